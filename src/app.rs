@@ -1,0 +1,168 @@
+//! What a command may touch: the console, the environment as it was at the start, the clock.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use crate::cluster::{Cluster, ConnectOptions, Deadline};
+use crate::error::{Error, ErrorKind, Result};
+use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::hint::Hints;
+use crate::terminal::Console;
+use crate::text::shell_quote;
+
+/// For how long a command reads before it knows the workload's own deadline.
+const READING: Duration = Duration::from_secs(60);
+
+/// Whether the write that matters is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WritePhase {
+    /// Nothing is written.
+    #[default]
+    Before,
+    /// It is sent, and its answer is not here yet.
+    Sent,
+    /// It is accepted.
+    Accepted,
+}
+
+/// The environment, read once.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `rb`, or `kubectl rb` as a plugin.
+    pub program: String,
+    /// The command line as it was typed, quoted for a shell.
+    pub command_line: String,
+    /// Who runs this.
+    pub actor: String,
+    /// `CI` is set.
+    pub is_ci: bool,
+    /// The locale is UTF-8.
+    pub is_utf8: bool,
+}
+
+/// What a command may touch.
+pub struct App {
+    /// The environment.
+    pub environment: Environment,
+    /// The streams.
+    pub console: Console,
+    /// How to connect.
+    pub connect: ConnectOptions,
+    write_phase: Cell<WritePhase>,
+}
+
+impl App {
+    /// For one command.
+    #[must_use]
+    pub fn new(environment: Environment, console: Console, connect: ConnectOptions) -> Self {
+        Self { environment, console, connect, write_phase: Cell::default() }
+    }
+
+    /// Connects; `expect` refuses any other context.
+    pub async fn connect(&self, expect: Option<&str>, deadline: Deadline) -> Result<Cluster> {
+        let cluster = Cluster::connect(&self.connect, deadline).await?;
+        match expect {
+            Some(expected) if expected != cluster.context_name() => {
+                let message = format!(
+                    "the context is {} and not {expected}, as --expect-context demands",
+                    cluster.context_name()
+                );
+                let context = shell_quote(expected);
+                Err(Error::new(ErrorKind::Refused, message)
+                    .hint(format!("to use it: {} --context {context}", self.environment.command_line)))
+            }
+            _ => Ok(cluster),
+        }
+    }
+
+    /// How to write commands for a cluster and a namespace.
+    #[must_use]
+    pub fn hints(&self, cluster: &Cluster, namespace: &str) -> Hints {
+        let context = cluster.context_name();
+        Hints {
+            program: self.environment.program.clone(),
+            kubeconfig: self.connect.kubeconfig.as_ref().map(|p| p.display().to_string()),
+            context: (context != "in-cluster").then(|| context.to_owned()),
+            namespace: namespace.to_owned(),
+        }
+    }
+
+    /// A unique id for an operation: its time, and digits that two people at once do not share.
+    #[must_use]
+    pub fn operation_id(&self) -> String {
+        use std::hash::{BuildHasher, Hasher};
+        let random = std::hash::RandomState::new().build_hasher().finish();
+        let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
+        format!("{time}-{:08x}", random & 0xffff_ffff)
+    }
+
+    /// How far the write is.
+    #[must_use]
+    pub fn write_phase(&self) -> WritePhase {
+        self.write_phase.get()
+    }
+
+    /// A listener that notes how far the write is, and passes everything on.
+    pub fn tracked<'a>(&'a self, inner: &'a mut dyn Listener) -> Tracked<'a> {
+        Tracked { phase: &self.write_phase, inner }
+    }
+}
+
+/// Notes how far the write is.
+pub struct Tracked<'a> {
+    phase: &'a Cell<WritePhase>,
+    inner: &'a mut dyn Listener,
+}
+
+impl Listener for Tracked<'_> {
+    fn on(&mut self, event: Event) {
+        match event {
+            Event::Writing => self.phase.set(WritePhase::Sent),
+            Event::NotWritten => self.phase.set(WritePhase::Before),
+            Event::StepDone { .. } => self.phase.set(WritePhase::Accepted),
+            Event::Warning { .. }
+            | Event::Progress { .. }
+            | Event::Trouble { .. }
+            | Event::Tick { .. } => {}
+        }
+        self.inner.on(event);
+    }
+}
+
+/// The time that a command has: all of it together, without the time that a person thinks.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    started: tokio::time::Instant,
+    thought: Duration,
+    timeout: Option<Duration>,
+}
+
+impl Budget {
+    /// Starts now; `None` leaves it to the workload.
+    #[must_use]
+    pub fn start(timeout: Option<Duration>) -> Self {
+        Self { started: tokio::time::Instant::now(), thought: Duration::ZERO, timeout }
+    }
+
+    /// Until when may be read.
+    #[must_use]
+    pub fn reading(&self) -> Deadline {
+        self.until(self.timeout.map_or(READING, |timeout| timeout.min(READING)))
+    }
+
+    /// Until when may be waited, where the workload's own default is `seconds`.
+    #[must_use]
+    pub fn waiting(&self, seconds: u64) -> Deadline {
+        self.until(self.timeout.unwrap_or(Duration::from_secs(seconds)))
+    }
+
+    /// Does not count the time that a person thinks.
+    pub fn pause(&mut self, thought: Duration) {
+        self.thought += thought;
+    }
+
+    fn until(&self, whole: Duration) -> Deadline {
+        let spent = self.started.elapsed().saturating_sub(self.thought);
+        Deadline::after(whole.saturating_sub(spent))
+    }
+}

@@ -1,0 +1,294 @@
+//! Deployments: revisions are their `ReplicaSet`s.
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use super::{Obstacle, Rollbacker, read, selector};
+use crate::cluster::{Cluster, Deadline};
+use crate::error::Result;
+use crate::rollback::model::progress::{Phase, PodCounts, Progress};
+use crate::rollback::model::revision::{Replicas, Revision, Revisions};
+use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::target::{Kind, Target};
+use crate::rollback::model::template::{HASH_LABEL, without_hash};
+
+const DEPLOYMENT: Kind = Kind {
+    api_version: "apps/v1",
+    kind: "Deployment",
+    plural: "deployments",
+    singular: "deployment",
+    short: &["deploy"],
+};
+
+const REPLICA_SET: Kind = Kind {
+    api_version: "apps/v1",
+    kind: "ReplicaSet",
+    plural: "replicasets",
+    singular: "replicaset",
+    short: &["rs"],
+};
+
+const REVISION: &str = "deployment.kubernetes.io/revision";
+const REVISION_HISTORY: &str = "deployment.kubernetes.io/revision-history";
+
+/// Names of pods longer than this are cut (k8s.io/apiserver/pkg/storage/names), and the hash of the
+/// `ReplicaSet` with them.
+const MAX_POD_PREFIX: usize = 58;
+
+/// The backend for Deployments.
+#[derive(Debug)]
+pub(super) struct Deployments;
+
+impl Rollbacker for Deployments {
+    fn kind(&self) -> &'static Kind {
+        &DEPLOYMENT
+    }
+
+    fn read<'a>(
+        &'a self,
+        cluster: &'a Cluster,
+        target: &'a Target,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<Snapshot>> {
+        Box::pin(read::snapshot(cluster, &DEPLOYMENT, &REPLICA_SET, target, deadline))
+    }
+
+    fn revisions(&self, snapshot: &Snapshot) -> Revisions {
+        let template = snapshot.workload.pointer("/spec/template").cloned().unwrap_or_default();
+        Revisions::new(snapshot.stored.iter().map(revision).collect(), template)
+    }
+
+    fn made_pod(&self, revision: &Revision, pod: &str) -> bool {
+        revision.name.len() < MAX_POD_PREFIX
+            && pod
+                .strip_prefix(&revision.name)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|suffix| !suffix.is_empty() && !suffix.contains('-'))
+    }
+
+    fn obstacle(&self, workload: &Value) -> Option<Obstacle> {
+        if workload.pointer("/metadata/deletionTimestamp").is_some_and(Value::is_string) {
+            return Some(Obstacle::Deleting);
+        }
+        is_paused(workload).then_some(Obstacle::Paused)
+    }
+
+    fn progress(&self, workload: &Value, stale: Option<&str>) -> Progress {
+        progress(workload, stale)
+    }
+
+    fn deadline_marker(&self, workload: &Value) -> Option<String> {
+        Some(progressing(workload)?.get("lastUpdateTime")?.as_str()?.to_owned())
+    }
+
+    fn progress_deadline(&self, workload: &Value) -> Option<u64> {
+        // The API's "never" is the largest 32-bit integer.
+        workload
+            .pointer("/spec/progressDeadlineSeconds")
+            .and_then(Value::as_u64)
+            .filter(|seconds| *seconds < 2_147_483_647)
+    }
+
+    fn pod_selector(&self, workload: &Value, hash: &str) -> String {
+        let selector = selector::to_query(workload.pointer("/spec/selector").unwrap_or(&Value::Null));
+        if hash.is_empty() { selector } else { format!("{selector},{HASH_LABEL}={hash}") }
+    }
+
+    fn revision_path(&self, target: &Target, revision: &Revision) -> String {
+        read::path_of(&REPLICA_SET, &target.namespace, &revision.name)
+    }
+}
+
+fn revision(replica_set: &Value) -> Revision {
+    let text = |pointer: &str| {
+        replica_set.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let count =
+        |pointer: &str| replica_set.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
+    let written = read::annotation(replica_set, REVISION);
+    let number = written.and_then(|n| n.parse::<i64>().ok()).filter(|n| *n >= 0);
+    Revision {
+        number,
+        unreadable_number: written.filter(|_| number.is_none()).map(str::to_owned),
+        past_numbers: read::annotation(replica_set, REVISION_HISTORY)
+            .unwrap_or_default()
+            .split(',')
+            .filter_map(|n| n.trim().parse().ok())
+            .collect(),
+        hash: text(&format!("/metadata/labels/{HASH_LABEL}")),
+        name: text("/metadata/name"),
+        uid: text("/metadata/uid"),
+        created: text("/metadata/creationTimestamp").parse().ok(),
+        template: without_hash(replica_set.pointer("/spec/template").cloned().unwrap_or_default()),
+        replicas: Replicas {
+            desired: count("/spec/replicas"),
+            current: count("/status/replicas"),
+            ready: count("/status/readyReplicas"),
+            available: count("/status/availableReplicas"),
+        },
+        change_cause: read::annotation(replica_set, read::CHANGE_CAUSE).map(str::to_owned),
+        commit: read::commit(replica_set),
+    }
+}
+
+fn is_paused(deployment: &Value) -> bool {
+    deployment.pointer("/spec/paused") == Some(&Value::Bool(true))
+}
+
+fn progressing(deployment: &Value) -> Option<&Value> {
+    deployment
+        .pointer("/status/conditions")?
+        .as_array()?
+        .iter()
+        .find(|condition| condition.get("type") == Some(&Value::from("Progressing")))
+}
+
+/// The rules of `kubectl rollout status` in its order (kubectl:pkg/polymorphichelpers/
+/// rollout_status.go), with two differences: an exceeded deadline from before the newest template
+/// is not believed, and a pause with something left to do is named.
+fn progress(deployment: &Value, stale: Option<&str>) -> Progress {
+    let number =
+        |pointer: &str| deployment.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
+    let name = deployment.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    let pods = PodCounts {
+        desired: deployment.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1),
+        total: number("/status/replicas"),
+        updated: number("/status/updatedReplicas"),
+        ready: number("/status/readyReplicas"),
+        available: number("/status/availableReplicas"),
+    };
+    let waiting = format!("Waiting for deployment \"{name}\" rollout to finish: ");
+    let (phase, message) = if number("/metadata/generation") > number("/status/observedGeneration") {
+        (Phase::Unobserved, "Waiting for deployment spec update to be observed...".to_owned())
+    } else if deadline_exceeded(deployment, stale) {
+        (Phase::DeadlineExceeded, format!("deployment \"{name}\" exceeded its progress deadline"))
+    } else if pods.updated < pods.desired {
+        let message = format!(
+            "{waiting}{} out of {} new replicas have been updated...",
+            pods.updated, pods.desired
+        );
+        (if is_paused(deployment) { Phase::Paused } else { Phase::Rolling }, message)
+    } else if pods.total > pods.updated {
+        let old = pods.total - pods.updated;
+        (Phase::Rolling, format!("{waiting}{old} old replicas are pending termination..."))
+    } else if pods.available < pods.updated {
+        let message = format!(
+            "{waiting}{} of {} updated replicas are available...",
+            pods.available, pods.updated
+        );
+        (Phase::Rolling, message)
+    } else {
+        (Phase::Complete, format!("deployment \"{name}\" successfully rolled out"))
+    };
+    Progress { phase, message, pods }
+}
+
+/// The controller keeps the reason until it sees progress, and with one replica or the strategy
+/// Recreate the first sync after a write sees none (kubernetes:pkg/controller/deployment/
+/// progress.go): such a condition is older than the template it seems to judge.
+fn deadline_exceeded(deployment: &Value, stale: Option<&str>) -> bool {
+    let Some(condition) = progressing(deployment) else { return false };
+    let updated = condition.get("lastUpdateTime").and_then(Value::as_str);
+    condition.get("reason") == Some(&Value::from("ProgressDeadlineExceeded"))
+        && (stale.is_none() || updated != stale)
+        && !read::template_is_newer_than(deployment, updated.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn deployment(status: &Value) -> Value {
+        json!({
+            "metadata": {"name": "web", "generation": 2},
+            "spec": {"replicas": 3},
+            "status": status,
+        })
+    }
+
+    #[test]
+    fn status_follows_the_rules_of_kubectl_in_their_order() {
+        let full = json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3,
+                          "availableReplicas": 3, "readyReplicas": 3});
+        for (change, phase, message) in [
+            (json!({}), Phase::Complete, "deployment \"web\" successfully rolled out"),
+            (
+                json!({"observedGeneration": 1}),
+                Phase::Unobserved,
+                "Waiting for deployment spec update to be observed...",
+            ),
+            (
+                json!({"updatedReplicas": 1}),
+                Phase::Rolling,
+                "Waiting for deployment \"web\" rollout to finish: 1 out of 3 new replicas have \
+                 been updated...",
+            ),
+            (
+                json!({"replicas": 4}),
+                Phase::Rolling,
+                "Waiting for deployment \"web\" rollout to finish: 1 old replicas are pending \
+                 termination...",
+            ),
+            (
+                json!({"availableReplicas": 2}),
+                Phase::Rolling,
+                "Waiting for deployment \"web\" rollout to finish: 2 of 3 updated replicas are \
+                 available...",
+            ),
+        ] {
+            let mut status = full.clone();
+            for (member, value) in change.as_object().unwrap() {
+                status[member] = value.clone();
+            }
+            let progress = progress(&deployment(&status), None);
+            assert_eq!((progress.phase, progress.message.as_str()), (phase, message));
+        }
+    }
+
+    #[test]
+    fn an_exceeded_deadline_counts_unless_it_is_older_than_the_write() {
+        let status = json!({"observedGeneration": 2, "conditions": [
+            {"type": "Progressing", "reason": "ProgressDeadlineExceeded",
+             "lastUpdateTime": "2026-01-01T00:00:00Z"}]});
+        let mut web = deployment(&status);
+        assert_eq!(progress(&web, None).phase, Phase::DeadlineExceeded);
+        assert_eq!(progress(&web, Some("2026-01-01T00:00:00Z")).phase, Phase::Rolling);
+        assert_eq!(progress(&web, Some("2025-12-31T00:00:00Z")).phase, Phase::DeadlineExceeded);
+        web["metadata"]["managedFields"] = json!([
+            {"manager": "rb", "time": "2026-01-01T00:00:05Z",
+             "fieldsV1": {"f:spec": {"f:template": {}}}}]);
+        assert_eq!(progress(&web, None).phase, Phase::Rolling);
+    }
+
+    #[test]
+    fn a_pause_with_something_left_to_do_is_named() {
+        let mut web = deployment(&json!({"observedGeneration": 2, "updatedReplicas": 0}));
+        web["spec"]["paused"] = json!(true);
+        assert_eq!(progress(&web, None).phase, Phase::Paused);
+    }
+
+    #[test]
+    fn pods_are_known_by_the_name_of_their_replica_set() {
+        let mut rs = revision(&json!({"metadata": {"name": "web-5d9"}}));
+        assert!(Deployments.made_pod(&rs, "web-5d9-x7k2p"));
+        assert!(!Deployments.made_pod(&rs, "web-5d9"));
+        assert!(!Deployments.made_pod(&rs, "web-5d9-extra-x7k2p"));
+        assert!(!Deployments.made_pod(&rs, "web-5d98-x7k2p"));
+        rs.name = "w".repeat(60);
+        assert!(!Deployments.made_pod(&rs, &format!("{}-x7k2p", rs.name)));
+    }
+
+    #[test]
+    fn numbers_are_integers_or_nothing() {
+        for (written, number) in
+            [(json!("10"), Some(10)), (json!("0"), Some(0)), (json!("ten"), None), (json!("-1"), None)]
+        {
+            let rs = json!({"metadata": {"annotations": {REVISION: written,
+                            REVISION_HISTORY: "1,3,x"}}});
+            assert_eq!(revision(&rs).number, number);
+            assert_eq!(revision(&rs).past_numbers, [1, 3]);
+        }
+        assert_eq!(revision(&json!({})).number, None);
+    }
+}

@@ -1,0 +1,198 @@
+//! The command line: one file per command, each with its arguments and a `run`.
+
+mod connection_args;
+mod duration;
+mod environment;
+mod history;
+mod output;
+mod signals;
+mod status;
+mod target_args;
+mod undo;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind as ClapErrorKind;
+use clap::{ArgAction, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::error::{Error, ErrorKind};
+use crate::exit::{self, ExitStatus};
+use crate::report::failure;
+use crate::report::json::v1::ErrorDocument;
+use crate::terminal::{Console, live};
+
+use self::connection_args::ConnectionArgs;
+use self::environment::read as read_environment;
+use self::output::Format;
+
+/// Roll a Kubernetes workload back, and prove it
+#[derive(Debug, Parser)]
+#[command(
+    name = "rb",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    before_help = EXAMPLES,
+    after_help = exit_codes(),
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+
+    /// Say only what went wrong
+    #[arg(short, long, global = true, help_heading = "Output")]
+    quiet: bool,
+
+    /// Say more; twice: every request
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
+    verbose: u8,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    color: ColorArg,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rb undo deploy/checkout -n shop             back to the last good revision; shows the plan and asks
+  rb undo deploy/checkout -n shop --yes       the same without asking, for CI and scripts
+  rb undo deploy/checkout --dry-run           what it would do, and nothing else
+  rb history deploy/checkout -n shop          what there is to go back to
+  rb status deploy/checkout -n shop           is it healthy, and if not, which pod and why
+";
+
+fn exit_codes() -> String {
+    format!("Exit codes:\n{}", exit::help_table().trim_end())
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    History(history::HistoryArgs),
+    Undo(Box<undo::UndoArgs>),
+    Status(status::StatusArgs),
+}
+
+impl Command {
+    fn format(&self) -> Format {
+        match self {
+            Self::History(args) => args.format(),
+            Self::Undo(args) => args.format(),
+            Self::Status(args) => args.format(),
+        }
+    }
+
+    async fn run(&self, app: &App) -> Result<ExitStatus, Error> {
+        match self {
+            Self::History(args) => history::run(args, app).await,
+            Self::Undo(args) => undo::run(args, app).await,
+            Self::Status(args) => status::run(args, app).await,
+        }
+    }
+}
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let environment = read_environment(&arguments);
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return not_parsed(&error, &arguments, &environment),
+    };
+    let color = match cli.color {
+        ColorArg::Auto => anstream::ColorChoice::Auto,
+        ColorArg::Always => anstream::ColorChoice::Always,
+        ColorArg::Never => anstream::ColorChoice::Never,
+    };
+    let verbosity = live::verbosity(cli.quiet, cli.verbose);
+    let console = Console::new(color, verbosity, environment.is_ci, environment.is_utf8);
+    log_requests(cli.verbose);
+    let format = cli.command.format();
+    let app = App::new(environment, console, cli.connection.into_options());
+    let result = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Internal, "cannot start").because(error))
+        .and_then(|runtime| runtime.block_on(run_until_signal(&cli.command, &app)));
+    result.unwrap_or_else(|error| failed(&error, format, &console))
+}
+
+async fn run_until_signal(command: &Command, app: &App) -> Result<ExitStatus, Error> {
+    tokio::select! {
+        biased;
+        error = signals::interrupted(app) => Err(error),
+        result = command.run(app) => result,
+    }
+}
+
+fn failed(error: &Error, format: Format, console: &Console) -> ExitStatus {
+    if let Some(document) = format.document(&ErrorDocument::from(error)) {
+        console.answer(&document);
+    }
+    console.error(&failure::error(error, console.marks));
+    error.kind().exit_status()
+}
+
+/// Help and version are answers; anything else is a usage error, as a document where one was asked
+/// for.
+fn not_parsed(
+    error: &clap::Error,
+    arguments: &[OsString],
+    environment: &crate::app::Environment,
+) -> ExitStatus {
+    let is_answer =
+        matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion);
+    if is_answer {
+        let _ = error.print();
+        return ExitStatus::Success;
+    }
+    if let Some(format) = output::format_in(arguments) {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        let error = Error::new(ErrorKind::Usage, message)
+            .hint(format!("to see how it is used: {} --help", environment.program));
+        let console = Console::new(anstream::ColorChoice::Auto, Default::default(), true, true);
+        if let Some(document) = format.document(&ErrorDocument::from(&error)) {
+            console.answer(&document);
+        }
+    }
+    let _ = error.print();
+    ExitStatus::Usage
+}
+
+/// `-vv` shows every request on stderr; `RB_LOG` takes a filter of tracing.
+fn log_requests(verbose: u8) {
+    let filter = match (std::env::var("RB_LOG"), verbose) {
+        (Ok(filter), _) => filter,
+        (Err(_), 0 | 1) => return,
+        (Err(_), _) => "kubectl_rb=debug".to_owned(),
+    };
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,60 @@
+//! Reading the environment, once, at the start.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::app::Environment;
+use crate::text::shell_quote;
+
+/// Variables that say who runs this, in a CI system or on a machine.
+const ACTOR: &[&str] =
+    &["RB_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME", "USERNAME"];
+
+pub(super) fn read(arguments: &[OsString]) -> Environment {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let program = program(arguments.first());
+    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    let words: Vec<String> = words.map(|word| shell_quote(&word).into_owned()).collect();
+    Environment {
+        command_line: format!("{program} {}", words.join(" ")),
+        program,
+        actor: ACTOR.iter().find_map(|name| variable(name)).unwrap_or_else(|| "unknown".to_owned()),
+        is_ci: variable("CI").is_some_and(|value| value != "false" && value != "0"),
+        is_utf8: is_utf8(["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name))),
+    }
+}
+
+/// kubectl runs its plugins as `kubectl-rb`.
+fn program(argument: Option<&OsString>) -> String {
+    let stem = argument.and_then(|name| Path::new(name).file_stem()?.to_str());
+    if stem == Some("kubectl-rb") { "kubectl rb".to_owned() } else { "rb".to_owned() }
+}
+
+fn is_utf8(locale: Option<String>) -> bool {
+    match locale {
+        Some(locale) => {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        }
+        None => cfg!(any(target_os = "macos", windows)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_print_the_name_that_was_typed() {
+        assert_eq!(program(Some(&"/usr/bin/kubectl-rb".into())), "kubectl rb");
+        assert_eq!(program(Some(&"target/debug/rb".into())), "rb");
+        assert_eq!(program(None), "rb");
+    }
+
+    #[test]
+    fn the_locale_decides_which_characters_are_shown() {
+        assert!(is_utf8(Some("de_DE.UTF-8".into())));
+        assert!(is_utf8(Some("C.utf8".into())));
+        assert!(!is_utf8(Some("C".into())));
+    }
+}

@@ -1,0 +1,105 @@
+//! `rb history`: what there is to go back to.
+
+use clap::Args;
+
+use crate::app::{App, Budget};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exit::ExitStatus;
+use crate::report::history as report;
+use crate::report::json::v1::HistoryDocument;
+use crate::rollback::model::history::{History, Row};
+use crate::rollback::model::image::ImageRef;
+use crate::rollback::{history, snapshot};
+
+use super::output::{Format, HistoryFormat};
+use super::target_args::{TargetArgs, check_namespace};
+
+/// Show the revisions of a workload
+///
+/// Oldest first, the live one last. MARKS says what is known: current, verified, rolled back (rb
+/// left it), doubtful (its pods failed).
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  rb history deploy/checkout -n shop
+  rb history deploy/checkout --revision 41      its pod template, and how it differs from the live one
+  rb history deploy/checkout -o wide            with hashes, commits, people and evidence
+")]
+pub(super) struct HistoryArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+
+    /// Show one revision: number, template hash, or image tag
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+
+    /// Show the values of environment variables too; they may be secret
+    #[arg(long)]
+    show_values: bool,
+
+    /// Format of the answer
+    #[arg(short, long, value_name = "FORMAT")]
+    output: Option<HistoryFormat>,
+}
+
+impl HistoryArgs {
+    pub(super) fn format(&self) -> Format {
+        self.output.map(Format::from).unwrap_or_default()
+    }
+}
+
+pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
+    let named = args.target.parse()?;
+    check_namespace(app)?;
+    let budget = Budget::start(None);
+    let cluster = app.connect(None, budget.reading()).await?;
+    let target = named.in_namespace_of(&cluster);
+    let snapshot = snapshot::take(&cluster, named.backend, &target, budget.reading()).await?;
+    let history = history::of(named.backend, &snapshot);
+    let row = match &args.revision {
+        Some(word) => Some(find(&history, word)?),
+        None => None,
+    };
+    app.console.answer(&answer(args, app, &history, row));
+    Ok(ExitStatus::Success)
+}
+
+fn answer(args: &HistoryArgs, app: &App, history: &History, row: Option<&Row>) -> String {
+    let format = args.format();
+    let marks = app.console.marks;
+    if let Some(document) = format.document(&HistoryDocument::new(history, row, args.show_values)) {
+        return document;
+    }
+    match (format, row) {
+        (Format::Name, Some(row)) => format!("replicaset.apps/{}\n", row.name),
+        (Format::Name, None) => {
+            history.rows.iter().map(|row| format!("replicaset.apps/{}\n", row.name)).collect()
+        }
+        (_, Some(row)) => report::one(history, row, args.show_values, marks),
+        (_, None) => report::table(history, format == Format::Wide, marks),
+    }
+}
+
+/// The revision that a word names: by number, former number, hash, or image.
+fn find<'a>(history: &'a History, word: &str) -> Result<&'a Row> {
+    let number = word.parse::<i64>().ok();
+    let newest = |test: &dyn Fn(&Row) -> bool| history.rows.iter().rev().find(|row| test(row));
+    newest(&|row| number.is_some() && row.revision == number)
+        .or_else(|| newest(&|row| number.is_some_and(|n| row.past_numbers.contains(&n))))
+        .or_else(|| newest(&|row| row.hash == word || row.name == word))
+        .or_else(|| {
+            newest(&|row| row.images.iter().any(|i| ImageRef::parse(&i.image).is_named(&i.image, word)))
+        })
+        .ok_or_else(|| {
+            let numbers: Vec<String> =
+                history.rows.iter().filter_map(|row| Some(row.revision?.to_string())).collect();
+            Error::new(
+                ErrorKind::NoRevision,
+                format!(
+                    "{} has no revision {word}; stored revisions: {}",
+                    history.target.reference(),
+                    numbers.join(", ")
+                ),
+            )
+        })
+}

@@ -1,0 +1,109 @@
+//! `rb status`: is the rollout done, and if not, why.
+
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+use crate::app::{App, Budget};
+use crate::error::Result;
+use crate::exit::ExitStatus;
+use crate::report::json::v1::StatusDocument;
+use crate::report::status as report;
+use crate::rollback::model::outcome::{Ending, Waited};
+use crate::rollback::model::status::Status;
+use crate::rollback::{self, snapshot, status};
+use crate::terminal::live::Live;
+
+use super::duration;
+use super::output::{Format, StatusFormat};
+use super::target_args::{TargetArgs, check_namespace};
+
+/// Show how a rollout does, and wait until it is done
+///
+/// Says what `kubectl rollout status` says, and which pod fails and why. Ends with 0 when the
+/// rollout is done, 5 when it did not get there in time, 6 when its pods fail; with --watch=false
+/// also with 7 when it is still under way.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  rb status deploy/checkout -n shop
+  rb status deploy/checkout --watch=false      one look, no waiting
+  rb status deploy/checkout --timeout=60s -o json
+")]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+
+    /// Wait until the rollout is done
+    #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "true", default_missing_value = "true", action = ArgAction::Set)]
+    watch: bool,
+
+    /// How long to wait in all; default: the workload's progress deadline and 30 s; 0: no limit
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    timeout: Option<Duration>,
+
+    /// Format of the answer
+    #[arg(short, long, value_name = "FORMAT")]
+    output: Option<StatusFormat>,
+}
+
+impl StatusArgs {
+    pub(super) fn format(&self) -> Format {
+        self.output.map(Format::from).unwrap_or_default()
+    }
+}
+
+pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
+    let named = args.target.parse()?;
+    check_namespace(app)?;
+    let budget = Budget::start(args.timeout);
+    let cluster = app.connect(None, budget.reading()).await?;
+    let target = named.in_namespace_of(&cluster);
+    let backend = named.backend;
+    let snapshot = snapshot::take(&cluster, backend, &target, budget.reading()).await?;
+    let status = status::of(backend, &snapshot);
+    if args.format().is_human() {
+        app.console.answer(&report::heading(&status, app.console.marks));
+    }
+    let (ending, waited) = if args.watch {
+        let seconds = rollback::default_timeout(backend, &snapshot.workload);
+        let deadline = budget.waiting(seconds);
+        let mut live = Live::new(app.console);
+        let waited =
+            status::wait(&cluster, backend, &snapshot, false, deadline, &mut live).await;
+        (Some(waited.ending.clone()), waited)
+    } else {
+        status::once(&cluster, backend, &snapshot, budget.reading()).await
+    };
+    let exit = exit_status(ending.as_ref());
+    app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, exit));
+    Ok(exit)
+}
+
+fn answer(
+    args: &StatusArgs,
+    app: &App,
+    status: &Status,
+    ending: Option<&Ending>,
+    waited: &Waited,
+    exit: ExitStatus,
+) -> String {
+    let result = ending.map_or("inProgress", Ending::word);
+    let document = StatusDocument::new(status, waited, result, exit);
+    match args.format() {
+        Format::Name => format!("{}\n", status.target.qualified()),
+        format => format
+            .document(&document)
+            .unwrap_or_else(|| report::ending(waited, app.console.marks)),
+    }
+}
+
+/// As after an undo, but nothing was applied: an object that is gone does not exist.
+fn exit_status(ending: Option<&Ending>) -> ExitStatus {
+    match ending {
+        None => ExitStatus::Inconclusive,
+        Some(Ending::Deleted) => ExitStatus::NotFound,
+        Some(ending) => ending.exit_status(),
+    }
+}

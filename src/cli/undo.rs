@@ -1,0 +1,164 @@
+//! `rb undo`: its arguments. What it does is in [`flow`].
+
+mod flow;
+mod plan_file;
+mod show;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::app::App;
+use crate::cluster::Cluster;
+use crate::error::Result;
+use crate::exit::ExitStatus;
+use crate::rollback::model::request::UndoRequest;
+use crate::rollback::model::revision::RevisionSpec;
+
+use super::duration;
+use super::output::{Format, UndoFormat};
+use super::target_args::{TargetArgs, check_namespace};
+
+/// Roll a workload back to its last good revision, and wait until it is healthy
+///
+/// Prints the whole plan first: what is live, what it goes back to and why, what changes. Asks on a
+/// terminal, needs --yes elsewhere. A second undo goes further back; within ten minutes that needs
+/// --again, so that a retried CI step does not go back two versions.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  rb undo deploy/checkout -n shop
+  rb undo deploy/checkout -n shop --yes --reason 'error rate' --incident INC-42
+  rb undo deploy/checkout --to-revision=41          number, -1, template hash, image tag, or commit
+  rb undo deploy/checkout --from=2.8.1 --yes        only while that image is live: safe to retry
+  rb undo deploy/checkout --dry-run=server          ask the API server too, and change nothing
+  rb undo deploy/checkout --plan-out plan.json --dry-run && rb undo --plan plan.json
+")]
+pub(super) struct UndoArgs {
+    #[command(flatten)]
+    target: OptionalTarget,
+
+    /// Go to this revision: number, -N (N before the live one), template hash, image tag or digest, commit
+    #[arg(long, value_name = "REVISION", allow_hyphen_values = true)]
+    to_revision: Option<String>,
+
+    /// Act only while this revision or image is live; else end with 0 if rb undid it, or 3
+    #[arg(long, value_name = "REVISION|IMAGE")]
+    from: Option<String>,
+
+    /// Go further back although the last undo is less than ten minutes old
+    #[arg(long)]
+    again: bool,
+
+    /// Consider only revisions that carry a verified stamp
+    #[arg(long)]
+    verified: bool,
+
+    /// Patch the workload although Argo CD, Flux, Helm or another controller owns it
+    #[arg(long)]
+    direct: bool,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Show the plan and stop; server: ask the API server whether it would accept it
+    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true,
+          default_value = "none", default_missing_value = "client")]
+    dry_run: DryRun,
+
+    /// Write the plan to a file; it may hold secrets, so only its owner can read it
+    #[arg(long, value_name = "FILE")]
+    plan_out: Option<PathBuf>,
+
+    /// Carry out exactly this plan
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to_revision", "from", "again", "verified", "words"])]
+    plan: Option<PathBuf>,
+
+    /// End after the write, without knowing how it goes
+    #[arg(long, conflicts_with = "timeout")]
+    no_wait: bool,
+
+    /// Wait until it is healthy (the default)
+    #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "true", default_missing_value = "true", action = ArgAction::Set)]
+    watch: bool,
+
+    /// How long it may take in all; default: the workload's progress deadline and 30 s; 0: no limit
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    timeout: Option<Duration>,
+
+    /// Why: goes into the record, the change-cause and the Event
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// Id of the incident: recorded with the reason
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+
+    /// Refuse any other context
+    #[arg(long, value_name = "NAME")]
+    expect_context: Option<String>,
+
+    /// Show the values of environment variables too; they may be secret
+    #[arg(long)]
+    show_values: bool,
+
+    /// Format of the answer; sh: print equivalent kubectl commands and do nothing
+    #[arg(short, long, value_name = "FORMAT")]
+    output: Option<UndoFormat>,
+}
+
+/// The target is not named with `--plan`.
+#[derive(Debug, Args)]
+struct OptionalTarget {
+    /// The workload: TYPE/NAME or TYPE NAME, e.g. deploy/checkout
+    #[arg(value_name = "TYPE/NAME", required_unless_present = "plan", num_args = 1..)]
+    words: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DryRun {
+    None,
+    Client,
+    Server,
+}
+
+impl UndoArgs {
+    pub(super) fn format(&self) -> Format {
+        self.output.map(Format::from).unwrap_or_default()
+    }
+
+    fn waits(&self) -> bool {
+        self.watch && !self.no_wait
+    }
+
+    fn request(&self, app: &App, cluster: &Cluster) -> UndoRequest {
+        UndoRequest {
+            to: self.to_revision.as_deref().and_then(RevisionSpec::parse),
+            from: self.from.as_deref().and_then(RevisionSpec::parse),
+            again: self.again,
+            direct: self.direct,
+            verified_only: self.verified,
+            no_wait: !self.waits(),
+            reason: self.reason.clone(),
+            incident: self.incident.clone(),
+            by: app.environment.actor.clone(),
+            operation: app.operation_id(),
+            timeout_seconds: self.timeout.map(|timeout| timeout.as_secs()),
+            hints: app.hints(cluster, cluster.namespace()),
+        }
+    }
+}
+
+pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
+    check_namespace(app)?;
+    match &args.plan {
+        Some(file) => flow::run_plan(args, app, plan_file::read(file)?).await,
+        None => {
+            let named = TargetArgs::from(&args.target.words).parse()?;
+            flow::run(args, app, &named).await
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The course of an undo: read, decide, show, ask, write, wait. Again from the start where the
+//! workload changed between the plan and the write.
+
+use std::time::Instant;
+
+use crate::app::{App, Budget};
+use crate::backend::{self, Rollbacker};
+use crate::cli::output::Format;
+use crate::cli::target_args::Named;
+use crate::cluster::Cluster;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exit::ExitStatus;
+use crate::report::explain;
+use crate::rollback::execute::{self, Patched};
+use crate::rollback::model::decision::{Decision, Nothing};
+use crate::rollback::model::plan::Plan;
+use crate::rollback::model::request::UndoRequest;
+use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::target::Target;
+use crate::rollback::model::template;
+use crate::rollback::{self, planner, snapshot, status};
+use crate::terminal::live::Live;
+use crate::terminal::prompt;
+use crate::text::shell_quote;
+
+use super::{DryRun, UndoArgs, show};
+
+/// How often is planned again when the workload changes under the plan.
+const ROUNDS: u32 = 6;
+
+/// Rolls back a workload that is named on the command line.
+pub(super) async fn run(args: &UndoArgs, app: &App, named: &Named) -> Result<ExitStatus> {
+    let budget = Budget::start(args.timeout);
+    let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
+    let target = named.in_namespace_of(&cluster);
+    let request = args.request(app, &cluster);
+    Flow { args, app, cluster: &cluster, backend: named.backend, target, request, budget }
+        .plan_and_act()
+        .await
+}
+
+/// Carries out a plan from a file.
+pub(super) async fn run_plan(args: &UndoArgs, app: &App, plan: Plan) -> Result<ExitStatus> {
+    let budget = Budget::start(args.timeout);
+    let backend = backend::by_kind(&plan.target.kind).ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("the plan is for a {}", plan.target.kind))
+    })?;
+    let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
+    let target = plan.target.clone();
+    let mut request = args.request(app, &cluster);
+    request.hints.namespace.clone_from(&target.namespace);
+    let mut flow = Flow { args, app, cluster: &cluster, backend, target, request, budget };
+    flow.act_on_file(Box::new(plan)).await
+}
+
+struct Flow<'a> {
+    args: &'a UndoArgs,
+    app: &'a App,
+    cluster: &'a Cluster,
+    backend: &'static dyn Rollbacker,
+    target: Target,
+    request: UndoRequest,
+    budget: Budget,
+}
+
+impl Flow<'_> {
+    async fn plan_and_act(&mut self) -> Result<ExitStatus> {
+        let mut agreed: Option<Box<Plan>> = None;
+        for _ in 0..ROUNDS {
+            let snapshot = self.read().await?;
+            if let Some(plan) = &agreed
+                && self.somebody_did_it(plan, &snapshot)
+            {
+                return self.join_somebody(plan, &snapshot).await;
+            }
+            let (plan, further) = match planner::decide(self.backend, &snapshot, &self.request) {
+                Decision::Refused(error) => return Err(*error),
+                Decision::Nothing(nothing) => return self.nothing(&nothing, &snapshot).await,
+                Decision::Undo(plan) => (plan, None),
+                Decision::Again(again) => match again.further {
+                    Some(plan) if self.asks() => (plan, Some(again.refusal)),
+                    _ => return Err(again.refusal),
+                },
+            };
+            self.write_plan_file(&plan)?;
+            if self.stops_at_plan() {
+                match self.dry_run(&plan).await? {
+                    Some(exit) => return Ok(exit),
+                    None => continue,
+                }
+            }
+            self.agree(&plan, agreed.as_deref(), further).await?;
+            if let Some(exit) = self.act(&plan).await? {
+                return Ok(exit);
+            }
+            agreed = Some(plan);
+        }
+        Err(self.changes_all_the_time())
+    }
+
+    async fn act_on_file(&mut self, plan: Box<Plan>) -> Result<ExitStatus> {
+        self.check_plan(&plan)?;
+        if self.stops_at_plan() {
+            return self.dry_run(&plan).await?.ok_or_else(|| self.stale(&plan));
+        }
+        self.agree(&plan, None, None).await?;
+        match self.act(&plan).await? {
+            Some(exit) => Ok(exit),
+            None => Err(self.stale(&plan)),
+        }
+    }
+
+    /// A plan goes to the cluster and the object it was made for, and nowhere else.
+    fn check_plan(&self, plan: &Plan) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Refused, message));
+        if plan.cluster.server != self.cluster.server() {
+            return refuse(format!(
+                "the plan was made for {} ({}), and this is {} ({})",
+                plan.cluster.context,
+                plan.cluster.server,
+                self.cluster.context_name(),
+                self.cluster.server()
+            ));
+        }
+        let path = self.backend.path(&plan.target);
+        match plan.patch() {
+            Some((written, _)) if written == path => Ok(()),
+            _ => refuse(format!("the plan does not patch {path}, which is its target")),
+        }
+    }
+
+    async fn read(&self) -> Result<Snapshot> {
+        snapshot::take(self.cluster, self.backend, &self.target, self.budget.reading()).await
+    }
+
+    fn write_plan_file(&self, plan: &Plan) -> Result<()> {
+        self.args.plan_out.as_ref().map_or(Ok(()), |path| super::plan_file::write(path, plan))
+    }
+
+    fn stops_at_plan(&self) -> bool {
+        self.args.dry_run != DryRun::None || self.args.format() == Format::Sh
+    }
+
+    /// Shows the plan; `None` where the workload changed while the API server was asked.
+    async fn dry_run(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
+        let mut note = "dry run: nothing was changed\n";
+        if self.args.dry_run == DryRun::Server {
+            match execute::dry_run(self.cluster, plan, self.budget.reading()).await? {
+                Patched::Accepted(_) => {
+                    note = "server dry run: the API server would accept it; nothing was changed\n";
+                }
+                Patched::Stale => return Ok(None),
+            }
+        }
+        show::plan(self.args, self.app, plan, &self.request.hints, note);
+        Ok(Some(ExitStatus::Success))
+    }
+
+    fn asks(&self) -> bool {
+        self.app.console.can_prompt && !self.args.yes
+    }
+
+    /// Gets a yes for this plan, or an error.
+    async fn agree(
+        &mut self,
+        plan: &Plan,
+        agreed: Option<&Plan>,
+        further: Option<Error>,
+    ) -> Result<()> {
+        // The same way back from the same template: only an annotation changed meanwhile.
+        if agreed.is_some_and(|before| is_same_undo(before, plan)) {
+            return Ok(());
+        }
+        show::card_before_the_act(self.args, self.app, plan);
+        if agreed.is_some() && !self.asks() {
+            return Err(self.lost_race(plan));
+        }
+        if agreed.is_some() {
+            self.app.console.note("another release went live meanwhile: this is the new plan\n");
+        }
+        if let Some(error) = further {
+            let marks = self.app.console.marks;
+            self.app.console.note(&format!("{}\n", marks.foreign(&error.to_string())));
+        }
+        if self.args.yes {
+            return Ok(());
+        }
+        if !self.app.console.can_prompt {
+            return Err(self.unconfirmed());
+        }
+        let asked = Instant::now();
+        let question = explain::question(plan, self.app.console.marks);
+        let yes = prompt::ask(&self.app.console, &question).await;
+        self.budget.pause(asked.elapsed());
+        if yes { Ok(()) } else { Err(declined()) }
+    }
+
+    /// Writes, waits and reports; `None` where the workload changed and nothing was written.
+    async fn act(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
+        let mut live = Live::new(self.app.console);
+        let mut listener = self.app.tracked(&mut live);
+        let seconds = plan.wait().map_or(60, |(_, seconds)| seconds);
+        let deadline = self.budget.waiting(seconds);
+        let accepted = match execute::patch(self.cluster, plan, deadline, &mut listener).await? {
+            Patched::Accepted(object) => *object,
+            Patched::Stale => return Ok(None),
+        };
+        let outcome =
+            execute::finish(self.cluster, self.backend, plan, accepted, deadline, &mut listener)
+                .await;
+        live.finish();
+        show::done(self.args, self.app, plan, &outcome, &self.request.hints);
+        Ok(Some(outcome.waited.ending.exit_status()))
+    }
+
+    async fn nothing(&self, nothing: &Nothing, snapshot: &Snapshot) -> Result<ExitStatus> {
+        let joins = nothing.converging && self.args.waits() && !self.stops_at_plan();
+        if !joins {
+            show::nothing(self.args, self.app, nothing, None, &self.request.hints);
+            return Ok(ExitStatus::Success);
+        }
+        let marks = self.app.console.marks;
+        self.app.console.note(&format!("{}\n", marks.foreign(&nothing.message)));
+        let seconds = rollback::default_timeout(self.backend, &snapshot.workload);
+        let deadline = self.budget.waiting(seconds);
+        let mut live = Live::new(self.app.console);
+        let waited =
+            status::wait(self.cluster, self.backend, snapshot, true, deadline, &mut live).await;
+        live.finish();
+        show::nothing(self.args, self.app, nothing, Some(&waited), &self.request.hints);
+        Ok(waited.ending.exit_status())
+    }
+
+    /// Whether what the plan wanted is live already, by somebody else's hand.
+    fn somebody_did_it(&self, plan: &Plan, snapshot: &Snapshot) -> bool {
+        let wanted = plan.patch_value("replace", "/spec/template");
+        let live = snapshot.workload.pointer("/spec/template");
+        wanted.zip(live).is_some_and(|(wanted, live)| template::same(wanted, live))
+    }
+
+    async fn join_somebody(&self, plan: &Plan, snapshot: &Snapshot) -> Result<ExitStatus> {
+        let status = status::of(self.backend, snapshot);
+        let who = status.undo.as_ref().map_or_else(
+            || template::last_writer(&snapshot.workload).unwrap_or_else(|| "somebody".to_owned()),
+            |undo| undo.by.clone(),
+        );
+        let nothing = Nothing {
+            target: self.target.clone(),
+            message: format!(
+                "already rolled back by {who}: {} has the template of {}",
+                self.target.reference(),
+                plan.to.label()
+            ),
+            live: status.live,
+            converging: !status.progress.is_complete(),
+        };
+        self.nothing(&nothing, snapshot).await
+    }
+
+    fn lost_race(&self, plan: &Plan) -> Error {
+        let reference = self.target.reference();
+        Error::new(
+            ErrorKind::LostRace,
+            format!(
+                "another release of {reference} went live between the plan and the write: nothing \
+                 was written; the plan above is the new one, from {}",
+                plan.from.label()
+            ),
+        )
+        .hint(format!("to carry it out: {}", self.app.environment.command_line))
+    }
+
+    fn stale(&self, plan: &Plan) -> Error {
+        let reference = self.target.reference();
+        let undo = self.request.hints.rb(&format!("undo {}", shell_quote(&reference)));
+        Error::new(
+            ErrorKind::LostRace,
+            format!(
+                "the plan is stale: {reference} is not as it was when the plan was made at {}; \
+                 nothing was written",
+                plan.made_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+            ),
+        )
+        .hint(format!("to plan again: {undo}"))
+    }
+
+    fn changes_all_the_time(&self) -> Error {
+        let reference = self.target.reference();
+        let message = format!(
+            "{reference} changed {ROUNDS} times between the plan and the write: nothing was written"
+        );
+        Error::new(ErrorKind::LostRace, message)
+            .hint(format!("to try again: {}", self.app.environment.command_line))
+    }
+
+    fn unconfirmed(&self) -> Error {
+        let command = &self.app.environment.command_line;
+        Error::new(
+            ErrorKind::Unconfirmed,
+            "nobody can be asked, since this is no terminal: nothing was written",
+        )
+        .hint(format!("to do it without asking: {command} --yes"))
+    }
+}
+
+fn is_same_undo(a: &Plan, b: &Plan) -> bool {
+    let template = |plan: &Plan, op| plan.patch_value(op, "/spec/template").cloned();
+    template(a, "test") == template(b, "test") && template(a, "replace") == template(b, "replace")
+}
+
+fn declined() -> Error {
+    Error::new(ErrorKind::Unconfirmed, "declined: nothing was written")
+}

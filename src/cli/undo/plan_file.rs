@@ -1,0 +1,64 @@
+//! Plan files: written by `--plan-out`, read by `--plan`.
+//!
+//! Pod templates may hold secrets in plain environment variables, so only the owner may read one.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::rollback::model::plan::{Plan, SCHEMA};
+use crate::text::shell_quote;
+
+pub(super) fn write(path: &Path, plan: &Plan) -> Result<()> {
+    let text = serde_json::to_string_pretty(plan)
+        .map_err(|error| Error::new(ErrorKind::Internal, "cannot write the plan").because(error))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    restrict(&mut options);
+    options
+        .open(path)
+        .and_then(|mut file| {
+            restrict_existing(&file)?;
+            file.write_all(text.as_bytes())?;
+            file.write_all(b"\n")
+        })
+        .map_err(|error| usage(path, "cannot be written").because(error))
+}
+
+pub(super) fn read(path: &Path) -> Result<Plan> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| usage(path, "cannot be read").because(error))?;
+    let plan: Plan =
+        serde_json::from_str(&text).map_err(|error| usage(path, "is no plan").because(error))?;
+    if plan.schema != SCHEMA {
+        return Err(usage(path, &format!("has the schema {:?} and not {SCHEMA}", plan.schema)));
+    }
+    Ok(plan)
+}
+
+fn usage(path: &Path, what: &str) -> Error {
+    let path = path.display().to_string();
+    Error::new(ErrorKind::Usage, format!("plan file {} {what}", shell_quote(&path)))
+}
+
+#[cfg(unix)]
+fn restrict(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600);
+}
+
+/// A file that was there keeps its mode when it is opened.
+#[cfg(unix)]
+fn restrict_existing(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn restrict(_: &mut OpenOptions) {}
+
+#[cfg(not(unix))]
+fn restrict_existing(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! What `undo` shows: the card, the plan as a document, the end.
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::report::json::redact;
+use crate::report::json::v1::ReportDocument;
+use crate::report::{card, explain, outcome, sh};
+use crate::rollback::model::decision::Nothing;
+use crate::rollback::model::hint::Hints;
+use crate::rollback::model::outcome::{Outcome, Waited};
+use crate::rollback::model::plan::Plan;
+use crate::terminal::Verbosity;
+
+use super::UndoArgs;
+use crate::cli::output::Format;
+
+/// The card before the act. On stdout for people, who redirect it into a ticket; beside the answer
+/// where that is a document.
+pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan) {
+    let card = card::render(plan, app.console.marks);
+    match args.format() {
+        format if format.is_human() && app.console.verbosity > Verbosity::Quiet => {
+            app.console.answer(&card);
+        }
+        _ => app.console.note(&card),
+    }
+}
+
+/// The plan as the answer of a dry run.
+pub(super) fn plan(args: &UndoArgs, app: &App, plan: &Plan, hints: &Hints, note: &str) {
+    let document = || {
+        let mut value = serde_json::to_value(plan).unwrap_or_default();
+        hide(args, &mut value);
+        args.format().document(&value)
+    };
+    let text = match args.format() {
+        Format::Sh => sh::script(plan, hints),
+        Format::Name => format!("{}\n", plan.target.qualified()),
+        _ => document().unwrap_or_else(|| card::render(plan, app.console.marks) + note),
+    };
+    app.console.answer(&text);
+}
+
+/// Why there was nothing to do.
+pub(super) fn nothing(
+    args: &UndoArgs,
+    app: &App,
+    nothing: &Nothing,
+    waited: Option<&Waited>,
+    hints: &Hints,
+) {
+    let marks = app.console.marks;
+    let text = match (args.format(), waited) {
+        (Format::Name, _) => format!("{}\n", nothing.target.qualified()),
+        (Format::Sh, _) => format!("# {}\n", marks.foreign(&nothing.message)),
+        (format, _) if !format.is_human() => {
+            format.document(&ReportDocument::nothing(nothing, waited)).unwrap_or_default()
+        }
+        (_, Some(waited)) => outcome::joined(&nothing.target.reference(), waited, hints, marks),
+        (_, None) => explain::nothing(nothing, marks),
+    };
+    app.console.answer(&text);
+}
+
+/// How an undo ended.
+pub(super) fn done(args: &UndoArgs, app: &App, plan: &Plan, outcome: &Outcome, hints: &Hints) {
+    let document = || {
+        let report = ReportDocument::done(plan, outcome);
+        let mut value = serde_json::to_value(report).unwrap_or_default();
+        hide(args, &mut value);
+        args.format().document(&value)
+    };
+    let text = match args.format() {
+        Format::Name => format!("{}\n", plan.target.qualified()),
+        _ => document()
+            .unwrap_or_else(|| outcome::render(plan, outcome, hints, app.console.marks)),
+    };
+    app.console.answer(&text);
+}
+
+fn hide(args: &UndoArgs, document: &mut Value) {
+    if !args.show_values {
+        redact::environment(document);
+    }
+}

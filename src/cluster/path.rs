@@ -1,0 +1,164 @@
+//! Paths of the Kubernetes API.
+//!
+//! Names and selectors come from clusters, files and command lines: here they become percent-encoded
+//! segments, so that a hostile name cannot reach another object. Nothing here knows about HTTP.
+
+use std::fmt::Write as _;
+use std::ops::Deref;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A request path with its query: `/apis/apps/v1/namespaces/shop/deployments/checkout?…`.
+///
+/// Dereferences to `str`. A segment that is empty, `.` or `..` cannot be encoded away: it is refused
+/// with [`ErrorKind::Usage`] when the path is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path(String);
+
+impl Path {
+    /// A collection in one namespace; `group_version` is `api/v1` or `apis/GROUP/VERSION`.
+    #[must_use]
+    pub fn namespaced(group_version: &str, namespace: &str, resource: &str) -> Self {
+        Self::root(group_version).segment("namespaces").segment(namespace).segment(resource)
+    }
+
+    /// A collection across all namespaces, or one of cluster-scoped objects.
+    #[must_use]
+    pub fn cluster_wide(group_version: &str, resource: &str) -> Self {
+        Self::root(group_version).segment(resource)
+    }
+
+    /// One object of the collection.
+    #[must_use]
+    pub fn name(self, name: &str) -> Self {
+        self.segment(name)
+    }
+
+    /// A subresource of the object: `status`, `scale`, `log`.
+    #[must_use]
+    pub fn subresource(self, subresource: &str) -> Self {
+        self.segment(subresource)
+    }
+
+    /// Adds a query parameter. Call it after all segments.
+    #[must_use]
+    pub fn query(mut self, key: &str, value: &str) -> Self {
+        append_query(&mut self.0, key, value);
+        self
+    }
+
+    /// The path as it goes over the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn root(group_version: &str) -> Self {
+        group_version.split('/').fold(Self(String::new()), Self::segment)
+    }
+
+    fn segment(mut self, segment: &str) -> Self {
+        self.0.push('/');
+        encode_into(&mut self.0, segment);
+        self
+    }
+}
+
+impl Deref for Path {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Appends `key=value`, encoded, to a path that may have a query already.
+pub(super) fn append_query(path: &mut String, key: &str, value: &str) {
+    path.push(if path.contains('?') { '&' } else { '?' });
+    encode_into(path, key);
+    path.push('=');
+    encode_into(path, value);
+}
+
+/// Refuses a path that could mean another object than its segments say.
+///
+/// Percent-encoding does not protect `.` and `..`: proxies resolve them in either spelling. An empty
+/// segment would turn an object into its collection.
+pub(super) fn check(path: &str) -> Result<()> {
+    let Some(segments) = path.split('?').next().and_then(|path| path.strip_prefix('/')) else {
+        return Err(Error::new(ErrorKind::Internal, format!("not an API path: {path}")));
+    };
+    for segment in segments.split('/') {
+        if matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "" | "." | "..") {
+            let message = format!("{segment:?} is not a name that an object can have");
+            return Err(Error::new(ErrorKind::Usage, message)
+                .because(format!("it would make the request path {path}")));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps RFC 3986's unreserved characters; everything else becomes `%XX`.
+fn encode_into(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_and_queries_are_encoded() {
+        let deployments = || Path::namespaced("apis/apps/v1", "shop", "deployments");
+        for (path, wire) in [
+            (deployments(), "/apis/apps/v1/namespaces/shop/deployments"),
+            (deployments().name("a/../b"), "/apis/apps/v1/namespaces/shop/deployments/a%2F..%2Fb"),
+            (
+                deployments().name("a?x=1#y"),
+                "/apis/apps/v1/namespaces/shop/deployments/a%3Fx%3D1%23y",
+            ),
+            (
+                deployments().name("ä b%2f"),
+                "/apis/apps/v1/namespaces/shop/deployments/%C3%A4%20b%252f",
+            ),
+            (
+                Path::cluster_wide("api/v1", "pods")
+                    .query("labelSelector", "a in (b,c)")
+                    .query("limit", "1&watch=1"),
+                "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29&limit=1%26watch%3D1",
+            ),
+            (
+                Path::namespaced("api/v1", "shop", "pods").name("p").subresource("log"),
+                "/api/v1/namespaces/shop/pods/p/log",
+            ),
+        ] {
+            assert_eq!(path.as_str(), wire);
+            assert!(check(&path).is_ok(), "{wire}");
+        }
+    }
+
+    #[test]
+    fn names_that_move_the_path_are_refused() {
+        let base = || Path::namespaced("api/v1", "shop", "pods");
+        for name in ["", ".", ".."] {
+            assert_eq!(check(&base().name(name)).unwrap_err().kind(), ErrorKind::Usage, "{name:?}");
+        }
+        for path in ["/api/v1/%2E%2e/x", "/api//v1", "/api/v1/", "api/v1"] {
+            assert!(check(path).is_err(), "{path}");
+        }
+        assert!(check("/api/v1/namespaces/...").is_ok());
+    }
+}

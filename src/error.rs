@@ -1,0 +1,149 @@
+//! The one error type of the library.
+//!
+//! An error says what happened, on which object and why; its hints are commands to paste. `Display`
+//! shows the message alone: whoever prints it walks [`std::error::Error::source`] for the causes.
+
+use crate::exit::ExitStatus;
+
+/// A boxed cause.
+pub type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// `Result` with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of failure it is: decides the exit code, and is a word in `rb.error/v1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The command line or a configuration file is wrong.
+    Usage,
+    /// The API server did not answer, or not in time.
+    Unreachable,
+    /// The API server does not know who we are (401).
+    Unauthenticated,
+    /// The API server knows who we are and says no (403).
+    Forbidden,
+    /// There is no such object.
+    NotFound,
+    /// There is no revision to go back to.
+    NoRevision,
+    /// Refused by a rule of rb before anything was changed.
+    Refused,
+    /// Another release went live between the plan and the write.
+    LostRace,
+    /// Nothing tells whether it was done.
+    Inconclusive,
+    /// Nobody said yes.
+    Unconfirmed,
+    /// Stopped by SIGINT.
+    Interrupted,
+    /// Stopped by SIGTERM.
+    Terminated,
+    /// Anything that should not happen.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The exit code that this kind ends with.
+    #[must_use]
+    pub fn exit_status(self) -> ExitStatus {
+        match self {
+            Self::Usage => ExitStatus::Usage,
+            Self::Unreachable | Self::Unauthenticated | Self::Internal => ExitStatus::Error,
+            Self::Forbidden | Self::Refused | Self::LostRace => ExitStatus::Refused,
+            Self::NotFound | Self::NoRevision => ExitStatus::NotFound,
+            Self::Inconclusive => ExitStatus::Inconclusive,
+            Self::Unconfirmed => ExitStatus::Unconfirmed,
+            Self::Interrupted => ExitStatus::Interrupted,
+            Self::Terminated => ExitStatus::Terminated,
+        }
+    }
+
+    /// The word in `rb.error/v1`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Unreachable => "unreachable",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "notFound",
+            Self::NoRevision => "noRevision",
+            Self::Refused => "refused",
+            Self::LostRace => "lostRace",
+            Self::Inconclusive => "inconclusive",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// A failure with its cause and the commands that would fix or show it.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    hints: Vec<String>,
+    source: Option<Source>,
+}
+
+impl Error {
+    /// An error of this kind; `message` is a sentence without a full stop.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hints: Vec::new(), source: None }
+    }
+
+    /// Adds a hint: a sentence or a command to paste.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What sort of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What would fix or show it, most useful first.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// The messages of all causes, outermost first; neighbours that repeat each other count once.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if causes.last().is_none_or(|last| !last.contains(&text)) {
+                causes.push(text);
+            }
+            next = cause.source();
+        }
+        causes
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,12 @@
+//! Turning values into text for people and documents for machines. Writes nothing anywhere: it
+//! returns text, and `terminal` shows it.
+
+pub mod card;
+pub mod explain;
+pub mod failure;
+pub mod history;
+pub mod json;
+pub mod outcome;
+pub mod sh;
+pub mod status;
+pub mod style;

@@ -1,0 +1,150 @@
+//! The plan card: what every undo prints before it acts. At most 15 lines of 100 columns, and only
+//! what is known.
+
+use crate::rollback::model::evidence::ago;
+use crate::rollback::model::plan::{Plan, RevisionView};
+use crate::rollback::model::template::short_images;
+use crate::text::{age, plural, truncate, width};
+
+use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
+
+/// Lines for each of the lists that may be long.
+const PASSED_OVER: usize = 3;
+const WARNINGS: usize = 4;
+
+/// The card.
+#[must_use]
+pub fn render(plan: &Plan, marks: Marks) -> String {
+    let mut lines = vec![heading(plan, marks)];
+    lines.extend(sides(plan, marks));
+    lines.push(owner(plan, marks));
+    lines.push(way(plan));
+    lines.push(changes(plan, marks));
+    lines.extend(passed_over(plan, marks));
+    if let Some(command) = &plan.why.alternative {
+        let text = format!("nothing speaks for it; verified is: {command}");
+        // A command is to be pasted whole: it is never cut.
+        lines.push(format!("  {:<8} {}", "older", marks.foreign(&text)));
+    }
+    lines.extend(warnings(plan, marks));
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn heading(plan: &Plan, marks: Marks) -> String {
+    let dot = marks.dot();
+    let target = &plan.target;
+    let rest = format!(
+        " {dot} {} {dot} namespace {} {dot} context {}",
+        target.kind.to_lowercase(),
+        target.namespace,
+        marks.foreign(&plan.cluster.context)
+    );
+    let room = COLUMNS.saturating_sub(width(&target.name));
+    format!("{}{}", paint(NAME, &target.name), truncate(&rest, room))
+}
+
+/// The two revisions, as two aligned rows.
+fn sides(plan: &Plan, marks: Marks) -> [String; 2] {
+    let column = |view: &RevisionView, other: &RevisionView| {
+        let images = short_images(&view.images, &other.images);
+        let mut images = images.into_iter();
+        let first = images.next().unwrap_or_default();
+        let more = images.count();
+        let more = if more == 0 { String::new() } else { format!(" +{more}") };
+        (view.label(), marks.foreign(&format!("{first}{more}")))
+    };
+    let (from, to) = (column(&plan.from, &plan.to), column(&plan.to, &plan.from));
+    let labels = width(&from.0).max(width(&to.0));
+    let images = width(&from.1).max(width(&to.1)).min(40);
+    let row = |label: &str, style, (revision, image): &(String, String), end: &str| {
+        let image = truncate(image, 40);
+        let padding = " ".repeat(images.saturating_sub(width(&image)));
+        let start = format!("  {label:<8} {revision:<labels$}   {image}{padding}   ");
+        let end = truncate(end, COLUMNS.saturating_sub(width(&start))).into_owned();
+        format!("{start}{}", paint(style, &end))
+    };
+    let now = join([
+        Some(marks.foreign(&plan.from.state)),
+        plan.from.created.map(|at| format!("made {} ago", ago(plan.made_at, at))),
+        trail(&plan.from, marks),
+    ]);
+    let back = join([
+        Some(marks.foreign(&plan.to.state)),
+        plan.to.created.map(|at| format!("made {} ago", ago(plan.made_at, at))),
+        trail(&plan.to, marks),
+    ]);
+    [row("now", BAD, &from, &now), row("back to", GOOD, &to, &back)]
+}
+
+/// Where a revision came from: its commit and its change-cause, where they are recorded.
+fn trail(view: &RevisionView, marks: Marks) -> Option<String> {
+    let commit = view.commit.as_ref().map(|c| c.chars().take(7).collect::<String>());
+    let parts: Vec<String> = commit.into_iter().chain(view.change_cause.clone()).collect();
+    (!parts.is_empty()).then(|| marks.foreign(&parts.join(" ")))
+}
+
+fn join<const N: usize>(parts: [Option<String>; N]) -> String {
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn line(label: &str, text: &str) -> String {
+    truncate(&format!("  {label:<8} {text}"), COLUMNS).into_owned()
+}
+
+fn owner(plan: &Plan, marks: Marks) -> String {
+    if plan.owners.is_empty() {
+        return line("owner", "nobody: no mark of a controller that would undo a direct patch");
+    }
+    let names: Vec<&str> = plan.owners.iter().map(|owner| owner.name.as_str()).collect();
+    paint(WARN, &line("owner", &marks.foreign(&names.join(", "))))
+}
+
+fn way(plan: &Plan) -> String {
+    let text = match plan.wait() {
+        Some((_, seconds)) => {
+            let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+            format!("direct: patch the template, watch until healthy, at most {}", age(seconds))
+        }
+        None => "direct: patch the template, and do not wait: nothing will be verified".to_owned(),
+    };
+    line("way", &text)
+}
+
+fn changes(plan: &Plan, marks: Marks) -> String {
+    let summaries: Vec<&str> = plan.diff.iter().map(|change| change.summary.as_str()).collect();
+    let mut shown = summaries.len();
+    loop {
+        let list = summaries.iter().take(shown).copied().collect::<Vec<_>>().join(", ");
+        let hidden = summaries.len() - shown;
+        let more = if hidden == 0 { String::new() } else { format!(", and {hidden} more") };
+        let text = marks.arrows(&marks.foreign(&format!("{list}{more}"))).into_owned();
+        if shown <= 1 || width(&text) <= COLUMNS - 11 {
+            return line("changes", &text);
+        }
+        shown -= 1;
+    }
+}
+
+fn passed_over(plan: &Plan, marks: Marks) -> Vec<String> {
+    let all = &plan.why.passed_over;
+    let mut lines: Vec<String> = all
+        .iter()
+        .take(PASSED_OVER)
+        .map(|p| line("not", &marks.foreign(&format!("{}: {}", p.revision, p.reason))))
+        .collect();
+    if all.len() > PASSED_OVER {
+        let count = i64::try_from(all.len() - PASSED_OVER).unwrap_or(i64::MAX);
+        lines.push(line("", &format!("and {}", plural(count, "more revision"))));
+    }
+    lines.into_iter().map(|line| paint(DIM, &line)).collect()
+}
+
+fn warnings(plan: &Plan, marks: Marks) -> Vec<String> {
+    let shown = plan.warnings.iter().take(WARNINGS);
+    let mut lines: Vec<String> =
+        shown.map(|text| paint(WARN, &line("warning", &marks.foreign(text)))).collect();
+    if plan.warnings.len() > WARNINGS {
+        lines.push(line("", &format!("and {} more, see -o json", plan.warnings.len() - WARNINGS)));
+    }
+    lines
+}

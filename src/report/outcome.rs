@@ -1,0 +1,149 @@
+//! How an undo ended, for people: the verdict first, its proof or its cause, and what to type next.
+
+use crate::rollback::model::hint::Hints;
+use crate::rollback::model::outcome::{Ending, Outcome, Waited};
+use crate::rollback::model::plan::Plan;
+use crate::rollback::model::template::short_images;
+use crate::text::{plural, shell_quote};
+
+use super::failure;
+use super::style::{BAD, GOOD, Marks, WARN, paint};
+
+/// The last lines of an undo.
+#[must_use]
+pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> String {
+    let mut lines = vec![verdict(plan, &outcome.waited, marks)];
+    lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
+    lines.extend(next(&plan.target.reference(), &outcome.waited, hints));
+    if let Some(forward) = &plan.forward {
+        lines.push(labelled("forward", &format!("to go forward again: {forward}")));
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The end of a wait that no write of this command came before.
+#[must_use]
+pub fn joined(reference: &str, waited: &Waited, hints: &Hints, marks: Marks) -> String {
+    let mut lines = vec![word(&waited.ending, reference, "what is live")];
+    lines.extend(details(reference, waited, marks));
+    lines.extend(next(reference, waited, hints));
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn labelled(label: &str, text: &str) -> String {
+    format!("  {label:<8} {text}")
+}
+
+fn verdict(plan: &Plan, waited: &Waited, marks: Marks) -> String {
+    let images = short_images(&plan.to.images, &plan.from.images).join(", ");
+    let target = format!("{} ({})", plan.to.label(), marks.foreign(&images));
+    word(&waited.ending, &plan.target.reference(), &target)
+}
+
+fn word(ending: &Ending, reference: &str, target: &str) -> String {
+    let by = |who: &Option<String>| {
+        who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default()
+    };
+    match ending {
+        Ending::Complete => {
+            format!("{} {reference} runs the template of {target}", paint(GOOD, "rolled back:"))
+        }
+        Ending::NothingRan => format!(
+            "{} {reference} has the template of {target}; replicas is 0, so nothing ran and \
+             nothing is proven",
+            paint(WARN, "patched:")
+        ),
+        Ending::NotWaited => format!(
+            "{} {reference} to the template of {target}; not verified, nobody waited",
+            paint(WARN, "patched:")
+        ),
+        Ending::TimedOut => {
+            format!("{} {reference} did not become healthy in time", paint(BAD, "not converged:"))
+        }
+        Ending::DeadlineExceeded => format!(
+            "{} {reference} exceeded its progress deadline",
+            paint(BAD, "not converged:")
+        ),
+        Ending::PodsFailed => {
+            format!("{} pods of {target} of {reference} do not run", paint(BAD, "failed:"))
+        }
+        Ending::PutBack(who) => format!(
+            "{} the template that was left is live again on {reference}, put back{}",
+            paint(BAD, "undone:"),
+            by(who)
+        ),
+        Ending::Superseded(who) => format!(
+            "{} another template went live on {reference}{} while rb waited",
+            paint(WARN, "superseded:"),
+            by(who)
+        ),
+        Ending::Deleted => {
+            format!("{} {reference} was deleted while rb waited", paint(BAD, "gone:"))
+        }
+        Ending::Paused => {
+            format!("{} {reference} was paused while rb waited", paint(BAD, "not converged:"))
+        }
+        Ending::Lost(why) => {
+            format!("{} {reference} cannot be watched any longer: {why}", paint(WARN, "unknown:"))
+        }
+    }
+}
+
+fn details(reference: &str, waited: &Waited, marks: Marks) -> Vec<String> {
+    let mut lines = Vec::new();
+    let seconds = format!("{}.{}s", waited.milliseconds / 1_000, waited.milliseconds / 100 % 10);
+    if let Some(progress) = &waited.progress {
+        let pods = &progress.pods;
+        let counts = format!(
+            "{} of {} updated and {} available, {} in all, after {seconds}",
+            pods.updated,
+            plural(pods.desired, "pod"),
+            pods.available,
+            pods.total
+        );
+        match waited.ending {
+            Ending::Complete => lines.push(labelled("proof", &counts)),
+            Ending::NotWaited | Ending::NothingRan => {}
+            _ => lines.push(labelled("state", &counts)),
+        }
+    }
+    if let Some(failed) = &waited.failure {
+        lines.push(labelled("cause", &failure::summary(failed, marks)));
+        lines.extend(failure::last_words(failed, marks).iter().map(|w| labelled("", w)));
+    } else if matches!(waited.ending, Ending::TimedOut | Ending::DeadlineExceeded) {
+        lines.push(labelled("cause", &format!("no pod of {reference} says why")));
+    }
+    lines
+}
+
+/// What to type now.
+fn next(reference: &str, waited: &Waited, hints: &Hints) -> Vec<String> {
+    let quoted = shell_quote(reference);
+    let status = hints.rb(&format!("status {quoted}"));
+    let history = hints.rb(&format!("history {quoted}"));
+    let mut lines = Vec::new();
+    if let Some(failed) = &waited.failure
+        && !failed.container.is_empty()
+    {
+        let logs = format!("logs {} -c {} --previous", failed.pod, failed.container);
+        lines.push(labelled("logs", &hints.kubectl(&logs)));
+    }
+    match &waited.ending {
+        Ending::Complete | Ending::NothingRan => {}
+        Ending::PodsFailed => {
+            let again = hints.rb(&format!("undo {quoted} --again"));
+            lines.push(labelled("next", &format!("to go further back: {again}")));
+        }
+        Ending::PutBack(_) | Ending::Superseded(_) | Ending::Deleted => {
+            lines.push(labelled("next", &format!("to see what is live: {history}")));
+        }
+        Ending::Paused => {
+            let resume = hints.kubectl(&format!("rollout resume {quoted}"));
+            lines.push(labelled("next", &format!("to resume it: {resume}")));
+        }
+        Ending::TimedOut | Ending::DeadlineExceeded | Ending::Lost(_) | Ending::NotWaited => {
+            lines.push(labelled("next", &format!("to go on watching: {status}")));
+        }
+    }
+    lines
+}

@@ -1,0 +1,51 @@
+//! The status of a rollout for people: kubectl's sentence, and what it does not say.
+
+use crate::rollback::model::evidence::ago;
+use crate::rollback::model::outcome::Waited;
+use crate::rollback::model::status::Status;
+use crate::rollback::model::template::short_images;
+
+use super::failure;
+use super::style::{Marks, paint, BAD, NAME, WARN};
+
+/// What is live, printed before the wait.
+#[must_use]
+pub fn heading(status: &Status, marks: Marks) -> String {
+    let images = short_images(&status.live.images, &[]).join(", ");
+    let mut text = format!(
+        "{} {}, {}: {}\n",
+        paint(NAME, &status.target.reference()),
+        status.live.label(),
+        marks.foreign(&images),
+        marks.foreign(&status.live.state)
+    );
+    if let Some(undo) = &status.undo {
+        let what = undo.from.revision.map_or_else(String::new, |n| format!(" from revision {n}"));
+        let when = ago(status.read_at, undo.at);
+        let line = format!("rolled back{what} by {} {when} ago", undo.by);
+        text += &format!("  {:<8} {}\n", "undo", marks.foreign(&line));
+    }
+    for owner in &status.owners {
+        let line = format!("{}: {}", owner.name, owner.would);
+        text += &paint(WARN, &format!("  {:<8} {}\n", "owner", marks.foreign(&line)));
+    }
+    for gap in &status.gaps {
+        text += &format!("  {:<8} {}\n", "note", marks.foreign(gap));
+    }
+    text
+}
+
+/// The end of it: the sentence of `kubectl rollout status`, and the pod that explains a failure.
+#[must_use]
+pub fn ending(waited: &Waited, marks: Marks) -> String {
+    let sentence = waited.progress.as_ref().map_or("nothing was seen", |p| p.message.as_str());
+    let mut text = format!("{}\n", marks.foreign(sentence));
+    if let Some(failed) = &waited.failure {
+        let line = format!("  {:<8} {}\n", "cause", failure::summary(failed, marks));
+        text += &paint(BAD, &line);
+        for words in failure::last_words(failed, marks) {
+            text += &format!("  {:<8} {words}\n", "");
+        }
+    }
+    text
+}

@@ -1,0 +1,27 @@
+//! The engine: what every command shares.
+//!
+//! [`snapshot`] reads, [`planner`] decides, [`execute`] writes, [`status`] waits. Only these and
+//! the watch do I/O; everything else is a function from values to values.
+
+mod again;
+pub mod diff;
+mod evidence;
+pub mod execute;
+pub mod history;
+pub mod model;
+pub mod planner;
+mod select;
+pub mod snapshot;
+pub mod status;
+mod steps;
+mod watch;
+
+use crate::backend::Rollbacker;
+use serde_json::Value;
+
+/// How long a command waits for a workload where the user does not say: until its controller has
+/// given up, and a little longer. In seconds.
+#[must_use]
+pub fn default_timeout(backend: &dyn Rollbacker, workload: &Value) -> u64 {
+    steps::default_timeout(backend.progress_deadline(workload))
+}

@@ -1,0 +1,313 @@
+//! Carrying out a plan: the only writer.
+//!
+//! The patch that matters is sent once. Where its answer is lost, the workload is read again
+//! before anything else happens. Traces are written beside the wait; without the right to write
+//! them rb warns.
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::backend::Rollbacker;
+use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
+use crate::error::{Error, ErrorKind, Result};
+
+use super::model::event::{Event, Listener};
+use super::model::outcome::{Ending, Outcome, Waited, Written};
+use super::model::plan::{Action, Plan, Step};
+use super::model::record::{Finding, RECORD_ANNOTATION, Record, Verdict};
+use super::watch::judge::Goal;
+use super::watch::{self, Watch};
+
+/// The name that rb's writes carry. It must not start with `kubectl`: Flux takes those over.
+const FIELD_MANAGER: &str = "rb";
+/// How often the patch is sent where the API server certainly did not apply it.
+const ATTEMPTS: u32 = 4;
+
+/// What became of the patch.
+#[derive(Debug)]
+pub enum Patched {
+    /// The API server has it; the workload as it then was.
+    Accepted(Box<Value>),
+    /// Something that the plan was made for has changed; nothing was written.
+    Stale,
+}
+
+/// Asks the API server whether it would accept the patch; nothing is changed.
+pub async fn dry_run(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> Result<Patched> {
+    let (path, body) = patch_of(plan)?;
+    match cluster.patch(path, PatchKind::Json, body, options(true), deadline).await {
+        Ok(object) => Ok(Patched::Accepted(Box::new(object))),
+        Err(WriteError::Conflict(error)) => {
+            let live = cluster.get(path, deadline).await?;
+            if tests_hold(body, &live) { Err(refused(error)) } else { Ok(Patched::Stale) }
+        }
+        Err(error) => Err(error.into_error()),
+    }
+}
+
+/// Sends the patch.
+pub async fn patch(
+    cluster: &Cluster,
+    plan: &Plan,
+    deadline: Deadline,
+    listener: &mut dyn Listener,
+) -> Result<Patched> {
+    let (path, body) = patch_of(plan)?;
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        listener.on(Event::Writing);
+        let error = match cluster.patch(path, PatchKind::Json, body, options(false), deadline).await
+        {
+            Ok(object) => return Ok(Patched::Accepted(Box::new(object))),
+            Err(error) => error,
+        };
+        match error {
+            WriteError::Rejected(error) => {
+                listener.on(Event::NotWritten);
+                return Err(error);
+            }
+            WriteError::Throttled { error, retry_after } => {
+                listener.on(Event::NotWritten);
+                sleep(retry_after.min(deadline.remaining())).await;
+                last = Some(error);
+            }
+            WriteError::Conflict(error) | WriteError::Unknown(error) => {
+                let known = error.kind() != ErrorKind::Unreachable;
+                let live = cluster.get(path, deadline).await;
+                let live = live.map_err(|_| unknown_outcome(plan, &error))?;
+                if is_ours(plan, body, &live) {
+                    return Ok(Patched::Accepted(Box::new(live)));
+                }
+                listener.on(Event::NotWritten);
+                if !tests_hold(body, &live) {
+                    return Ok(Patched::Stale);
+                }
+                if known {
+                    return Err(refused(error));
+                }
+                last = Some(error);
+            }
+        }
+    }
+    Err(last.unwrap_or_else(|| Error::new(ErrorKind::Internal, "the patch was never sent")))
+}
+
+fn patch_of(plan: &Plan) -> Result<(&str, &Value)> {
+    plan.patch().ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("plan {} has no step that patches", plan.id))
+    })
+}
+
+fn options(dry_run: bool) -> WriteOptions {
+    WriteOptions { dry_run, field_manager: FIELD_MANAGER }
+}
+
+fn refused(error: Error) -> Error {
+    let message = format!("the API server refuses the rollback: {error}");
+    error.causes().into_iter().fold(Error::new(ErrorKind::Refused, message), Error::hint)
+}
+
+fn unknown_outcome(plan: &Plan, error: &Error) -> Error {
+    let hint = plan.steps.iter().find(|s| s.id == "wait").and_then(|s| s.compensation.clone());
+    let error = Error::new(
+        ErrorKind::Inconclusive,
+        format!(
+            "the patch of {} was sent and no answer came ({error}): it may have been applied",
+            plan.target.reference()
+        ),
+    );
+    match hint {
+        Some(hint) => error.hint(format!("to see what is live: {hint}")),
+        None => error,
+    }
+}
+
+/// Whether all `test` operations of a JSON Patch hold for an object; a missing member is null.
+fn tests_hold(patch: &Value, object: &Value) -> bool {
+    operations(patch, "test").all(|(path, value)| found(object, path) == value)
+}
+
+/// Whether an object is what the patch makes of it: then it was applied, and the record in it names
+/// this very operation.
+fn is_ours(plan: &Plan, patch: &Value, object: &Value) -> bool {
+    let recorded = object
+        .pointer(&format!("/metadata/annotations/{}", RECORD_ANNOTATION.replace('/', "~1")))
+        .and_then(Value::as_str)
+        .is_some_and(|record| record.contains(&format!("\"{}\"", plan.id)));
+    let all_there = || {
+        operations(patch, "add")
+            .filter(|(path, _)| *path != "/metadata/annotations")
+            .all(|(path, value)| found(object, path) == value)
+    };
+    let template = || {
+        operations(patch, "replace").all(|(path, value)| {
+            super::model::template::same(found(object, path), value)
+        })
+    };
+    template() && (recorded || all_there())
+}
+
+fn operations<'a>(
+    patch: &'a Value,
+    wanted: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let list = patch.as_array().into_iter().flatten();
+    list.filter(move |operation| operation.get("op") == Some(&Value::from(wanted)))
+        .filter_map(|operation| Some((operation.get("path")?.as_str()?, operation.get("value")?)))
+}
+
+fn found<'a>(object: &'a Value, path: &str) -> &'a Value {
+    object.pointer(path).unwrap_or(&Value::Null)
+}
+
+/// Everything after the patch was accepted: traces and the wait at the same time, then the verdict.
+pub async fn finish(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    plan: &Plan,
+    accepted: Value,
+    deadline: Deadline,
+    listener: &mut dyn Listener,
+) -> Outcome {
+    let mut written = Vec::new();
+    if let Some(step) = plan.steps.iter().find(|s| matches!(s.action, Action::PatchWorkload { .. }))
+    {
+        written.push(note(step));
+        listener.on(Event::StepDone { summary: step.summary.clone() });
+    }
+    let template = accepted.pointer("/spec/template").cloned().unwrap_or_default();
+    let wait = wait(cluster, backend, plan, accepted, deadline, listener);
+    let (waited, traces) = futures::join!(wait, traces(cluster, plan, deadline));
+    let mut warnings = Vec::new();
+    let verdict = stamp(cluster, plan, &template, &waited.ending, deadline).await;
+    for (step, result) in traces.into_iter().chain(verdict) {
+        match result {
+            Ok(()) => written.push(note(step)),
+            Err(error) => {
+                let message = format!("could not {}: {error}", step.summary);
+                listener.on(Event::Warning { message: message.clone() });
+                warnings.push(message);
+            }
+        }
+    }
+    Outcome { written, warnings, waited }
+}
+
+fn note(step: &Step) -> Written {
+    Written { step: step.id.clone(), summary: step.summary.clone(), at: Timestamp::now() }
+}
+
+async fn wait(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    plan: &Plan,
+    accepted: Value,
+    deadline: Deadline,
+    listener: &mut dyn Listener,
+) -> Waited {
+    let Some((pod_selector, _)) = plan.wait() else {
+        return Waited { ending: Ending::NotWaited, progress: None, failure: None, milliseconds: 0 };
+    };
+    let generation = accepted.pointer("/metadata/generation").and_then(Value::as_i64);
+    let goal = Goal {
+        template: accepted.pointer("/spec/template").cloned(),
+        left: plan.patch_value("test", "/spec/template").cloned(),
+        generation: generation.unwrap_or_default(),
+        stale: backend.deadline_marker(&accepted),
+        hash: plan.to.hash.clone(),
+        old_hashes: Vec::new(),
+    };
+    let watch = Watch {
+        backend,
+        target: &plan.target,
+        goal,
+        workload: accepted,
+        pod_selector: pod_selector.to_owned(),
+        list_pods: false,
+    };
+    watch::wait(cluster, watch, deadline, listener).await
+}
+
+/// The optional steps that only leave a trace.
+async fn traces<'p>(
+    cluster: &Cluster,
+    plan: &'p Plan,
+    deadline: Deadline,
+) -> Vec<(&'p Step, Result<()>)> {
+    let writes = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::AnnotateRevision { path, body } => Some((step, path, body, true)),
+        Action::CreateEvent { path, body } => Some((step, path, body, false)),
+        _ => None,
+    });
+    join_all(writes.map(|(step, path, body, is_patch)| async move {
+        let result = if is_patch {
+            cluster.patch(path, PatchKind::Merge, body, options(false), deadline).await
+        } else {
+            cluster.create(path, body, options(false), deadline).await
+        };
+        (step, result.map(drop).map_err(WriteError::into_error))
+    }))
+    .await
+}
+
+/// Writes the verdict into the record, if there is a verdict and nothing else changed meanwhile.
+async fn stamp<'p>(
+    cluster: &Cluster,
+    plan: &'p Plan,
+    template: &Value,
+    ending: &Ending,
+    deadline: Deadline,
+) -> Option<(&'p Step, Result<()>)> {
+    let verdict = match ending {
+        Ending::Complete => Finding::Verified,
+        Ending::PodsFailed => Finding::Failed,
+        _ => return None,
+    };
+    plan.steps.iter().find_map(|step| match &step.action {
+        Action::StampVerdict { path, uid, hash, revision_uid, record } => {
+            let stamped = record.clone().with_verdict(Verdict {
+                uid: revision_uid.clone(),
+                hash: hash.clone(),
+                verdict,
+                at: Timestamp::now(),
+            });
+            Some((step, path, stamp_patch(uid, template, record, &stamped)))
+        }
+        _ => None,
+    })
+    .map(|(step, path, body)| async move {
+        let result = cluster.patch(path, PatchKind::Json, &body, options(false), deadline).await;
+        (step, result.map(drop).map_err(WriteError::into_error))
+    })?
+    .await
+    .into()
+}
+
+fn stamp_patch(uid: &str, template: &Value, before: &Record, after: &Record) -> Value {
+    let path = format!("/metadata/annotations/{}", RECORD_ANNOTATION.replace('/', "~1"));
+    json!([
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "test", "path": "/spec/template", "value": template},
+        {"op": "test", "path": path, "value": before.to_annotation()},
+        {"op": "replace", "path": path, "value": after.to_annotation()},
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tests_of_a_patch_are_read_as_the_api_server_reads_them() {
+        let patch = json!([
+            {"op": "test", "path": "/metadata/uid", "value": "u"},
+            {"op": "test", "path": "/metadata/annotations/a~1b", "value": null},
+            {"op": "add", "path": "/metadata/annotations/a~1b", "value": "x"},
+        ]);
+        assert!(tests_hold(&patch, &json!({"metadata": {"uid": "u"}})));
+        assert!(!tests_hold(&patch, &json!({"metadata": {"uid": "v"}})));
+        assert!(!tests_hold(&patch, &json!({"metadata": {"uid": "u", "annotations": {"a/b": "y"}}})));
+    }
+}

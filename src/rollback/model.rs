@@ -1,0 +1,20 @@
+//! The values that the engine works on. Nothing here does I/O.
+
+pub mod decision;
+pub mod event;
+pub mod evidence;
+pub mod hint;
+pub mod history;
+pub mod image;
+pub mod outcome;
+pub mod ownership;
+pub mod plan;
+pub mod pod;
+pub mod progress;
+pub mod record;
+pub mod request;
+pub mod revision;
+pub mod snapshot;
+pub mod status;
+pub mod target;
+pub mod template;

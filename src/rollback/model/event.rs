@@ -1,0 +1,56 @@
+//! What the engine tells whoever watches it work; reporters turn it into text.
+
+use super::outcome::PodFailure;
+use super::progress::Progress;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The write that matters is on its way: until its answer nobody knows whether it was applied.
+    Writing,
+    /// The write that matters was certainly not applied.
+    NotWritten,
+    /// A step is done.
+    StepDone {
+        /// What it did.
+        summary: String,
+    },
+    /// An optional step failed, or something is not as it should be.
+    Warning {
+        /// In words.
+        message: String,
+    },
+    /// The rollout moved.
+    Progress {
+        /// Seconds since the wait began.
+        elapsed: u64,
+        /// Where it stands.
+        progress: Progress,
+    },
+    /// A pod has trouble that may still mend.
+    Trouble {
+        /// Seconds since the wait began.
+        elapsed: u64,
+        /// What ails it.
+        failure: PodFailure,
+    },
+    /// A second went by.
+    Tick {
+        /// Seconds since the wait began.
+        elapsed: u64,
+    },
+}
+
+/// Receives events.
+pub trait Listener {
+    /// Takes one event.
+    fn on(&mut self, event: Event);
+}
+
+/// Drops all events.
+#[derive(Debug, Default)]
+pub struct Silent;
+
+impl Listener for Silent {
+    fn on(&mut self, _: Event) {}
+}

@@ -1,0 +1,125 @@
+//! How an undo or a wait ended.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::exit::ExitStatus;
+
+use super::pod::Ended;
+use super::progress::Progress;
+
+/// How a wait ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The rollout is complete.
+    Complete,
+    /// It is complete, and there is not a single pod: nothing ran, nothing is proven.
+    NothingRan,
+    /// The time was up.
+    TimedOut,
+    /// The controller's own progress deadline was exceeded, after the write.
+    DeadlineExceeded,
+    /// Pods of the target are in a terminal state.
+    PodsFailed,
+    /// The template that was left is live again; by whom, where the object says so.
+    PutBack(Option<String>),
+    /// Another template went live meanwhile; by whom, where the object says so.
+    Superseded(Option<String>),
+    /// The workload was deleted.
+    Deleted,
+    /// Somebody paused it.
+    Paused,
+    /// rb may not read it any more, or lost the API server for good.
+    Lost(String),
+    /// Nobody waited.
+    NotWaited,
+}
+
+impl Ending {
+    /// The exit code of an undo that ends this way.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Complete | Self::NothingRan | Self::NotWaited => ExitStatus::Success,
+            Self::TimedOut | Self::DeadlineExceeded | Self::Deleted | Self::Paused => {
+                ExitStatus::NotConverged
+            }
+            Self::PodsFailed | Self::PutBack(_) => ExitStatus::Failed,
+            Self::Superseded(_) | Self::Lost(_) => ExitStatus::Inconclusive,
+        }
+    }
+
+    /// The word in JSON.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::NothingRan => "nothingRan",
+            Self::TimedOut => "timedOut",
+            Self::DeadlineExceeded => "progressDeadlineExceeded",
+            Self::PodsFailed => "podsFailed",
+            Self::PutBack(_) => "putBack",
+            Self::Superseded(_) => "superseded",
+            Self::Deleted => "deleted",
+            Self::Paused => "paused",
+            Self::Lost(_) => "lost",
+            Self::NotWaited => "notWaited",
+        }
+    }
+}
+
+/// A pod that does not run, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodFailure {
+    /// The pod.
+    pub pod: String,
+    /// The container; empty where the whole pod is concerned.
+    pub container: String,
+    /// E.g. `CrashLoopBackOff`.
+    pub reason: String,
+    /// The kubelet's or scheduler's message.
+    pub message: String,
+    /// How the container last ended.
+    pub ended: Option<Ended>,
+    /// How often it was restarted.
+    pub restarts: i64,
+    /// Its last log lines, where it left no termination message.
+    pub log: Vec<String>,
+}
+
+/// What a wait found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// How it ended.
+    pub ending: Ending,
+    /// The last progress seen.
+    pub progress: Option<Progress>,
+    /// The pod that explains it.
+    pub failure: Option<PodFailure>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// A write that the API server accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Written {
+    /// The step's id.
+    pub step: String,
+    /// What it did.
+    pub summary: String,
+    /// When it was accepted.
+    pub at: Timestamp,
+}
+
+/// What carrying out a plan came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was written.
+    pub written: Vec<Written>,
+    /// Optional steps that failed, and anything else worth knowing.
+    pub warnings: Vec<String>,
+    /// The wait.
+    pub waited: Waited,
+}

@@ -1,0 +1,226 @@
+//! The plan of an undo: a value that leaves nothing to decide while it is carried out.
+//!
+//! It is also its own document, `rb.plan/v1`: printed by a dry run, written by `--plan-out`, read
+//! by `--plan`. Readers ignore fields that they do not know.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::image::ContainerImage;
+use super::ownership::Owner;
+use super::record::Record;
+use super::revision::Replicas;
+use super::target::{ClusterRef, Target};
+
+/// The schema's name.
+pub const SCHEMA: &str = "rb.plan/v1";
+
+/// What will be done, to what, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// `rb.plan/v1`.
+    pub schema: String,
+    /// The operation's id; the undo record carries it.
+    pub id: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The cluster it was made for.
+    pub cluster: ClusterRef,
+    /// The workload.
+    pub target: Target,
+    /// What is live.
+    pub from: RevisionView,
+    /// What is to be live.
+    pub to: RevisionView,
+    /// Why that one.
+    pub why: Why,
+    /// Who else writes to the workload.
+    pub owners: Vec<Owner>,
+    /// What changes in the pod template.
+    pub diff: Vec<Change>,
+    /// What to do, in this order; optional steps run beside the wait.
+    pub steps: Vec<Step>,
+    /// What the user should know before saying yes.
+    pub warnings: Vec<String>,
+    /// The command that goes forward again, where there is one.
+    pub forward: Option<String>,
+}
+
+/// A revision as people see it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevisionView {
+    /// Its number.
+    pub revision: Option<i64>,
+    /// Its template hash; empty where the controller has not stored it yet.
+    pub hash: String,
+    /// Its images.
+    pub images: Vec<ContainerImage>,
+    /// Its pods.
+    pub replicas: Replicas,
+    /// How it does, or what speaks for it, in words.
+    pub state: String,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Its change-cause.
+    pub change_cause: Option<String>,
+    /// The commit it came from.
+    pub commit: Option<String>,
+}
+
+impl RevisionView {
+    /// `revision 41`, or by hash where it has no number.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.revision {
+            Some(number) => format!("revision {number}"),
+            None if self.hash.is_empty() => "the newest template".to_owned(),
+            None => format!("revision {}", self.hash),
+        }
+    }
+}
+
+/// Why a revision was chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Why {
+    /// The rule that chose it, in words.
+    pub rule: String,
+    /// Whether it carries a valid `verified` stamp.
+    pub verified: bool,
+    /// Newer revisions that were not chosen, newest first.
+    pub passed_over: Vec<PassedOver>,
+    /// A command that goes to an older, verified revision, where the chosen one has no evidence.
+    pub alternative: Option<String>,
+}
+
+/// A revision that was not chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassedOver {
+    /// Its label, e.g. `revision 40`.
+    pub revision: String,
+    /// Its template hash.
+    pub hash: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// One difference between two templates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// Where, with list items by name: `spec.containers[app].image`.
+    pub path: String,
+    /// In words: `image checkout:2.8.1 -> 2.8.0`.
+    pub summary: String,
+    /// The value now; absent where there is none, and for values of environment variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// The value afterwards; absent where there is none, and for environment variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// Its name within the plan.
+    pub id: String,
+    /// What it does, in words.
+    pub summary: String,
+    /// What it does, exactly.
+    pub action: Action,
+    /// What must still be so when it is done; the API server checks it.
+    pub preconditions: Vec<String>,
+    /// What is so afterwards.
+    pub expects: String,
+    /// The command that takes it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compensation: Option<String>,
+    /// Whether its failure is only a warning.
+    pub optional: bool,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
+pub enum Action {
+    /// A JSON Patch of the workload; it carries its own preconditions as `test` operations.
+    PatchWorkload {
+        /// Path of the workload below the API server's URL.
+        path: String,
+        /// The JSON Patch.
+        body: Value,
+    },
+    /// A merge patch of the object that stores a revision.
+    AnnotateRevision {
+        /// Path of the object.
+        path: String,
+        /// The merge patch.
+        body: Value,
+    },
+    /// An Event on the workload.
+    CreateEvent {
+        /// Path of the collection.
+        path: String,
+        /// The Event.
+        body: Value,
+    },
+    /// Wait until the workload runs the target template and nothing else.
+    Wait {
+        /// Label selector of the target's pods.
+        pod_selector: String,
+        /// How long at most, in seconds, from the start of the command.
+        timeout_seconds: u64,
+    },
+    /// Write the verdict on the target into the record.
+    StampVerdict {
+        /// Path of the workload.
+        path: String,
+        /// uid of the workload.
+        uid: String,
+        /// The target's template hash.
+        hash: String,
+        /// uid of the object that stores the target.
+        revision_uid: String,
+        /// The record as the patch leaves it.
+        record: Record,
+    },
+}
+
+impl Plan {
+    /// The step that writes the workload, with its path and body.
+    #[must_use]
+    pub fn patch(&self) -> Option<(&str, &Value)> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::PatchWorkload { path, body } => Some((path.as_str(), body)),
+            _ => None,
+        })
+    }
+
+    /// The wait: selector of the target's pods, and seconds.
+    #[must_use]
+    pub fn wait(&self) -> Option<(&str, u64)> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::Wait { pod_selector, timeout_seconds } => {
+                Some((pod_selector.as_str(), *timeout_seconds))
+            }
+            _ => None,
+        })
+    }
+
+    /// A value that the patch tests or writes, by operation and path.
+    #[must_use]
+    pub fn patch_value(&self, op: &str, path: &str) -> Option<&Value> {
+        self.patch()?
+            .1
+            .as_array()?
+            .iter()
+            .find(|o| o.get("op") == Some(&op.into()) && o.get("path") == Some(&path.into()))?
+            .get("value")
+    }
+}

@@ -1,0 +1,237 @@
+//! The undo record: what rb wrote on a workload, kept on the workload itself.
+//!
+//! One bounded annotation, written in the same patch as the undo. The Deployment controller copies
+//! annotations to `ReplicaSet`s and `kubectl rollout undo` copies them back, so the record names
+//! the uid of its workload, and each entry names template hashes: what arrives elsewhere counts
+//! for nothing.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Annotations and labels of rb's own start with this.
+pub const PREFIX: &str = "kubectl-rb/";
+/// The annotation that holds the record.
+pub const RECORD_ANNOTATION: &str = "kubectl-rb/record";
+/// The copy for people on the object that stores the revision that was left.
+pub const ROLLED_BACK_ANNOTATION: &str = "kubectl-rb/rolled-back";
+
+/// The format that this build writes.
+const VERSION: u32 = 1;
+/// Entries that are kept of each list: enough to know what was left within the usual ten
+/// revisions, small enough (about 5 KB) to be no burden on the object.
+const KEPT: usize = 16;
+
+/// What rb did to one workload, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// The format; 1.
+    #[serde(rename = "v")]
+    pub version: u32,
+    /// uid of the workload.
+    pub uid: String,
+    /// The undos.
+    #[serde(default)]
+    pub undos: Vec<Undo>,
+    /// The verdicts on revisions.
+    #[serde(default)]
+    pub verdicts: Vec<Verdict>,
+}
+
+/// One undo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Undo {
+    /// The operation that wrote it: how rb recognises its own write after a lost connection.
+    pub id: String,
+    /// When it was planned.
+    pub at: Timestamp,
+    /// Who asked for it.
+    pub by: String,
+    /// What was live.
+    pub from: Side,
+    /// What was made live.
+    pub to: Side,
+    /// Why, in the user's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The incident's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
+}
+
+/// One side of an undo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Side {
+    /// The number at that time; numbers move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+    /// The template hash; empty where the controller had not stored the template.
+    pub hash: String,
+    /// The images, for `--from IMAGE` and for people.
+    #[serde(default)]
+    pub images: Vec<String>,
+}
+
+/// What was found out about a revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// uid of the object that stores the revision.
+    pub uid: String,
+    /// Its template hash.
+    pub hash: String,
+    /// Good or bad.
+    pub verdict: Finding,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A verdict in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Finding {
+    /// All its pods were available.
+    Verified,
+    /// Its pods reached a terminal state.
+    Failed,
+}
+
+/// What the annotation of a workload holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// No annotation, or the one of another workload.
+    Nothing,
+    /// A record of this workload.
+    Record(Record),
+    /// Not a record: it is replaced, and the user is told.
+    Unreadable,
+    /// Written by a newer rb: it is neither read nor replaced.
+    Newer(u32),
+}
+
+impl Stored {
+    /// Reads the annotation of the workload with this uid.
+    #[must_use]
+    pub fn read(annotation: Option<&str>, uid: &str) -> Self {
+        let Some(text) = annotation else { return Self::Nothing };
+        #[derive(Deserialize)]
+        struct Head {
+            v: u32,
+        }
+        match serde_json::from_str::<Head>(text) {
+            Ok(head) if head.v > VERSION => return Self::Newer(head.v),
+            Ok(_) => {}
+            Err(_) => return Self::Unreadable,
+        }
+        match serde_json::from_str::<Record>(text) {
+            Ok(record) if record.uid == uid => Self::Record(record),
+            Ok(_) => Self::Nothing,
+            Err(_) => Self::Unreadable,
+        }
+    }
+
+    /// The record, or an empty one.
+    #[must_use]
+    pub fn into_record(self, uid: &str) -> Record {
+        match self {
+            Self::Record(record) => record,
+            Self::Nothing | Self::Unreadable | Self::Newer(_) => Record {
+                version: VERSION,
+                uid: uid.to_owned(),
+                undos: Vec::new(),
+                verdicts: Vec::new(),
+            },
+        }
+    }
+}
+
+impl Record {
+    /// The annotation's value.
+    #[must_use]
+    pub fn to_annotation(&self) -> String {
+        // A record has only strings, numbers and lists: writing it cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// With one more undo.
+    #[must_use]
+    pub fn with_undo(mut self, undo: Undo) -> Self {
+        self.undos.push(undo);
+        keep_newest(&mut self.undos);
+        self
+    }
+
+    /// With one more verdict; it replaces an older one on the same revision.
+    #[must_use]
+    pub fn with_verdict(mut self, verdict: Verdict) -> Self {
+        self.verdicts.retain(|old| old.hash != verdict.hash);
+        self.verdicts.push(verdict);
+        keep_newest(&mut self.verdicts);
+        self
+    }
+
+    /// The newest undo.
+    #[must_use]
+    pub fn last_undo(&self) -> Option<&Undo> {
+        self.undos.last()
+    }
+
+    /// The newest undo that left the revision with this hash.
+    #[must_use]
+    pub fn undo_from(&self, hash: &str) -> Option<&Undo> {
+        self.undos.iter().rev().find(|undo| !hash.is_empty() && undo.from.hash == hash)
+    }
+
+    /// The verdict on the revision with this hash and uid.
+    #[must_use]
+    pub fn verdict_on(&self, hash: &str, uid: &str) -> Option<&Verdict> {
+        self.verdicts.iter().rev().find(|v| v.hash == hash && v.uid == uid)
+    }
+}
+
+fn keep_newest<T>(list: &mut Vec<T>) {
+    let surplus = list.len().saturating_sub(KEPT);
+    list.drain(..surplus);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn undo(id: usize) -> Undo {
+        Undo {
+            id: id.to_string(),
+            at: Timestamp::UNIX_EPOCH,
+            by: "alice".into(),
+            from: Side { revision: Some(2), hash: "b".into(), images: vec![] },
+            to: Side { revision: Some(1), hash: "a".into(), images: vec![] },
+            reason: None,
+            incident: None,
+        }
+    }
+
+    #[test]
+    fn a_record_of_another_workload_counts_for_nothing() {
+        let text = Stored::Nothing.into_record("u1").with_undo(undo(1)).to_annotation();
+        assert!(matches!(Stored::read(Some(&text), "u1"), Stored::Record(_)));
+        assert_eq!(Stored::read(Some(&text), "u2"), Stored::Nothing);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_apart_from_what_is_newer() {
+        assert_eq!(Stored::read(Some("{}"), "u"), Stored::Unreadable);
+        assert_eq!(Stored::read(Some("\u{0}"), "u"), Stored::Unreadable);
+        assert_eq!(Stored::read(Some(r#"{"v":2,"new":true}"#), "u"), Stored::Newer(2));
+        assert_eq!(Stored::read(None, "u"), Stored::Nothing);
+    }
+
+    #[test]
+    fn the_record_is_bounded_and_keeps_the_newest() {
+        let record = (0..100).fold(Stored::Nothing.into_record("u"), |r, i| r.with_undo(undo(i)));
+        assert_eq!(record.undos.len(), KEPT);
+        assert_eq!(record.last_undo().map(|u| u.id.as_str()), Some("99"));
+        assert!(record.to_annotation().len() < 6_000);
+    }
+}

@@ -1,0 +1,33 @@
+//! What the user asked of `undo`, ready to use: nothing is read from the environment after this.
+
+use super::hint::Hints;
+use super::revision::RevisionSpec;
+
+/// An undo as it was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct UndoRequest {
+    /// `--to-revision`.
+    pub to: Option<RevisionSpec>,
+    /// `--from`: act only while this is live.
+    pub from: Option<RevisionSpec>,
+    /// `--again`: go further back although the last undo is recent.
+    pub again: bool,
+    /// `--direct`: patch although somebody else owns the workload.
+    pub direct: bool,
+    /// `--verified`: only revisions with a `verified` stamp.
+    pub verified_only: bool,
+    /// `--no-wait`: end after the write.
+    pub no_wait: bool,
+    /// `--reason`.
+    pub reason: Option<String>,
+    /// `--incident`.
+    pub incident: Option<String>,
+    /// Who asks.
+    pub by: String,
+    /// Unique id of this operation.
+    pub operation: String,
+    /// `--timeout` in seconds; `None`: the workload's own deadline decides.
+    pub timeout_seconds: Option<u64>,
+    /// How to write commands to paste.
+    pub hints: Hints,
+}

@@ -1,0 +1,83 @@
+//! Everything that was read of one workload at one moment; planning reads nothing else.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::pod::PodState;
+use super::target::{ClusterRef, Target};
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// When, by this machine's clock.
+    pub taken_at: Timestamp,
+    /// From where.
+    pub cluster: ClusterRef,
+    /// The workload's name.
+    pub target: Target,
+    /// The workload, as the API server sent it.
+    pub workload: Value,
+    /// The objects that store its revisions: those with the workload as their controller.
+    pub stored: Vec<Value>,
+    /// Pods that the decision depends on: of revisions that have unavailable pods.
+    pub pods: Vec<PodState>,
+    /// Warning Events on pods in the namespace.
+    pub warnings: Vec<PodWarning>,
+    /// What could not be read and why: named in the plan as evidence that is missing.
+    pub gaps: Vec<String>,
+}
+
+impl Snapshot {
+    /// uid of the workload.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        self.workload.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// An annotation of the workload.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.workload.pointer("/metadata/annotations")?.get(key)?.as_str()
+    }
+}
+
+/// A Warning Event on a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodWarning {
+    /// Name of the pod.
+    pub pod: String,
+    /// E.g. `BackOff`, `Failed`.
+    pub reason: String,
+    /// The message.
+    pub message: String,
+    /// When it was first seen.
+    pub first: Timestamp,
+    /// When it was last seen.
+    pub last: Timestamp,
+}
+
+impl PodWarning {
+    /// Reads an Event; `None` where it is not on a pod or has no time at all.
+    #[must_use]
+    pub fn read(event: &Value) -> Option<Self> {
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+        let time = |pointers: &[&str]| {
+            pointers.iter().filter_map(|p| text(p)).find_map(|t| t.parse::<Timestamp>().ok())
+        };
+        (text("/involvedObject/kind")? == "Pod").then_some(())?;
+        let last = time(&[
+            "/series/lastObservedTime",
+            "/lastTimestamp",
+            "/eventTime",
+            "/metadata/creationTimestamp",
+        ])?;
+        let first = time(&["/firstTimestamp", "/eventTime", "/metadata/creationTimestamp"]);
+        Some(Self {
+            pod: text("/involvedObject/name")?.to_owned(),
+            reason: text("/reason").unwrap_or_default().to_owned(),
+            message: text("/message").unwrap_or_default().to_owned(),
+            first: first.unwrap_or(last),
+            last,
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! Pod templates as raw JSON: comparing them, and reading what people ask about.
+//!
+//! Templates are never passed through typed structs: fields newer than the compiled API version
+//! would be dropped.
+
+use serde_json::Value;
+
+use super::image::{ContainerImage, ImageRef};
+
+/// The label that the Deployment controller puts on the template of each `ReplicaSet`.
+pub const HASH_LABEL: &str = "pod-template-hash";
+
+/// The template annotation that `kubectl rollout restart` changes.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+/// The template as the workload declares it: without the controller's hash label, which is the
+/// only thing that the controller adds.
+#[must_use]
+pub fn without_hash(mut template: Value) -> Value {
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.shift_remove(HASH_LABEL);
+    }
+    template
+}
+
+/// Whether two templates mean the same: member order, nulls and empty metadata do not count (an
+/// older API server stored `creationTimestamp: null`), nor does the hash label.
+#[must_use]
+pub fn same(a: &Value, b: &Value) -> bool {
+    comparable(a, false) == comparable(b, false)
+}
+
+/// Whether two templates differ at most in when they were restarted: going back from one to the
+/// other would restart the same release.
+#[must_use]
+pub fn same_but_for_restart(a: &Value, b: &Value) -> bool {
+    comparable(a, true) == comparable(b, true)
+}
+
+fn comparable(template: &Value, ignore_restart: bool) -> Value {
+    let mut template = without_hash(template.clone());
+    if ignore_restart
+        && let Some(annotations) =
+            template.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
+    {
+        annotations.shift_remove(RESTARTED_AT);
+    }
+    if let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|_, value| !is_empty(value));
+    }
+    drop_nulls(&mut template);
+    template
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The images of a template, containers first, then init containers.
+#[must_use]
+pub fn images(template: &Value) -> Vec<ContainerImage> {
+    ["containers", "initContainers"]
+        .iter()
+        .filter_map(|list| template.pointer(&format!("/spec/{list}"))?.as_array())
+        .flatten()
+        .map(|container| ContainerImage {
+            container: text(container, "name"),
+            image: text(container, "image"),
+        })
+        .collect()
+}
+
+fn text(value: &Value, member: &str) -> String {
+    value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The images in their short form; those that differ from `other` first, since they name the
+/// release.
+#[must_use]
+pub fn short_images(of: &[ContainerImage], other: &[ContainerImage]) -> Vec<String> {
+    let (changed, same): (Vec<_>, Vec<_>) = of.iter().partition(|image| !other.contains(image));
+    changed.into_iter().chain(same).map(|image| ImageRef::parse(&image.image).short()).collect()
+}
+
+/// Who last wrote the pod template of a workload, as its managed fields tell.
+#[must_use]
+pub fn last_writer(workload: &Value) -> Option<String> {
+    let entries = workload.pointer("/metadata/managedFields")?.as_array()?;
+    let writers = entries.iter().filter(|e| e.pointer("/fieldsV1/f:spec/f:template").is_some());
+    let newest = writers.max_by_key(|e| e.get("time").and_then(Value::as_str))?;
+    Some(newest.get("manager")?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_meaning_counts() {
+        let live = json!({"metadata": {"labels": {"app": "web"}}, "spec": {"a": 1, "b": 2}});
+        let stored = json!({
+            "metadata": {"creationTimestamp": null, "labels": {"pod-template-hash": "x", "app": "web"}},
+            "spec": {"b": 2, "a": 1, "c": null},
+        });
+        assert!(same(&live, &stored));
+        assert!(!same(&live, &json!({"metadata": {"labels": {"app": "web"}}, "spec": {"a": 1}})));
+    }
+
+    #[test]
+    fn a_restart_is_the_same_release() {
+        let a = json!({"metadata": {"labels": {"app": "web"}}, "spec": {}});
+        let mut b = a.clone();
+        b["metadata"]["annotations"] = json!({RESTARTED_AT: "2026-01-01T00:00:00Z"});
+        assert!(!same(&a, &b));
+        assert!(same_but_for_restart(&a, &b));
+    }
+
+    #[test]
+    fn changed_images_come_first() {
+        let image = |container: &str, image: &str| ContainerImage {
+            container: container.into(),
+            image: image.into(),
+        };
+        let of = [image("sidecar", "proxy:1"), image("app", "shop:2")];
+        let other = [image("sidecar", "proxy:1"), image("app", "shop:1")];
+        assert_eq!(short_images(&of, &other), ["shop:2", "proxy:1"]);
+    }
+}

@@ -1,0 +1,315 @@
+//! From a snapshot and a request to a decision. Pure and deterministic.
+
+use serde_json::json;
+
+use crate::backend::{AnnotationEdit, CHANGE_CAUSE, Obstacle, Rollbacker};
+use crate::error::{Error, ErrorKind};
+use crate::text::shell_quote;
+
+use super::model::decision::{Decision, Nothing};
+use super::model::evidence::Evidence;
+use super::model::ownership::{Owner, owners};
+use super::model::plan::{Plan, RevisionView, SCHEMA, Why};
+use super::model::record::{RECORD_ANNOTATION, Record, Side, Stored, Undo};
+use super::model::request::UndoRequest;
+use super::model::revision::{Revision, Revisions};
+use super::model::snapshot::Snapshot;
+use super::select::{self, Choice, Selection};
+use super::{again, diff, evidence, steps};
+
+/// Decides what an undo would do.
+#[must_use]
+pub fn decide(backend: &dyn Rollbacker, snapshot: &Snapshot, request: &UndoRequest) -> Decision {
+    Planner::new(backend, snapshot, request).decide()
+}
+
+/// Everything that planning looks at.
+pub(super) struct Planner<'a> {
+    pub(super) backend: &'a dyn Rollbacker,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) request: &'a UndoRequest,
+    pub(super) revisions: Revisions,
+    stored: Stored,
+    record: Record,
+    owners: Vec<Owner>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        backend: &'a dyn Rollbacker,
+        snapshot: &'a Snapshot,
+        request: &'a UndoRequest,
+    ) -> Self {
+        let stored = Stored::read(snapshot.annotation(RECORD_ANNOTATION), snapshot.uid());
+        Self {
+            backend,
+            snapshot,
+            request,
+            revisions: backend.revisions(snapshot),
+            record: stored.clone().into_record(snapshot.uid()),
+            stored,
+            owners: owners(&snapshot.workload),
+        }
+    }
+
+    fn decide(&self) -> Decision {
+        let obstacle = self.backend.obstacle(&self.snapshot.workload);
+        if obstacle == Some(Obstacle::Deleting) {
+            return refused(self.being_deleted());
+        }
+        if let Some(decision) = self.from_is_not_live() {
+            return decision;
+        }
+        let further = || self.plan_further();
+        let guard =
+            again::decide(self.backend, self.snapshot, &self.revisions, self.request, further);
+        if let Some(decision) = guard {
+            return decision;
+        }
+        match self.select() {
+            Err(error) => refused(error),
+            Ok(Selection::AlreadyLive(revision)) => {
+                Decision::Nothing(Box::new(self.already_live(revision)))
+            }
+            Ok(Selection::Target { .. }) if obstacle == Some(Obstacle::Paused) => {
+                refused(self.paused())
+            }
+            Ok(Selection::Target { revision, .. }) if self.is_owned() => {
+                refused(self.owned(revision))
+            }
+            Ok(Selection::Target { revision, evidence, why }) => {
+                Decision::Undo(Box::new(self.plan(revision, &evidence, why)))
+            }
+        }
+    }
+
+    fn select(&self) -> Result<Selection<'_>, Error> {
+        let evidence = |revision: &Revision| self.evidence(revision);
+        let choice = Choice {
+            snapshot: self.snapshot,
+            revisions: &self.revisions,
+            request: self.request,
+            evidence: &evidence,
+        };
+        choice.select()
+    }
+
+    fn evidence(&self, revision: &Revision) -> Evidence {
+        evidence::collect(self.backend, self.snapshot, &self.record, revision)
+    }
+
+    fn is_owned(&self) -> bool {
+        !self.owners.is_empty() && !self.request.direct
+    }
+
+    /// What going further back would be, where the guard against "again" asks.
+    fn plan_further(&self) -> Option<Box<Plan>> {
+        if self.is_owned() || self.backend.obstacle(&self.snapshot.workload).is_some() {
+            return None;
+        }
+        match self.select().ok()? {
+            Selection::Target { revision, evidence, why } => {
+                Some(Box::new(self.plan(revision, &evidence, why)))
+            }
+            Selection::AlreadyLive(_) => None,
+        }
+    }
+
+    /// With `--from`: the answer when something else is live.
+    fn from_is_not_live(&self) -> Option<Decision> {
+        let spec = self.request.from.as_ref()?;
+        if select::is_live(spec, &self.revisions) {
+            return None;
+        }
+        let word = spec.to_string();
+        let names = |side: &Side| {
+            side.hash == word
+                || side.revision.is_some_and(|number| number.to_string() == word)
+                || side.images.iter().any(|image| {
+                    super::model::image::ImageRef::parse(image).is_named(image, &word)
+                })
+        };
+        let undone = self.record.undos.iter().rev().find(|undo| names(&undo.from));
+        Some(match undone {
+            Some(undo) => Decision::Nothing(Box::new(again::already_undone(
+                self.backend,
+                self.snapshot,
+                &self.revisions,
+                undo,
+            ))),
+            None => refused(self.not_from(&word)),
+        })
+    }
+
+    fn plan(&self, target: &Revision, evidence: &Evidence, why: Why) -> Plan {
+        let from = self.live_view();
+        let to = evidence::view(target, evidence.favour_words(self.snapshot.taken_at));
+        let undo = self.undo(&from, &to);
+        Plan {
+            schema: SCHEMA.to_owned(),
+            id: self.request.operation.clone(),
+            made_at: self.snapshot.taken_at,
+            cluster: self.snapshot.cluster.clone(),
+            target: self.snapshot.target.clone(),
+            owners: self.owners.clone(),
+            diff: diff::templates(&self.revisions.live_template, &target.template, false),
+            warnings: self.warnings(target, evidence),
+            forward: self.forward(),
+            steps: steps::of(self, target, &undo, &from, &to),
+            from,
+            to,
+            why,
+        }
+    }
+
+    pub(super) fn live_view(&self) -> RevisionView {
+        let state = evidence::live_state(self.backend, self.snapshot, &self.revisions);
+        evidence::view_of_live(self.snapshot, &self.revisions, state)
+    }
+
+    fn undo(&self, from: &RevisionView, to: &RevisionView) -> Undo {
+        let side = |view: &RevisionView| Side {
+            revision: view.revision,
+            hash: view.hash.clone(),
+            images: view.images.iter().map(|i| i.image.clone()).collect(),
+        };
+        Undo {
+            id: self.request.operation.clone(),
+            at: self.snapshot.taken_at,
+            by: self.request.by.clone(),
+            from: side(from),
+            to: side(to),
+            reason: self.request.reason.clone(),
+            incident: self.request.incident.clone(),
+        }
+    }
+
+    /// The record as the patch leaves it; `None` where a newer rb wrote it.
+    pub(super) fn record_with(&self, undo: &Undo) -> Option<Record> {
+        match self.stored {
+            Stored::Newer(_) => None,
+            _ => Some(self.record.clone().with_undo(undo.clone())),
+        }
+    }
+
+    /// An annotation edit that tests what is there now.
+    pub(super) fn annotation(&self, key: &str, after: String) -> AnnotationEdit {
+        let before = self.snapshot.annotation(key).map(str::to_owned);
+        AnnotationEdit { key: key.to_owned(), before, after }
+    }
+
+    pub(super) fn change_cause(&self, cause: String) -> AnnotationEdit {
+        self.annotation(CHANGE_CAUSE, cause)
+    }
+
+    fn warnings(&self, target: &Revision, evidence: &Evidence) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !evidence.against.is_empty() {
+            let words = evidence.against_words(self.snapshot.taken_at);
+            warnings.push(format!("{} is asked for although: {words}", target.label()));
+        }
+        warnings.extend(
+            self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)),
+        );
+        if self.revisions.live().is_none() {
+            let text = "the controller has not stored the newest template yet: every stored \
+                        revision counts as older";
+            warnings.push(text.to_owned());
+        }
+        if self.snapshot.workload.pointer("/spec/replicas") == Some(&json!(0)) {
+            warnings.push("replicas is 0: no pod will run, so nothing will be proven".to_owned());
+        }
+        match &self.stored {
+            Stored::Newer(version) => warnings.push(format!(
+                "its undo record has format {version} of a newer rb: it is left as it is, and \
+                 this undo is not recorded"
+            )),
+            Stored::Unreadable => {
+                warnings.push("its undo record cannot be read and is replaced".to_owned());
+            }
+            Stored::Nothing | Stored::Record(_) => {}
+        }
+        warnings.extend(self.snapshot.gaps.iter().cloned());
+        warnings
+    }
+
+    /// The command that goes forward again: by hash, since the number will have moved.
+    pub(super) fn forward(&self) -> Option<String> {
+        let live = self.revisions.live().filter(|live| !live.hash.is_empty())?;
+        let direct = if self.owners.is_empty() { "" } else { " --direct" };
+        Some(self.request.hints.rb(&format!(
+            "undo {} --to-revision={}{direct}",
+            shell_quote(&self.snapshot.target.reference()),
+            shell_quote(&live.hash)
+        )))
+    }
+
+    fn already_live(&self, revision: &Revision) -> Nothing {
+        let progress = self.backend.progress(&self.snapshot.workload, None);
+        let ours = again::is_recent_target(self.snapshot, &revision.hash, self.snapshot.taken_at);
+        let reference = self.snapshot.target.reference();
+        let state = evidence::live_state(self.backend, self.snapshot, &self.revisions);
+        Nothing {
+            target: self.snapshot.target.clone(),
+            message: format!("{reference} is at {} already: {state}", revision.label()),
+            live: evidence::view(revision, state),
+            converging: ours && !progress.is_complete(),
+        }
+    }
+
+    fn being_deleted(&self) -> Error {
+        let reference = self.snapshot.target.reference();
+        let get = format!("get {} -o yaml", shell_quote(&reference));
+        Error::new(ErrorKind::Refused, format!("{reference} is being deleted"))
+            .hint(format!("to see what holds it: {}", self.request.hints.kubectl(&get)))
+    }
+
+    fn paused(&self) -> Error {
+        let reference = self.snapshot.target.reference();
+        let resume = format!("rollout resume {}", shell_quote(&reference));
+        Error::new(
+            ErrorKind::Refused,
+            format!("{reference} is paused: a rollback would not be rolled out"),
+        )
+        .hint(format!("to resume it first: {}", self.request.hints.kubectl(&resume)))
+    }
+
+    fn owned(&self, target: &Revision) -> Error {
+        let reference = self.snapshot.target.reference();
+        let owners: Vec<String> = self
+            .owners
+            .iter()
+            .map(|o| format!("{} owns it ({}): {}", o.name, o.mark, o.would))
+            .collect();
+        let direct = format!(
+            "undo {} --direct --to-revision={}",
+            shell_quote(&reference),
+            shell_quote(&target.hash)
+        );
+        Error::new(
+            ErrorKind::Refused,
+            format!("{reference} is not rolled back directly: {}", owners.join("; ")),
+        )
+        .hint("to make it stay back: undo the change where the owner takes it from")
+        .hint(format!("to patch it all the same: {}", self.request.hints.rb(&direct)))
+    }
+
+    fn not_from(&self, word: &str) -> Error {
+        let reference = self.snapshot.target.reference();
+        let live = self.live_view();
+        let images = super::model::template::short_images(&live.images, &[]).join(", ");
+        let history = format!("history {}", shell_quote(&reference));
+        Error::new(
+            ErrorKind::Refused,
+            format!(
+                "{reference} runs {} ({images}) and not {word}, which rb has not undone either",
+                live.label()
+            ),
+        )
+        .hint(format!("to see what ran: {}", self.request.hints.rb(&history)))
+    }
+}
+
+fn refused(error: Error) -> Decision {
+    Decision::Refused(Box::new(error))
+}

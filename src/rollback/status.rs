@@ -1,0 +1,108 @@
+//! How a rollout does: the same wait as after an undo, without a write before it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::backend::Rollbacker;
+use crate::cluster::{Cluster, Deadline};
+
+use super::evidence;
+use super::model::event::Listener;
+use super::model::outcome::{Ending, Waited};
+use super::model::ownership::owners;
+use super::model::record::{RECORD_ANNOTATION, Stored};
+use super::model::snapshot::Snapshot;
+use super::model::status::Status;
+use super::snapshot;
+use super::watch::judge::{Goal, Judge};
+use super::watch::{self, Watch};
+
+/// What a snapshot says of the rollout.
+#[must_use]
+pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
+    let revisions = backend.revisions(snapshot);
+    let stored = Stored::read(snapshot.annotation(RECORD_ANNOTATION), snapshot.uid());
+    let record = stored.into_record(snapshot.uid());
+    let live_hash = revisions.live().map(|live| live.hash.clone()).unwrap_or_default();
+    let undo = record.last_undo().filter(|undo| undo.to.hash == live_hash).cloned();
+    let state = evidence::live_state(backend, snapshot, &revisions);
+    Status {
+        read_at: snapshot.taken_at,
+        cluster: snapshot.cluster.clone(),
+        target: snapshot.target.clone(),
+        live: evidence::view_of_live(snapshot, &revisions, state),
+        progress: backend.progress(&snapshot.workload, None),
+        owners: owners(&snapshot.workload),
+        undo,
+        gaps: snapshot.gaps.clone(),
+    }
+}
+
+/// Waits until the rollout of what is live is done, failed, or out of time. `hold` demands that
+/// the live template stays: a wait that joins an undo.
+pub async fn wait(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    snapshot: &Snapshot,
+    hold: bool,
+    deadline: Deadline,
+    listener: &mut dyn Listener,
+) -> Waited {
+    let goal = goal(backend, snapshot, hold);
+    let watch = Watch {
+        backend,
+        target: &snapshot.target,
+        pod_selector: backend.pod_selector(&snapshot.workload, &goal.hash),
+        goal,
+        workload: snapshot.workload.clone(),
+        list_pods: true,
+    };
+    watch::wait(cluster, watch, deadline, listener).await
+}
+
+fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot, hold: bool) -> Goal {
+    let revisions = backend.revisions(snapshot);
+    let generation = snapshot.workload.pointer("/metadata/generation").and_then(Value::as_i64);
+    Goal {
+        template: hold.then(|| revisions.live_template.clone()),
+        left: None,
+        generation: generation.unwrap_or_default(),
+        stale: None,
+        hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
+        old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),
+    }
+}
+
+/// One look: `None` while the rollout goes on.
+pub async fn once(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    snapshot: &Snapshot,
+    deadline: Deadline,
+) -> (Option<Ending>, Waited) {
+    let goal = goal(backend, snapshot, false);
+    let selector = backend.pod_selector(&snapshot.workload, &goal.hash);
+    let mut judge = Judge::new(backend, goal);
+    let mut ending = judge.workload(&snapshot.workload);
+    if !matches!(ending, Some(Ending::Complete | Ending::NothingRan)) {
+        let namespace = &snapshot.target.namespace;
+        if let Ok(pods) = snapshot::pods(cluster, namespace, &selector, deadline).await {
+            let failed = judge.pods(pods, Duration::ZERO);
+            ending = failed.or(ending);
+        }
+    }
+    let failure = match (&ending, judge.failure()) {
+        (Some(Ending::Complete), _) | (_, None) => None,
+        (_, Some(failure)) => {
+            Some(watch::with_log(cluster, &snapshot.target, failure, deadline).await)
+        }
+    };
+    let waited = Waited {
+        ending: ending.clone().unwrap_or(Ending::NotWaited),
+        progress: judge.progress().cloned(),
+        failure,
+        milliseconds: 0,
+    };
+    (ending, waited)
+}

@@ -1,0 +1,191 @@
+//! The steps of an undo: one write that matters, traces beside the wait, and the verdict. Pure.
+
+use serde_json::{Value, json};
+
+use crate::text::shell_quote;
+
+use super::model::plan::{Action, RevisionView, Step};
+use super::model::record::{RECORD_ANNOTATION, ROLLED_BACK_ANNOTATION, Undo};
+use super::model::revision::Revision;
+use super::model::template::short_images;
+use super::planner::Planner;
+
+/// Seconds that are added to the controller's own deadline: it must speak first.
+const GRACE_SECONDS: u64 = 30;
+/// Seconds to wait where the workload names no deadline.
+const DEFAULT_SECONDS: u64 = 600;
+/// Longest change-cause, in characters.
+const MAX_CAUSE: usize = 500;
+
+/// All steps, in order.
+pub(super) fn of(
+    planner: &Planner<'_>,
+    target: &Revision,
+    undo: &Undo,
+    from: &RevisionView,
+    to: &RevisionView,
+) -> Vec<Step> {
+    let mut steps = vec![patch(planner, target, undo, from, to)];
+    steps.extend(annotate_left_revision(planner, undo, to));
+    steps.push(event(planner, undo, from, to));
+    if !planner.request.no_wait {
+        steps.push(wait(planner, target, to));
+        steps.extend(stamp(planner, target, undo));
+    }
+    steps
+}
+
+fn name_with_images(view: &RevisionView, other: &RevisionView) -> String {
+    format!("{} ({})", view.label(), short_images(&view.images, &other.images).join(", "))
+}
+
+fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
+    let what =
+        format!("rb undo: {} back to {}", name_with_images(from, to), name_with_images(to, from));
+    let reason = undo.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let incident = undo.incident.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
+    format!("{what}{reason}{incident}").chars().take(MAX_CAUSE).collect()
+}
+
+fn patch(
+    planner: &Planner<'_>,
+    target: &Revision,
+    undo: &Undo,
+    from: &RevisionView,
+    to: &RevisionView,
+) -> Step {
+    let workload = &planner.snapshot.workload;
+    let reference = planner.snapshot.target.reference();
+    let mut edits = vec![planner.change_cause(cause(undo, from, to))];
+    if let Some(record) = planner.record_with(undo) {
+        edits.push(planner.annotation(RECORD_ANNOTATION, record.to_annotation()));
+    }
+    Step {
+        id: "patch".to_owned(),
+        summary: format!("patch {reference} to the template of {}", to.label()),
+        action: Action::PatchWorkload {
+            path: planner.backend.path(&planner.snapshot.target),
+            body: planner.backend.undo_patch(workload, target, &edits),
+        },
+        preconditions: vec![
+            "same uid".to_owned(),
+            format!("the live template is still that of {}", from.label()),
+            "same change-cause and undo record".to_owned(),
+        ],
+        expects: format!("the template of {}", to.label()),
+        compensation: planner.forward(),
+        optional: false,
+    }
+}
+
+/// A copy of the record for people who look at the revision that was left.
+fn annotate_left_revision(planner: &Planner<'_>, undo: &Undo, to: &RevisionView) -> Option<Step> {
+    let left = planner.revisions.live()?;
+    let value = json!({
+        "workload": planner.snapshot.uid(),
+        "hash": left.hash,
+        "undo": undo,
+    });
+    Some(Step {
+        id: "annotate".to_owned(),
+        summary: format!("annotate {} as rolled back", left.name),
+        action: Action::AnnotateRevision {
+            path: planner.backend.revision_path(&planner.snapshot.target, left),
+            body: json!({"metadata": {
+                // A uid in the body is a precondition: the API server refuses another object.
+                "uid": left.uid,
+                "annotations": {ROLLED_BACK_ANNOTATION: value.to_string()},
+            }}),
+        },
+        preconditions: vec!["same uid".to_owned()],
+        expects: format!("{} says that it was left for {}", left.name, to.label()),
+        compensation: None,
+        optional: true,
+    })
+}
+
+fn event(planner: &Planner<'_>, undo: &Undo, from: &RevisionView, to: &RevisionView) -> Step {
+    let target = &planner.snapshot.target;
+    let message = format!("{} by {}", cause(undo, from, to), undo.by);
+    // Events tell time in whole seconds.
+    let at = undo.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let body = json!({
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": format!("rb-{}", undo.id), "namespace": target.namespace},
+        "involvedObject": {
+            "apiVersion": target.api_version,
+            "kind": target.kind,
+            "namespace": target.namespace,
+            "name": target.name,
+            "uid": planner.snapshot.uid(),
+        },
+        "type": "Normal",
+        "reason": "RolledBack",
+        "message": message.chars().take(1_000).collect::<String>(),
+        "source": {"component": "rb"},
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "count": 1,
+    });
+    Step {
+        id: "event".to_owned(),
+        summary: format!("write an Event on {}", target.reference()),
+        action: Action::CreateEvent {
+            path: format!("/api/v1/namespaces/{}/events", target.namespace),
+            body,
+        },
+        preconditions: Vec::new(),
+        expects: "an Event RolledBack".to_owned(),
+        compensation: None,
+        optional: true,
+    }
+}
+
+fn wait(planner: &Planner<'_>, target: &Revision, to: &RevisionView) -> Step {
+    let workload = &planner.snapshot.workload;
+    let reference = planner.snapshot.target.reference();
+    let timeout_seconds = planner.request.timeout_seconds.unwrap_or_else(|| {
+        default_timeout(planner.backend.progress_deadline(workload))
+    });
+    let status = format!("status {}", shell_quote(&reference));
+    Step {
+        id: "wait".to_owned(),
+        summary: format!("wait until {reference} runs {} and nothing else", to.label()),
+        action: Action::Wait {
+            pod_selector: planner.backend.pod_selector(workload, &target.hash),
+            timeout_seconds,
+        },
+        preconditions: vec!["the patch was accepted".to_owned()],
+        expects: "every pod is of the target template and available".to_owned(),
+        compensation: Some(planner.request.hints.rb(&status)),
+        optional: false,
+    }
+}
+
+/// How long to wait where the user did not say: the controller must be able to give up first.
+#[must_use]
+pub(super) fn default_timeout(progress_deadline: Option<u64>) -> u64 {
+    progress_deadline.map_or(DEFAULT_SECONDS, |seconds| seconds + GRACE_SECONDS)
+}
+
+fn stamp(planner: &Planner<'_>, target: &Revision, undo: &Undo) -> Option<Step> {
+    if planner.snapshot.workload.pointer("/spec/replicas") == Some(&Value::from(0)) {
+        return None;
+    }
+    Some(Step {
+        id: "stamp".to_owned(),
+        summary: format!("record the verdict on {}", target.label()),
+        action: Action::StampVerdict {
+            path: planner.backend.path(&planner.snapshot.target),
+            uid: planner.snapshot.uid().to_owned(),
+            hash: target.hash.clone(),
+            revision_uid: target.uid.clone(),
+            record: planner.record_with(undo)?,
+        },
+        preconditions: vec!["same uid, template and undo record".to_owned()],
+        expects: "later undos know how this revision did".to_owned(),
+        compensation: None,
+        optional: true,
+    })
+}

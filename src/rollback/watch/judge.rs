@@ -1,0 +1,230 @@
+//! What updates of a workload and its pods mean for a wait. No I/O, no clock: time is handed in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::backend::Rollbacker;
+
+use super::super::model::outcome::{Ending, PodFailure};
+use super::super::model::pod::{Ailment, PodState, Severity};
+use super::super::model::progress::{Phase, Progress};
+use super::super::model::template;
+
+/// A container that ended this often will end again.
+const CRASHES: i64 = 2;
+/// For how long an image pull or a missing reference may take to mend by itself.
+const STUCK: Duration = Duration::from_secs(20);
+
+/// What the wait is for.
+pub(in crate::rollback) struct Goal {
+    /// The template that must stay live; `None`: whatever is live.
+    pub(in crate::rollback) template: Option<Value>,
+    /// The template that was left.
+    pub(in crate::rollback) left: Option<Value>,
+    /// The generation of the write: what is older proves nothing.
+    pub(in crate::rollback) generation: i64,
+    /// The deadline condition that was there before the write.
+    pub(in crate::rollback) stale: Option<String>,
+    /// Template hash of the pods that count; empty: all but `old_hashes`.
+    pub(in crate::rollback) hash: String,
+    /// Template hashes of older revisions.
+    pub(in crate::rollback) old_hashes: Vec<String>,
+}
+
+/// A pod that is followed.
+struct Followed {
+    pod: PodState,
+    /// Crashes that it had before it counted.
+    crashes_before: i64,
+    stuck_since: Option<Duration>,
+    told: Option<String>,
+}
+
+/// Takes updates and says when the wait is over.
+pub(in crate::rollback) struct Judge<'a> {
+    backend: &'a dyn Rollbacker,
+    goal: Goal,
+    progress: Option<Progress>,
+    progress_is_new: bool,
+    pods: BTreeMap<String, Followed>,
+    troubles: Vec<PodFailure>,
+}
+
+impl<'a> Judge<'a> {
+    pub(in crate::rollback) fn new(backend: &'a dyn Rollbacker, goal: Goal) -> Self {
+        Self {
+            backend,
+            goal,
+            progress: None,
+            progress_is_new: false,
+            pods: BTreeMap::new(),
+            troubles: Vec::new(),
+        }
+    }
+
+    /// The workload as it is now.
+    pub(in crate::rollback) fn workload(&mut self, workload: &Value) -> Option<Ending> {
+        let generation = workload.pointer("/metadata/generation").and_then(Value::as_i64);
+        if generation.unwrap_or_default() < self.goal.generation {
+            return None; // from before the write: a lagging cache
+        }
+        if let Some(ending) = self.template_changed(workload) {
+            return Some(ending);
+        }
+        let progress = self.backend.progress(workload, self.goal.stale.as_deref());
+        let ending = match progress.phase {
+            Phase::Complete if progress.pods.desired == 0 => Some(Ending::NothingRan),
+            Phase::Complete => Some(Ending::Complete),
+            Phase::DeadlineExceeded => Some(Ending::DeadlineExceeded),
+            Phase::Paused => Some(Ending::Paused),
+            Phase::Unobserved | Phase::Rolling => None,
+        };
+        self.progress_is_new |= self.progress.as_ref() != Some(&progress);
+        self.progress = Some(progress);
+        ending
+    }
+
+    fn template_changed(&self, workload: &Value) -> Option<Ending> {
+        let wanted = self.goal.template.as_ref()?;
+        let live = workload.pointer("/spec/template")?;
+        if template::same(live, wanted) {
+            return None;
+        }
+        let by = template::last_writer(workload);
+        let put_back = self.goal.left.as_ref().is_some_and(|left| template::same(live, left));
+        Some(if put_back { Ending::PutBack(by) } else { Ending::Superseded(by) })
+    }
+
+    /// All pods there are.
+    pub(in crate::rollback) fn pods(
+        &mut self,
+        pods: Vec<PodState>,
+        elapsed: Duration,
+    ) -> Option<Ending> {
+        self.pods.retain(|uid, _| pods.iter().any(|pod| pod.uid == *uid));
+        pods.into_iter().filter_map(|pod| self.pod(pod, true, elapsed)).last()
+    }
+
+    /// A pod as it is now. A pod that is not new and was never seen was there before the write:
+    /// only what it does from now on counts.
+    pub(in crate::rollback) fn pod(
+        &mut self,
+        pod: PodState,
+        is_new: bool,
+        elapsed: Duration,
+    ) -> Option<Ending> {
+        if !self.counts(&pod) {
+            return None;
+        }
+        let crashes = crashes(&pod);
+        let followed = self.pods.entry(pod.uid.clone()).or_insert_with(|| Followed {
+            pod: PodState::default(),
+            crashes_before: if is_new { 0 } else { crashes },
+            stuck_since: None,
+            told: None,
+        });
+        followed.pod = pod;
+        let ailment = followed.pod.ailment();
+        let stuck = ailment.as_ref().is_some_and(|a| a.severity == Severity::Stuck);
+        followed.stuck_since = stuck.then(|| followed.stuck_since.unwrap_or(elapsed));
+        if let Some(ailment) = ailment
+            && followed.told.as_ref() != Some(&ailment.reason)
+        {
+            followed.told = Some(ailment.reason.clone());
+            self.troubles.push(failure(&followed.pod, ailment));
+        }
+        self.tick(elapsed)
+    }
+
+    fn counts(&self, pod: &PodState) -> bool {
+        if self.goal.hash.is_empty() {
+            !self.goal.old_hashes.contains(&pod.hash)
+        } else {
+            self.goal.hash == pod.hash
+        }
+    }
+
+    /// A pod that is gone.
+    pub(in crate::rollback) fn pod_gone(&mut self, pod: &PodState) {
+        self.pods.remove(&pod.uid);
+    }
+
+    /// Time went by.
+    pub(in crate::rollback) fn tick(&self, elapsed: Duration) -> Option<Ending> {
+        self.pods.values().any(|pod| pod.is_lost(elapsed)).then_some(Ending::PodsFailed)
+    }
+
+    /// The pod that explains best why the wait is not over, or why it failed.
+    pub(in crate::rollback) fn failure(&self) -> Option<PodFailure> {
+        let ailing = self.pods.values().filter_map(|f| Some((&f.pod, f.pod.ailment()?)));
+        if let Some((pod, ailment)) = ailing.max_by_key(|(_, a)| (a.severity, a.restarts)) {
+            return Some(failure(pod, ailment));
+        }
+        let waiting = self.pods.values().map(|f| &f.pod).filter(|pod| !pod.deleting);
+        waiting.filter_map(unscheduled).next()
+    }
+
+    /// The last progress.
+    pub(in crate::rollback) fn progress(&self) -> Option<&Progress> {
+        self.progress.as_ref()
+    }
+
+    /// The last progress, if it was not taken yet.
+    pub(in crate::rollback) fn take_progress(&mut self) -> Option<Progress> {
+        std::mem::take(&mut self.progress_is_new).then(|| self.progress.clone())?
+    }
+
+    /// Troubles that were not taken yet.
+    pub(in crate::rollback) fn take_troubles(&mut self) -> Vec<PodFailure> {
+        std::mem::take(&mut self.troubles)
+    }
+}
+
+impl Followed {
+    fn is_lost(&self, elapsed: Duration) -> bool {
+        let stuck = self.stuck_since.is_some_and(|since| elapsed.saturating_sub(since) >= STUCK);
+        let crashed = self.pod.ailment().is_some_and(|a| a.severity == Severity::Crashed)
+            && crashes(&self.pod) - self.crashes_before >= CRASHES;
+        stuck || crashed
+    }
+}
+
+/// How often containers of a pod ended, at most: each restart was an end, and so is a container
+/// that is down now.
+fn crashes(pod: &PodState) -> i64 {
+    let count = |c: &super::super::model::pod::ContainerState| {
+        let down = c.waiting.as_ref().is_some_and(|(reason, _)| reason == "CrashLoopBackOff");
+        c.restarts + i64::from(down)
+    };
+    pod.containers.iter().filter(|c| !c.ready).map(count).max().unwrap_or_default()
+}
+
+fn failure(pod: &PodState, ailment: Ailment) -> PodFailure {
+    PodFailure {
+        pod: pod.name.clone(),
+        container: ailment.container,
+        reason: ailment.reason,
+        message: ailment.message,
+        ended: ailment.ended,
+        restarts: ailment.restarts,
+        log: Vec::new(),
+    }
+}
+
+fn unscheduled(pod: &PodState) -> Option<PodFailure> {
+    let message = pod.unschedulable.clone()?;
+    Some(PodFailure {
+        pod: pod.name.clone(),
+        container: String::new(),
+        reason: "Unschedulable".to_owned(),
+        message,
+        ended: None,
+        restarts: 0,
+        log: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Text for people: sanitizing what is foreign, ages, plurals, widths, shell quoting.
+//!
+//! Pure functions. Everything that comes from a cluster or from Git passes [`sanitize`] before a
+//! reporter shows it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Makes foreign text safe to show on one line of a terminal or of a CI log.
+///
+/// Control characters (escape sequences, line ends), characters that reorder or hide text, and the
+/// markers that CI runners read as commands (`::error::`, `##[error]`) become visible escapes.
+/// Runners trim a line before they look for a marker, so an indent alone is no protection.
+#[must_use]
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    let command = starts_like_a_ci_command(text);
+    if !command && !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut first_visible = command;
+    for c in text.chars() {
+        if is_unsafe(c) {
+            escape(c, &mut safe);
+        } else if first_visible && !c.is_whitespace() {
+            first_visible = false;
+            escape(c, &mut safe);
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+fn starts_like_a_ci_command(text: &str) -> bool {
+    let visible = text.trim_start();
+    visible.starts_with("::") || visible.starts_with("##[")
+}
+
+fn escape(c: char, into: &mut String) {
+    let _ = match c {
+        '\n' => write!(into, "\\n"),
+        '\r' => write!(into, "\\r"),
+        '\t' => write!(into, "\\t"),
+        c if u32::from(c) < 0x100 => write!(into, "\\x{:02x}", u32::from(c)),
+        c => write!(into, "\\u{{{:x}}}", u32::from(c)),
+    };
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// An age or a duration in whole units, the two largest only below a quarter of an hour:
+/// `4s`, `3m20s`, `25m`, `7h`, `3d`.
+#[must_use]
+pub fn age(seconds: i64) -> String {
+    let s = seconds.max(0);
+    match s {
+        0..=59 => format!("{s}s"),
+        60..=899 if s % 60 != 0 => format!("{}m{}s", s / 60, s % 60),
+        60..=5_999 => format!("{}m", s / 60),
+        6_000..=172_799 => format!("{}h", s / 3_600),
+        _ => format!("{}d", s / 86_400),
+    }
+}
+
+/// `1 pod`, `2 pods`.
+#[must_use]
+pub fn plural(count: i64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+/// How many columns a text takes on a terminal.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Cuts a line to at most `columns` terminal columns; a cut shows as `...`.
+#[must_use]
+pub fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
+    if width(line) <= columns {
+        return Cow::Borrowed(line);
+    }
+    let room = columns.saturating_sub(3);
+    let mut used = 0;
+    let cut: String = line
+        .chars()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= room
+        })
+        .collect();
+    Cow::Owned(cut + "...")
+}
+
+/// Quotes a word for a POSIX shell, only where it needs it.
+#[must_use]
+pub fn shell_quote(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_cannot_steer_a_terminal_or_a_ci_runner() {
+        for (foreign, shown) in [
+            ("bump checkout", "bump checkout"),
+            ("größer 日本 👍", "größer 日本 👍"),
+            ("\u{1b}[31mred", "\\x1b[31mred"),
+            ("a\nb\r\tc", "a\\nb\\r\\tc"),
+            ("\u{202e}evil", "\\u{202e}evil"),
+            ("::error::owned", "\\x3a:error::owned"),
+            ("  ::add-mask::x", "  \\x3a:add-mask::x"),
+            ("##[error]x", "\\x23#[error]x"),
+            ("std::vector", "std::vector"),
+            ("\u{9b}31m", "\\x9b31m"),
+            ("zero\u{200b}width", "zero\\u{200b}width"),
+        ] {
+            assert_eq!(sanitize(foreign), shown, "{foreign:?}");
+        }
+    }
+
+    #[test]
+    fn ages_are_short() {
+        for (seconds, text) in [
+            (-5, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (200, "3m20s"),
+            (1_500, "25m"),
+            (7_200, "2h"),
+            (259_200, "3d"),
+        ] {
+            assert_eq!(age(seconds), text);
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_by_columns_and_not_by_bytes() {
+        assert_eq!(truncate("short", 10), "short");
+        assert_eq!(truncate("日本語日本語", 8), "日本...");
+        assert!(width(&truncate(&"x".repeat(300), 100)) <= 100);
+    }
+
+    #[test]
+    fn words_are_quoted_only_where_a_shell_needs_it() {
+        assert_eq!(shell_quote("prod-eu"), "prod-eu");
+        assert_eq!(shell_quote("a b"), "'a b'");
+        assert_eq!(shell_quote("it's"), r"'it'\''s'");
+        assert_eq!(shell_quote(""), "''");
+    }
+}

@@ -1,0 +1,103 @@
+//! How tests are written down and run. A module of tests has functions, each of which fails by
+//! panicking, and one list:
+//!
+//! ```ignore
+//! pub(crate) fn tests() -> Vec<Test> {
+//!     [on_bed![flips_back, again_goes_on], pure![reads_offsets]].concat()
+//! }
+//! fn flips_back(bed: &TestBed) { … }
+//! fn reads_offsets() { … }
+//! ```
+//!
+//! A test is called `MODULE::FUNCTION`. The test bed starts when the first test that wants it runs;
+//! a run of pure tests starts none.
+
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::testbed::TestBed;
+
+/// Tests mostly wait for the cluster, so more of them run at once than there are cores.
+const TEST_THREADS: usize = 8;
+
+static BED: OnceLock<Result<TestBed, String>> = OnceLock::new();
+
+#[derive(Clone, Copy)]
+pub(crate) struct Test {
+    path: &'static str,
+    body: Body,
+}
+
+#[derive(Clone, Copy)]
+enum Body {
+    Pure(fn()),
+    OnBed(fn(&TestBed)),
+}
+
+impl Test {
+    pub(crate) fn pure(path: &'static str, body: fn()) -> Self {
+        Self { path, body: Body::Pure(body) }
+    }
+
+    pub(crate) fn on_bed(path: &'static str, body: fn(&TestBed)) -> Self {
+        Self { path, body: Body::OnBed(body) }
+    }
+
+    fn trial(self) -> Trial {
+        // `module_path!` begins with the name of this program.
+        let name = self.path.split_once("::").map_or(self.path, |(_, name)| name);
+        Trial::test(name, move || {
+            match self.body {
+                Body::Pure(body) => body(),
+                Body::OnBed(body) => body(bed()?),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Tests that need no cluster.
+macro_rules! pure {
+    ($($test:ident),* $(,)?) => {
+        vec![$($crate::suite::Test::pure(
+            concat!(module_path!(), "::", stringify!($test)),
+            $test,
+        )),*]
+    };
+}
+
+/// Tests that run on the test bed.
+macro_rules! on_bed {
+    ($($test:ident),* $(,)?) => {
+        vec![$($crate::suite::Test::on_bed(
+            concat!(module_path!(), "::", stringify!($test)),
+            $test,
+        )),*]
+    };
+}
+
+pub(crate) use on_bed;
+pub(crate) use pure;
+
+/// The test bed of this run. When it does not start, each test that needs it fails with the reason,
+/// at once.
+fn bed() -> Result<&'static TestBed, Failed> {
+    let bed =
+        BED.get_or_init(|| TestBed::start().map_err(|error| format!("no test bed: {error:#}")));
+    bed.as_ref().map_err(Failed::from)
+}
+
+/// Runs the tests that the command line asks for.
+pub(crate) fn run(tests: &[Test]) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(TEST_THREADS);
+    let conclusion =
+        libtest_mimic::run(&arguments, tests.iter().map(|test| test.trial()).collect());
+    if let Some(Ok(bed)) = BED.get() {
+        // The supervisor would end it too; waiting for that leaves a quiet machine behind.
+        let _ = bed.stop();
+    }
+    conclusion.exit_code()
+}

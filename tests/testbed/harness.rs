@@ -1,0 +1,110 @@
+//! The test bed: a real control plane as local processes, with kwok in the place of the kubelet.
+//!
+//! Included by the integration tests and by the examples with `#[path]`; a program that includes it
+//! calls `run_supervisor_if_asked` first in its `main`. The way through the files:
+//! - `assets` and `go_build` find or build the programs; `servers` has their command lines, `kwok`
+//!   the rules for pods;
+//! - `control_plane` boots them under the `supervisor`, which outlives the tests by an instant and
+//!   ends everything;
+//! - `cluster` is what a running control plane offers; `namespace` and `workload` are what a test
+//!   works with;
+//! - `proxy` stands between a client and the API server: it records, delays and breaks.
+//!
+//! It must not know anything of `rb`, and it must not imitate what the real programs do.
+
+mod api;
+mod assets;
+mod certificates;
+mod cluster;
+mod control_plane;
+mod discovery;
+mod go_build;
+mod kubeconfig;
+mod kubectl;
+mod kwok;
+mod namespace;
+mod ports;
+mod progress;
+mod proxy;
+mod runtime;
+mod servers;
+mod supervisor;
+mod users;
+mod wait;
+mod workload;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+
+pub(crate) use self::cluster::Cluster;
+pub(crate) use self::kubectl::Output;
+pub(crate) use self::namespace::Namespace;
+pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, RequestHead, round_trips};
+use self::supervisor::Supervisor;
+pub(crate) use self::supervisor::run_supervisor_if_asked;
+pub(crate) use self::wait::{IntoLook, Look, wait_until};
+
+/// A running control plane. It ends with `stop`, or with this process, however that ends.
+pub(crate) struct TestBed {
+    cluster: Arc<Cluster>,
+    supervisor: Mutex<Option<Supervisor>>,
+}
+
+impl TestBed {
+    /// Boots it; the first time on a machine this builds the programs, which takes minutes.
+    pub(crate) fn start() -> Result<Self> {
+        let (cluster, supervisor) = control_plane::boot()?;
+        Ok(Self { cluster, supervisor: Mutex::new(Some(supervisor)) })
+    }
+
+    /// Ends all servers and removes their files. Once is enough; more does no harm.
+    pub(crate) fn stop(&self) -> Result<()> {
+        let supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        supervisor.map_or(Ok(()), Supervisor::stop)
+    }
+
+    /// Fails when a server has ended that should run, with the end of its log.
+    pub(crate) fn check(&self) -> Result<()> {
+        let supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        supervisor.as_ref().context("the test bed is stopped")?.check()
+    }
+
+    /// A namespace of its own for one test. The hint is for people who read a log.
+    #[track_caller]
+    pub(crate) fn namespace(&self, hint: &str) -> Namespace {
+        Namespace::create(&self.cluster, hint)
+    }
+
+    /// A proxy of its own for one test, before the API server.
+    #[track_caller]
+    pub(crate) fn proxy(&self) -> Proxy {
+        Proxy::start(&self.cluster)
+    }
+
+    /// `https://127.0.0.1:PORT` of the API server.
+    pub(crate) fn server(&self) -> &str {
+        &self.cluster.server
+    }
+
+    /// The administrator's kubeconfig, namespace `default`.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.directory().join("admin.kubeconfig")
+    }
+
+    pub(crate) fn kubectl(&self) -> &Path {
+        &self.cluster.kubectl
+    }
+
+    /// Where the servers' files and logs are.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.cluster.directory
+    }
+}
+
+impl Drop for TestBed {
+    fn drop(&mut self) {
+        let _ = self.stop();
+    }
+}

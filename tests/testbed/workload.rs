@@ -1,0 +1,86 @@
+//! Deployments in one line. What becomes of the pods is decided by the image tag: see
+//! `kwok/behaviour.jq`.
+
+use serde_json::{Value, json};
+
+use super::namespace::Namespace;
+
+impl Namespace {
+    /// Applies a minimal Deployment: label `app=NAME`, one container called `app`.
+    #[track_caller]
+    pub(crate) fn deployment(&self, name: &str, image: &str, replicas: u32) {
+        self.deployment_with(name, image, replicas, &Value::Null);
+    }
+
+    /// The same with more in it: `extra` is merged over the Deployment (a JSON merge patch: lists
+    /// are replaced, null removes). For example `json!({"spec": {"progressDeadlineSeconds": 5}})`.
+    #[track_caller]
+    pub(crate) fn deployment_with(&self, name: &str, image: &str, replicas: u32, extra: &Value) {
+        let mut object = json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": name},
+            "spec": {
+                "replicas": replicas,
+                "selector": {"matchLabels": {"app": name}},
+                "template": {
+                    "metadata": {"labels": {"app": name}},
+                    "spec": {"containers": [{"name": "app", "image": image}]},
+                },
+            },
+        });
+        merge(&mut object, extra);
+        self.apply(&object.to_string());
+    }
+
+    /// `kubectl set image` of the container `app`.
+    #[track_caller]
+    pub(crate) fn set_image(&self, deployment: &str, image: &str) {
+        self.kubectl_ok(&[
+            "set",
+            "image",
+            &format!("deployment/{deployment}"),
+            &format!("app={image}"),
+        ]);
+    }
+
+    /// Waits until the Deployment's newest template is what runs, all of it available.
+    #[track_caller]
+    pub(crate) fn rollout_done(&self, deployment: &str) {
+        self.wait_until(&format!("deployment/{deployment} is rolled out"), |namespace| {
+            is_rolled_out(&namespace.get("deployment", deployment))
+        });
+    }
+
+    /// The pods of a Deployment made by `deployment`.
+    #[track_caller]
+    pub(crate) fn pods(&self, deployment: &str) -> Vec<Value> {
+        self.list("pod", &format!("app={deployment}"))
+    }
+}
+
+fn is_rolled_out(deployment: &Value) -> bool {
+    let number = |pointer: &str| deployment.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let wanted = number("/spec/replicas");
+    number("/status/observedGeneration") >= number("/metadata/generation")
+        && ["replicas", "updatedReplicas", "availableReplicas"]
+            .iter()
+            .all(|count| number(&format!("/status/{count}")) == wanted)
+}
+
+/// RFC 7386, over objects.
+fn merge(into: &mut Value, from: &Value) {
+    let (Value::Object(target), Value::Object(source)) = (&mut *into, from) else {
+        if !from.is_null() {
+            *into = from.clone();
+        }
+        return;
+    };
+    for (key, value) in source {
+        if value.is_null() {
+            target.remove(key);
+        } else {
+            merge(target.entry(key.clone()).or_insert(json!({})), value);
+        }
+    }
+}
