@@ -93,7 +93,7 @@ pub(super) async fn snapshot(
     let uid = workload.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
     let stored = owned_by(uid, list.items);
     Ok(Snapshot {
-        taken_at: Timestamp::now(),
+        taken_at: crate::rollback::model::snapshot::now(),
         cluster: ClusterRef {
             context: cluster.context_name().to_owned(),
             server: cluster.server().to_owned(),

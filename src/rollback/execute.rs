@@ -5,7 +5,6 @@
 //! them rb warns.
 
 use futures::future::join_all;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -17,6 +16,7 @@ use super::model::event::{Event, Listener};
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
 use super::model::record::{Finding, RECORD_ANNOTATION, Record, Verdict};
+use super::model::snapshot::now;
 use super::watch::judge::Goal;
 use super::watch::{self, Watch};
 
@@ -196,7 +196,7 @@ pub async fn finish(
 }
 
 fn note(step: &Step) -> Written {
-    Written { step: step.id.clone(), summary: step.summary.clone(), at: Timestamp::now() }
+    Written { step: step.id.clone(), summary: step.summary.clone(), at: now() }
 }
 
 async fn wait(
@@ -271,7 +271,7 @@ async fn stamp<'p>(
                 uid: revision_uid.clone(),
                 hash: hash.clone(),
                 verdict,
-                at: Timestamp::now(),
+                at: now(),
             });
             Some((step, path, stamp_patch(uid, template, record, &stamped)))
         }

@@ -60,10 +60,19 @@ impl Live {
                 line.set_message(truncate(&text, width - 4).into_owned());
                 line.tick();
             }
-            None => self.console.note(&format!("  {text}\n")),
+            // Counts that the line does not show may have moved.
+            None if self.last_shown_differs(elapsed, &progress) => {
+                self.console.note(&format!("  {text}\n"));
+            }
+            None => {}
         }
         self.last_shown = elapsed;
         self.last = Some(progress);
+    }
+
+    fn last_shown_differs(&self, elapsed: u64, progress: &Progress) -> bool {
+        let beat = elapsed >= self.last_shown + HEARTBEAT;
+        beat || self.last.as_ref().is_none_or(|last| counts(last) != counts(progress))
     }
 
     fn tick(&mut self, elapsed: u64) {
@@ -75,10 +84,14 @@ impl Live {
 }
 
 fn sentence(elapsed: u64, progress: &Progress) -> String {
-    let pods = &progress.pods;
     let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
+    format!("{elapsed:>5}  {}", counts(progress))
+}
+
+fn counts(progress: &Progress) -> String {
+    let pods = &progress.pods;
     format!(
-        "{elapsed:>5}  {} of {} updated, {} available, {} in all",
+        "{} of {} updated, {} available, {} in all",
         pods.updated, pods.desired, pods.available, pods.total
     )
 }

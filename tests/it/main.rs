@@ -10,6 +10,7 @@
 
 mod bed;
 mod proxy;
+mod rb;
 mod suite;
 #[path = "../testbed/harness.rs"]
 #[allow(

@@ -41,6 +41,12 @@ impl Snapshot {
     }
 }
 
+/// This machine's time in whole seconds, as the API tells time.
+#[must_use]
+pub fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 /// A Warning Event on a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodWarning {

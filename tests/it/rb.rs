@@ -1,0 +1,146 @@
+//! Running the built `rb` as a user would: an environment made from nothing, a home of its own, and
+//! everything it says and ends with in one value.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::testbed::Namespace;
+
+/// A call of `rb`, not yet made.
+pub(crate) struct Rb {
+    command: Command,
+    home: tempfile::TempDir,
+}
+
+/// What a call came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Ran {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: i32,
+}
+
+/// `rb` with the administrator's rights in a namespace. `arguments` is split at blanks.
+pub(crate) fn rb(namespace: &Namespace, arguments: &str) -> Ran {
+    Rb::new(namespace.kubeconfig()).words(arguments).run()
+}
+
+impl Rb {
+    /// A call with this kubeconfig, by a user called `tester`.
+    pub(crate) fn new(kubeconfig: &Path) -> Self {
+        let home = tempfile::tempdir().expect("a home folder");
+        let mut command = Command::new(program());
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .env("KUBECONFIG", kubeconfig)
+            .env("LANG", "C.UTF-8")
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("USER", "tester")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Self { command, home }
+    }
+
+    /// Adds arguments, split at blanks.
+    pub(crate) fn words(mut self, arguments: &str) -> Self {
+        self.command.args(arguments.split_whitespace());
+        self
+    }
+
+    /// Adds one argument as it is.
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Sets a variable.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(mut self) -> Ran {
+        let output = self.command.output().expect("rb starts");
+        let ran = Ran::new(&output);
+        drop(self.home);
+        ran
+    }
+
+    /// Starts it.
+    pub(crate) fn spawn(mut self) -> Running {
+        let child = self.command.spawn().expect("rb starts");
+        Running { child, _home: self.home }
+    }
+}
+
+/// A call that is under way.
+pub(crate) struct Running {
+    child: Child,
+    _home: tempfile::TempDir,
+}
+
+impl Running {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(self) -> Ran {
+        Ran::new(&self.child.wait_with_output().expect("rb ends"))
+    }
+}
+
+impl Ran {
+    fn new(output: &std::process::Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+
+    /// Fails the test, with everything that was said, unless it ended with this code.
+    #[track_caller]
+    pub(crate) fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self}");
+        self
+    }
+
+    /// Fails the test unless stdout and stderr together hold this text.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        let said = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(said, "{text:?} is not said:\n{self}");
+        self
+    }
+
+    /// stdout as one JSON document.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        match serde_json::from_str(&self.stdout) {
+            Ok(value) => value,
+            Err(error) => panic!("stdout is not one JSON document: {error}\n{self}"),
+        }
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stdout, stderr, code } = self;
+        write!(f, "{stdout}--- stderr\n{stderr}--- exit {code}")
+    }
+}
+
+/// The program under test.
+pub(crate) fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_rb"))
+}
