@@ -68,8 +68,10 @@ impl App {
                     cluster.context_name()
                 );
                 let context = shell_quote(expected);
-                Err(Error::new(ErrorKind::Refused, message)
-                    .hint(format!("to use it: {} --context {context}", self.environment.command_line)))
+                Err(Error::new(ErrorKind::Refused, message).hint(format!(
+                    "to use it: {} --context {context}",
+                    self.environment.command_line
+                )))
             }
             _ => Ok(cluster),
         }
@@ -78,11 +80,9 @@ impl App {
     /// How to write commands for a cluster and a namespace.
     #[must_use]
     pub fn hints(&self, cluster: &Cluster, namespace: &str) -> Hints {
-        let context = cluster.context_name();
         Hints {
             program: self.environment.program.clone(),
-            kubeconfig: self.connect.kubeconfig.as_ref().map(|p| p.display().to_string()),
-            context: (context != "in-cluster").then(|| context.to_owned()),
+            pin: cluster.pin().to_owned(),
             namespace: namespace.to_owned(),
         }
     }

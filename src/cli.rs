@@ -12,6 +12,7 @@ mod undo;
 
 use std::ffi::OsString;
 
+use anstream::ColorChoice;
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{ArgAction, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -21,7 +22,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exit::{self, ExitStatus};
 use crate::report::failure;
 use crate::report::json::v1::ErrorDocument;
-use crate::terminal::{Console, live};
+use crate::terminal::{Console, Verbosity, live};
 
 use self::connection_args::ConnectionArgs;
 use self::environment::read as read_environment;
@@ -53,7 +54,13 @@ struct Cli {
     verbose: u8,
 
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
     color: ColorArg,
 }
 
@@ -95,9 +102,9 @@ impl Command {
 
     async fn run(&self, app: &App) -> Result<ExitStatus, Error> {
         match self {
-            Self::History(args) => history::run(args, app).await,
-            Self::Undo(args) => undo::run(args, app).await,
-            Self::Status(args) => status::run(args, app).await,
+            Self::History(args) => Box::pin(history::run(args, app)).await,
+            Self::Undo(args) => Box::pin(undo::run(args, app)).await,
+            Self::Status(args) => Box::pin(status::run(args, app)).await,
         }
     }
 }
@@ -111,9 +118,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Err(error) => return not_parsed(&error, &arguments, &environment),
     };
     let color = match cli.color {
-        ColorArg::Auto => anstream::ColorChoice::Auto,
-        ColorArg::Always => anstream::ColorChoice::Always,
-        ColorArg::Never => anstream::ColorChoice::Never,
+        ColorArg::Auto => ColorChoice::Auto,
+        ColorArg::Always => ColorChoice::Always,
+        ColorArg::Never => ColorChoice::Never,
     };
     let verbosity = live::verbosity(cli.quiet, cli.verbose);
     let console = Console::new(color, verbosity, environment.is_ci, environment.is_utf8);
@@ -125,7 +132,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         .build()
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot start").because(error))
         .and_then(|runtime| runtime.block_on(run_until_signal(&cli.command, &app)));
-    result.unwrap_or_else(|error| failed(&error, format, &console))
+    result.unwrap_or_else(|error| failed(&error, format, console))
 }
 
 async fn run_until_signal(command: &Command, app: &App) -> Result<ExitStatus, Error> {
@@ -136,7 +143,7 @@ async fn run_until_signal(command: &Command, app: &App) -> Result<ExitStatus, Er
     }
 }
 
-fn failed(error: &Error, format: Format, console: &Console) -> ExitStatus {
+fn failed(error: &Error, format: Format, console: Console) -> ExitStatus {
     if let Some(document) = format.document(&ErrorDocument::from(error)) {
         console.answer(&document);
     }
@@ -163,7 +170,7 @@ fn not_parsed(
         let message = message.strip_prefix("error: ").unwrap_or(message);
         let error = Error::new(ErrorKind::Usage, message)
             .hint(format!("to see how it is used: {} --help", environment.program));
-        let console = Console::new(anstream::ColorChoice::Auto, Default::default(), true, true);
+        let console = Console::new(ColorChoice::Auto, Verbosity::Normal, true, true);
         if let Some(document) = format.document(&ErrorDocument::from(&error)) {
             console.answer(&document);
         }

@@ -82,7 +82,11 @@ impl ExitStatus {
     /// The more severe of two: what a command with several targets ends with.
     #[must_use]
     pub fn worst(self, other: Self) -> Self {
-        TABLE.iter().map(|row| row.0).find(|status| *status == self || *status == other).unwrap_or(self)
+        TABLE
+            .iter()
+            .map(|row| row.0)
+            .find(|status| *status == self || *status == other)
+            .unwrap_or(self)
     }
 }
 

@@ -1,4 +1,56 @@
-//! rb (docs follow)
+//! `rb` rolls a Kubernetes workload back, proves it, and says what happened. This page is the map
+//! of the code.
+//!
+//! # Where things are
+//!
+//! A module uses its own floor and lower ones only; `tests/it/tree.rs` keeps it so.
+//!
+//! | floor | module | what it does |
+//! |---|---|---|
+//! | 5 | [`cli`], [`app`] | one file per command: its arguments and its `run`; what a command may touch |
+//! | 4 | [`report`], [`terminal`] | values to text and documents; text to the two streams |
+//! | 3 | [`rollback`] | the engine: read, decide, write, wait |
+//! | 2 | [`backend`] | kinds of workloads: one file and one line each |
+//! | 1 | [`cluster`] | the API server: the `kube` crate lives there and nowhere else |
+//! | 1 | [`rollback::model`] | the values that the engine works on |
+//! | 0 | [`error`], [`exit`], [`text`] | the error type, the exit codes, text for people |
+//!
+//! # How an undo flows
+//!
+//! `argv` becomes a [`Request`], and three reads in parallel become a [`Snapshot`].
+//! [`planner::decide`] turns the two into a [`Decision`]: a pure function, so every case of it is a
+//! folder in `tests/plans`. Usually that is a [`Plan`]: a value that leaves nothing open, with the
+//! patch body in it. It is shown, and on a yes [`execute::patch`] sends its one write that matters;
+//! the patch tests uid, template and every annotation it replaces, so a plan that is out of date
+//! changes nothing and is made again. [`execute::finish`] leaves traces and watches the rollout at
+//! the same time, until it is healthy, failed, or out of time, and records the verdict.
+//!
+//! `history` ends after the snapshot, `status` is the wait without a write before it.
+//!
+//! I/O happens in [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the watch
+//! they share. Everything else is a function from values to values.
+//!
+//! # Adding a kind of workload
+//!
+//! Write `src/backend/NAME.rs` with an implementation of [`backend::Rollbacker`] and add one line
+//! to [`backend::REGISTRY`]. A test compares the folder with the registry.
+//!
+//! # What must stay true
+//!
+//! - Templates and patches stay raw JSON: typed structs would drop newer fields.
+//! - A write is never blindly repeated: the object is read again first.
+//! - Foreign annotations are never touched, except `kubernetes.io/change-cause`.
+//! - Text from a cluster passes [`text::sanitize`] before it is shown.
+//! - Values of environment variables are shown only on demand.
+//!
+//! [`Request`]: rollback::model::request::UndoRequest
+//! [`Snapshot`]: rollback::model::snapshot::Snapshot
+//! [`Decision`]: rollback::model::decision::Decision
+//! [`Plan`]: rollback::model::plan::Plan
+//! [`planner::decide`]: rollback::planner::decide
+//! [`execute::patch`]: rollback::execute::patch
+//! [`execute::finish`]: rollback::execute::finish
+
 pub mod app;
 pub mod backend;
 pub mod cli;

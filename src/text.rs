@@ -160,7 +160,11 @@ mod tests {
     fn words_are_quoted_only_where_a_shell_needs_it() {
         assert_eq!(shell_quote("prod-eu"), "prod-eu");
         assert_eq!(shell_quote("a b"), "'a b'");
-        assert_eq!(shell_quote("it's"), r"'it'\''s'");
+        assert_eq!(
+            shell_quote("arn:aws:eks:eu-1:12:cluster/prod"),
+            "arn:aws:eks:eu-1:12:cluster/prod"
+        );
+        assert_eq!(shell_quote("it's; rm -rf ~"), r"'it'\''s; rm -rf ~'");
         assert_eq!(shell_quote(""), "''");
     }
 }

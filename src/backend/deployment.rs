@@ -90,7 +90,8 @@ impl Rollbacker for Deployments {
     }
 
     fn pod_selector(&self, workload: &Value, hash: &str) -> String {
-        let selector = selector::to_query(workload.pointer("/spec/selector").unwrap_or(&Value::Null));
+        let selector =
+            selector::to_query(workload.pointer("/spec/selector").unwrap_or(&Value::Null));
         if hash.is_empty() { selector } else { format!("{selector},{HASH_LABEL}={hash}") }
     }
 
@@ -143,8 +144,8 @@ fn progressing(deployment: &Value) -> Option<&Value> {
         .find(|condition| condition.get("type") == Some(&Value::from("Progressing")))
 }
 
-/// The rules of `kubectl rollout status` in its order (kubectl:pkg/polymorphichelpers/
-/// rollout_status.go), with two differences: an exceeded deadline from before the newest template
+/// The rules of `kubectl rollout status` in its order
+/// (`kubectl:pkg/polymorphichelpers/rollout_status.go`), with two differences: an exceeded deadline from before the newest template
 /// is not believed, and a pause with something left to do is named.
 fn progress(deployment: &Value, stale: Option<&str>) -> Progress {
     let number =
@@ -158,7 +159,8 @@ fn progress(deployment: &Value, stale: Option<&str>) -> Progress {
         available: number("/status/availableReplicas"),
     };
     let waiting = format!("Waiting for deployment \"{name}\" rollout to finish: ");
-    let (phase, message) = if number("/metadata/generation") > number("/status/observedGeneration") {
+    let (phase, message) = if number("/metadata/generation") > number("/status/observedGeneration")
+    {
         (Phase::Unobserved, "Waiting for deployment spec update to be observed...".to_owned())
     } else if deadline_exceeded(deployment, stale) {
         (Phase::DeadlineExceeded, format!("deployment \"{name}\" exceeded its progress deadline"))
@@ -184,8 +186,9 @@ fn progress(deployment: &Value, stale: Option<&str>) -> Progress {
 }
 
 /// The controller keeps the reason until it sees progress, and with one replica or the strategy
-/// Recreate the first sync after a write sees none (kubernetes:pkg/controller/deployment/
-/// progress.go): such a condition is older than the template it seems to judge.
+/// Recreate the first sync after a write sees none
+/// (`kubernetes:pkg/controller/deployment/progress.go`): such a condition is older than the template
+/// that it seems to judge.
 fn deadline_exceeded(deployment: &Value, stale: Option<&str>) -> bool {
     let Some(condition) = progressing(deployment) else { return false };
     let updated = condition.get("lastUpdateTime").and_then(Value::as_str);
@@ -281,9 +284,12 @@ mod tests {
 
     #[test]
     fn numbers_are_integers_or_nothing() {
-        for (written, number) in
-            [(json!("10"), Some(10)), (json!("0"), Some(0)), (json!("ten"), None), (json!("-1"), None)]
-        {
+        for (written, number) in [
+            (json!("10"), Some(10)),
+            (json!("0"), Some(0)),
+            (json!("ten"), None),
+            (json!("-1"), None),
+        ] {
             let rs = json!({"metadata": {"annotations": {REVISION: written,
                             REVISION_HISTORY: "1,3,x"}}});
             assert_eq!(revision(&rs).number, number);

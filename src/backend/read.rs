@@ -75,8 +75,8 @@ pub(super) async fn snapshot(
     target: &Target,
     deadline: Deadline,
 ) -> Result<Snapshot> {
-    let workload_path = Path::namespaced(&api(kind), &target.namespace, kind.plural)
-        .name(&target.name);
+    let workload_path =
+        Path::namespaced(&api(kind), &target.namespace, kind.plural).name(&target.name);
     let collection = Path::namespaced(&api(stores), &target.namespace, stores.plural);
     let first_page = collection.clone().query("limit", PAGE);
     let (workload, page, (warnings, gap)) = join!(
@@ -84,14 +84,14 @@ pub(super) async fn snapshot(
         cluster.get_as::<RawList>(&first_page, deadline),
         events::pod_warnings(cluster, &target.namespace, deadline),
     );
-    let workload = workload.map_err(|error| not_found(error, target, kind))?;
+    let workload = workload.map_err(|error| not_found(error, target, kind, cluster.pin()))?;
     let mut list = page?;
     if list.metadata.more.is_some_and(|token| !token.is_empty()) {
         let query = selector::to_query(workload.pointer("/spec/selector").unwrap_or(&Value::Null));
         list = cluster.get_as(&collection.query("labelSelector", &query), deadline).await?;
     }
     let uid = workload.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
-    let stored = owned_by(uid, list.items);
+    let revisions = owned_by(uid, list.items);
     Ok(Snapshot {
         taken_at: crate::rollback::model::snapshot::now(),
         cluster: ClusterRef {
@@ -100,7 +100,7 @@ pub(super) async fn snapshot(
         },
         target: target.clone(),
         workload,
-        stored,
+        stored: revisions,
         pods: Vec::new(),
         warnings,
         gaps: gap.into_iter().collect(),
@@ -121,14 +121,15 @@ fn owned_by(uid: &str, items: Vec<Box<RawValue>>) -> Vec<Value> {
         .collect()
 }
 
-fn not_found(error: Error, target: &Target, kind: &Kind) -> Error {
+fn not_found(error: Error, target: &Target, kind: &Kind, pin: &str) -> Error {
     if error.kind() != ErrorKind::NotFound {
         return error;
     }
     let message =
         format!("{} does not exist in namespace {}", target.reference(), target.namespace);
+    let get = format!("kubectl get {} -n {} {pin}", kind.plural, target.namespace);
     Error::new(ErrorKind::NotFound, message)
-        .hint(format!("to see what is there: kubectl get {} -n {}", kind.plural, target.namespace))
+        .hint(format!("to see what is there: {}", get.trim_end()))
 }
 
 /// `apis/apps/v1`, or `api/v1` for the core group.
@@ -200,7 +201,8 @@ mod tests {
 
     #[test]
     fn the_commit_is_found_on_the_object_or_in_its_template() {
-        let object = json!({"spec": {"template": {"metadata": {"annotations": {"git-sha": "abc"}}}}});
+        let object =
+            json!({"spec": {"template": {"metadata": {"annotations": {"git-sha": "abc"}}}}});
         assert_eq!(commit(&object).as_deref(), Some("abc"));
         assert_eq!(commit(&json!({})), None);
     }

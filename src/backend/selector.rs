@@ -11,7 +11,10 @@ pub(super) fn to_query(selector: &Value) -> String {
         .flatten()
         .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
     let expressions = selector.get("matchExpressions").and_then(Value::as_array);
-    equal.chain(expressions.into_iter().flatten().filter_map(expression)).collect::<Vec<_>>().join(",")
+    equal
+        .chain(expressions.into_iter().flatten().filter_map(expression))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn expression(expression: &Value) -> Option<String> {

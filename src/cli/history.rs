@@ -88,7 +88,9 @@ fn find<'a>(history: &'a History, word: &str) -> Result<&'a Row> {
         .or_else(|| newest(&|row| number.is_some_and(|n| row.past_numbers.contains(&n))))
         .or_else(|| newest(&|row| row.hash == word || row.name == word))
         .or_else(|| {
-            newest(&|row| row.images.iter().any(|i| ImageRef::parse(&i.image).is_named(&i.image, word)))
+            newest(&|row| {
+                row.images.iter().any(|i| ImageRef::parse(&i.image).is_named(&i.image, word))
+            })
         })
         .ok_or_else(|| {
             let numbers: Vec<String> =

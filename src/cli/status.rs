@@ -70,8 +70,7 @@ pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
         let seconds = rollback::default_timeout(backend, &snapshot.workload);
         let deadline = budget.waiting(seconds);
         let mut live = Live::new(app.console);
-        let waited =
-            status::wait(&cluster, backend, &snapshot, false, deadline, &mut live).await;
+        let waited = status::wait(&cluster, backend, &snapshot, false, deadline, &mut live).await;
         (Some(waited.ending.clone()), waited)
     } else {
         status::once(&cluster, backend, &snapshot, budget.reading()).await
@@ -93,9 +92,9 @@ fn answer(
     let document = StatusDocument::new(status, waited, result, exit);
     match args.format() {
         Format::Name => format!("{}\n", status.target.qualified()),
-        format => format
-            .document(&document)
-            .unwrap_or_else(|| report::ending(waited, app.console.marks)),
+        format => {
+            format.document(&document).unwrap_or_else(|| report::ending(waited, app.console.marks))
+        }
     }
 }
 

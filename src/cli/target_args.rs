@@ -106,7 +106,9 @@ mod tests {
 
     fn parse(line: &str) -> Result<String> {
         let words = line.split(' ').map(str::to_owned).collect();
-        TargetArgs { words }.parse().map(|named| format!("{}:{}", named.backend.kind().kind, named.name))
+        TargetArgs { words }
+            .parse()
+            .map(|named| format!("{}:{}", named.backend.kind().kind, named.name))
     }
 
     #[test]

@@ -26,6 +26,7 @@ use super::target_args::{TargetArgs, check_namespace};
 /// terminal, needs --yes elsewhere. A second undo goes further back; within ten minutes that needs
 /// --again, so that a retried CI step does not go back two versions.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(before_help = "\
 Examples:
   rb undo deploy/checkout -n shop
@@ -154,11 +155,9 @@ impl UndoArgs {
 
 pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
     check_namespace(app)?;
-    match &args.plan {
-        Some(file) => flow::run_plan(args, app, plan_file::read(file)?).await,
-        None => {
-            let named = TargetArgs::from(&args.target.words).parse()?;
-            flow::run(args, app, &named).await
-        }
+    if let Some(file) = &args.plan {
+        return Box::pin(flow::run_plan(args, app, plan_file::read(file)?)).await;
     }
+    let named = TargetArgs::from(&args.target.words).parse()?;
+    Box::pin(flow::run(args, app, &named)).await
 }

@@ -6,6 +6,7 @@
 use http::Method;
 
 use super::pin;
+use crate::text::shell_quote;
 
 /// A request, as RBAC sees it.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,12 +78,12 @@ impl Asked {
 
     /// The command that shows whether this is allowed.
     pub(super) fn can_i(&self, flags: &str) -> String {
-        let mut words = format!("auth can-i {} {}", self.verb, pin::quoted(&self.resource));
+        let mut words = format!("auth can-i {} {}", self.verb, shell_quote(&self.resource));
         if let Some(subresource) = &self.subresource {
-            words = format!("{words} --subresource={}", pin::quoted(subresource));
+            words = format!("{words} --subresource={}", shell_quote(subresource));
         }
         match &self.namespace {
-            Some(namespace) => words = format!("{words} -n {}", pin::quoted(namespace)),
+            Some(namespace) => words = format!("{words} -n {}", shell_quote(namespace)),
             None if self.name.is_none() => words.push_str(" -A"),
             None => {}
         }

@@ -11,6 +11,7 @@ use kube::config::{AuthInfo, Cluster, Kubeconfig};
 use super::cluster_entry::configure;
 use super::{ConnectOptions, pin, proxy};
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::shell_quote;
 
 /// The context name where there is no kubeconfig.
 const IN_CLUSTER: &str = "in-cluster";
@@ -84,7 +85,7 @@ fn read(options: &ConnectOptions, paths: &[PathBuf]) -> Result<Kubeconfig> {
 fn unreadable(path: &Path, error: kube::config::KubeconfigError) -> Error {
     Error::new(ErrorKind::Usage, format!("cannot use the kubeconfig {}", path.display()))
         .because(error)
-        .hint(format!("kubectl config view --kubeconfig {}", pin::quoted(&path.to_string_lossy())))
+        .hint(format!("kubectl config view --kubeconfig {}", shell_quote(&path.to_string_lossy())))
 }
 
 /// From the merged files and the flags to one server and one user.

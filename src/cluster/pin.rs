@@ -4,6 +4,7 @@
 //! current context happens to be when somebody pastes it.
 
 use super::ConnectOptions;
+use crate::text::shell_quote;
 
 /// `--kubeconfig … --context … --cluster … --user … --as …`, quoted for a POSIX shell.
 pub(super) fn flags(options: &ConnectOptions, context: Option<&str>) -> String {
@@ -11,7 +12,7 @@ pub(super) fn flags(options: &ConnectOptions, context: Option<&str>) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut add = |flag: &str, value: Option<&str>| {
         if let Some(value) = value {
-            words.push(format!("{flag} {}", quoted(value)));
+            words.push(format!("{flag} {}", shell_quote(value)));
         }
     };
     add("--kubeconfig", kubeconfig.as_deref());
@@ -31,31 +32,9 @@ pub(super) fn command(words: &str, flags: &str) -> String {
     format!("kubectl {words} {flags}").trim_end().to_owned()
 }
 
-/// One shell word.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_only_where_a_shell_needs_it() {
-        for (word, shell) in [
-            ("arn:aws:eks:eu-1:12:cluster/prod", "arn:aws:eks:eu-1:12:cluster/prod"),
-            ("my context", "'my context'"),
-            ("it's; rm -rf ~", r"'it'\''s; rm -rf ~'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quoted(word), shell);
-        }
-    }
 
     #[test]
     fn flags_name_context_and_identity() {

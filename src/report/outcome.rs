@@ -41,9 +41,8 @@ fn verdict(plan: &Plan, waited: &Waited, marks: Marks) -> String {
 }
 
 fn word(ending: &Ending, reference: &str, target: &str) -> String {
-    let by = |who: &Option<String>| {
-        who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default()
-    };
+    let by =
+        |who: &Option<String>| who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
     match ending {
         Ending::Complete => {
             format!("{} {reference} runs the template of {target}", paint(GOOD, "rolled back:"))
@@ -60,10 +59,9 @@ fn word(ending: &Ending, reference: &str, target: &str) -> String {
         Ending::TimedOut => {
             format!("{} {reference} did not become healthy in time", paint(BAD, "not converged:"))
         }
-        Ending::DeadlineExceeded => format!(
-            "{} {reference} exceeded its progress deadline",
-            paint(BAD, "not converged:")
-        ),
+        Ending::DeadlineExceeded => {
+            format!("{} {reference} exceeded its progress deadline", paint(BAD, "not converged:"))
+        }
         Ending::PodsFailed => {
             format!("{} pods of {target} of {reference} do not run", paint(BAD, "failed:"))
         }

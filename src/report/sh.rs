@@ -14,7 +14,8 @@ pub fn script(plan: &Plan, hints: &Hints) -> String {
         "#!/bin/sh".to_owned(),
         format!("# {reference}: {} back to {}.", plan.from.label(), plan.to.label()),
         "# kubectl checks nothing: run this only while the revision above is live.".to_owned(),
-        "# It also replaces the annotations of the workload by those of the old revision.".to_owned(),
+        "# It also replaces the annotations of the workload by those of the old revision."
+            .to_owned(),
         "set -e".to_owned(),
     ];
     let Some(number) = plan.to.revision else {

@@ -6,7 +6,7 @@ use crate::rollback::model::status::Status;
 use crate::rollback::model::template::short_images;
 
 use super::failure;
-use super::style::{Marks, paint, BAD, NAME, WARN};
+use super::style::{BAD, Marks, NAME, WARN, paint};
 
 /// What is live, printed before the wait.
 #[must_use]

@@ -96,12 +96,7 @@ pub(super) fn already_undone(
     }
 }
 
-fn health(
-    backend: &dyn Rollbacker,
-    snapshot: &Snapshot,
-    live: &Revision,
-    undo: &Undo,
-) -> Health {
+fn health(backend: &dyn Rollbacker, snapshot: &Snapshot, live: &Revision, undo: &Undo) -> Health {
     let phase = backend.progress(&snapshot.workload, None).phase;
     let ailing = snapshot.pods.iter().any(|pod| pod.hash == live.hash && pod.ailment().is_some());
     let warned = evidence::warnings_on(backend, snapshot, live)
@@ -135,12 +130,7 @@ fn already_done(
     }
 }
 
-fn refusal(
-    snapshot: &Snapshot,
-    live: &Revision,
-    undo: &Undo,
-    request: &UndoRequest,
-) -> Error {
+fn refusal(snapshot: &Snapshot, live: &Revision, undo: &Undo, request: &UndoRequest) -> Error {
     let reference = snapshot.target.reference();
     let message = format!(
         "{reference} was rolled back to {} {}, and that is not healthy: going further back needs \

@@ -16,7 +16,7 @@ pub fn templates(before: &Value, after: &Value, show_values: bool) -> Vec<Change
     let mut walk = Walk { changes: Vec::new(), show_values };
     walk.values("", Some(before), Some(after));
     let mut changes = walk.changes;
-    changes.sort_by_key(|change| !change.path.ends_with(".image"));
+    changes.sort_by_key(|change| !is_image(&change.path));
     changes
 }
 
@@ -80,7 +80,7 @@ impl Walk {
             let (before, after) = if self.show_values { (before, after) } else { (None, None) };
             return self.push(path, summary, before, after);
         }
-        let summary = if path.ends_with(".image") {
+        let summary = if is_image(path) {
             image_change(before, after)
         } else {
             format!("{} {}", subject(path), words(before, after))
@@ -106,7 +106,8 @@ fn present(value: Option<&Value>) -> Option<&Value> {
 fn by_name(list: &[Value]) -> Option<Vec<(&str, &Value)>> {
     let items: Vec<(&str, &Value)> =
         list.iter().map(|item| Some((item.get("name")?.as_str()?, item))).collect::<Option<_>>()?;
-    let unique = items.iter().enumerate().all(|(i, a)| items.iter().skip(i + 1).all(|b| a.0 != b.0));
+    let unique =
+        items.iter().enumerate().all(|(i, a)| items.iter().skip(i + 1).all(|b| a.0 != b.0));
     unique.then_some(items)
 }
 
@@ -117,6 +118,11 @@ fn member(path: &str, key: &str) -> String {
         (_, true) => format!("{path}.{key}"),
         (_, false) => format!("{path}[{key}]"),
     }
+}
+
+/// Whether a path is about the image of a container.
+fn is_image(path: &str) -> bool {
+    path.rsplit('.').next() == Some("image")
 }
 
 /// The environment variable that a path is about.
@@ -130,9 +136,8 @@ fn subject(path: &str) -> &str {
 }
 
 fn image_change(before: Option<&Value>, after: Option<&Value>) -> String {
-    let reference = |value: Option<&Value>| {
-        value.and_then(Value::as_str).unwrap_or("none").to_owned()
-    };
+    let reference =
+        |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("none").to_owned();
     let (before, after) = (reference(before), reference(after));
     let (a, b) = (ImageRef::parse(&before), ImageRef::parse(&after));
     match (a.repository == b.repository, b.version()) {
@@ -199,10 +204,9 @@ mod tests {
 
     #[test]
     fn values_of_variables_are_left_out_unless_asked_for() {
-        let with = |value: &str| {
-            json!({"spec": {"containers": [{"name": "a", "env": [{"name": "PW", "value": value}]}]}})
-        };
-        let hidden = serde_json::to_string(&templates(&with("s3cret"), &with("t0p"), false)).unwrap();
+        let with = |value: &str| json!({"spec": {"containers": [{"name": "a", "env": [{"name": "PW", "value": value}]}]}});
+        let hidden =
+            serde_json::to_string(&templates(&with("s3cret"), &with("t0p"), false)).unwrap();
         assert!(!hidden.contains("s3cret") && !hidden.contains("t0p"), "{hidden}");
         let shown = serde_json::to_string(&templates(&with("s3cret"), &with("t0p"), true)).unwrap();
         assert!(shown.contains("s3cret") && shown.contains("t0p"), "{shown}");

@@ -41,7 +41,7 @@ pub async fn dry_run(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> Resu
         Ok(object) => Ok(Patched::Accepted(Box::new(object))),
         Err(WriteError::Conflict(error)) => {
             let live = cluster.get(path, deadline).await?;
-            if tests_hold(body, &live) { Err(refused(error)) } else { Ok(Patched::Stale) }
+            if tests_hold(body, &live) { Err(refused(&error)) } else { Ok(Patched::Stale) }
         }
         Err(error) => Err(error.into_error()),
     }
@@ -85,7 +85,7 @@ pub async fn patch(
                     return Ok(Patched::Stale);
                 }
                 if known {
-                    return Err(refused(error));
+                    return Err(refused(&error));
                 }
                 last = Some(error);
             }
@@ -104,7 +104,7 @@ fn options(dry_run: bool) -> WriteOptions {
     WriteOptions { dry_run, field_manager: FIELD_MANAGER }
 }
 
-fn refused(error: Error) -> Error {
+fn refused(error: &Error) -> Error {
     let message = format!("the API server refuses the rollback: {error}");
     error.causes().into_iter().fold(Error::new(ErrorKind::Refused, message), Error::hint)
 }
@@ -142,17 +142,13 @@ fn is_ours(plan: &Plan, patch: &Value, object: &Value) -> bool {
             .all(|(path, value)| found(object, path) == value)
     };
     let template = || {
-        operations(patch, "replace").all(|(path, value)| {
-            super::model::template::same(found(object, path), value)
-        })
+        operations(patch, "replace")
+            .all(|(path, value)| super::model::template::same(found(object, path), value))
     };
     template() && (recorded || all_there())
 }
 
-fn operations<'a>(
-    patch: &'a Value,
-    wanted: &'a str,
-) -> impl Iterator<Item = (&'a str, &'a Value)> {
+fn operations<'a>(patch: &'a Value, wanted: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
     let list = patch.as_array().into_iter().flatten();
     list.filter(move |operation| operation.get("op") == Some(&Value::from(wanted)))
         .filter_map(|operation| Some((operation.get("path")?.as_str()?, operation.get("value")?)))
@@ -208,7 +204,12 @@ async fn wait(
     listener: &mut dyn Listener,
 ) -> Waited {
     let Some((pod_selector, _)) = plan.wait() else {
-        return Waited { ending: Ending::NotWaited, progress: None, failure: None, milliseconds: 0 };
+        return Waited {
+            ending: Ending::NotWaited,
+            progress: None,
+            failure: None,
+            milliseconds: 0,
+        };
     };
     let generation = accepted.pointer("/metadata/generation").and_then(Value::as_i64);
     let goal = Goal {
@@ -265,24 +266,27 @@ async fn stamp<'p>(
         Ending::PodsFailed => Finding::Failed,
         _ => return None,
     };
-    plan.steps.iter().find_map(|step| match &step.action {
-        Action::StampVerdict { path, uid, hash, revision_uid, record } => {
-            let stamped = record.clone().with_verdict(Verdict {
-                uid: revision_uid.clone(),
-                hash: hash.clone(),
-                verdict,
-                at: now(),
-            });
-            Some((step, path, stamp_patch(uid, template, record, &stamped)))
-        }
-        _ => None,
-    })
-    .map(|(step, path, body)| async move {
-        let result = cluster.patch(path, PatchKind::Json, &body, options(false), deadline).await;
-        (step, result.map(drop).map_err(WriteError::into_error))
-    })?
-    .await
-    .into()
+    plan.steps
+        .iter()
+        .find_map(|step| match &step.action {
+            Action::StampVerdict { path, uid, hash, revision_uid, record } => {
+                let stamped = record.clone().with_verdict(Verdict {
+                    uid: revision_uid.clone(),
+                    hash: hash.clone(),
+                    verdict,
+                    at: now(),
+                });
+                Some((step, path, stamp_patch(uid, template, record, &stamped)))
+            }
+            _ => None,
+        })
+        .map(|(step, path, body)| async move {
+            let result =
+                cluster.patch(path, PatchKind::Json, &body, options(false), deadline).await;
+            (step, result.map(drop).map_err(WriteError::into_error))
+        })?
+        .await
+        .into()
 }
 
 fn stamp_patch(uid: &str, template: &Value, before: &Record, after: &Record) -> Value {
@@ -308,6 +312,9 @@ mod tests {
         ]);
         assert!(tests_hold(&patch, &json!({"metadata": {"uid": "u"}})));
         assert!(!tests_hold(&patch, &json!({"metadata": {"uid": "v"}})));
-        assert!(!tests_hold(&patch, &json!({"metadata": {"uid": "u", "annotations": {"a/b": "y"}}})));
+        assert!(!tests_hold(
+            &patch,
+            &json!({"metadata": {"uid": "u", "annotations": {"a/b": "y"}}})
+        ));
     }
 }

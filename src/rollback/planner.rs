@@ -35,11 +35,7 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(
-        backend: &'a dyn Rollbacker,
-        snapshot: &'a Snapshot,
-        request: &'a UndoRequest,
-    ) -> Self {
+    fn new(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot, request: &'a UndoRequest) -> Self {
         let stored = Stored::read(snapshot.annotation(RECORD_ANNOTATION), snapshot.uid());
         Self {
             backend,
@@ -57,7 +53,7 @@ impl<'a> Planner<'a> {
         if obstacle == Some(Obstacle::Deleting) {
             return refused(self.being_deleted());
         }
-        if let Some(decision) = self.from_is_not_live() {
+        if let Some(decision) = self.other_than_asked() {
             return decision;
         }
         let further = || self.plan_further();
@@ -116,7 +112,7 @@ impl<'a> Planner<'a> {
     }
 
     /// With `--from`: the answer when something else is live.
-    fn from_is_not_live(&self) -> Option<Decision> {
+    fn other_than_asked(&self) -> Option<Decision> {
         let spec = self.request.from.as_ref()?;
         if select::is_live(spec, &self.revisions) {
             return None;
@@ -125,9 +121,10 @@ impl<'a> Planner<'a> {
         let names = |side: &Side| {
             side.hash == word
                 || side.revision.is_some_and(|number| number.to_string() == word)
-                || side.images.iter().any(|image| {
-                    super::model::image::ImageRef::parse(image).is_named(image, &word)
-                })
+                || side
+                    .images
+                    .iter()
+                    .any(|image| super::model::image::ImageRef::parse(image).is_named(image, &word))
         };
         let undone = self.record.undos.iter().rev().find(|undo| names(&undo.from));
         Some(match undone {
@@ -208,9 +205,7 @@ impl<'a> Planner<'a> {
             let words = evidence.against_words(self.snapshot.taken_at);
             warnings.push(format!("{} is asked for although: {words}", target.label()));
         }
-        warnings.extend(
-            self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)),
-        );
+        warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
         if self.revisions.live().is_none() {
             let text = "the controller has not stored the newest template yet: every stored \
                         revision counts as older";

@@ -53,22 +53,21 @@ impl<'a> Choice<'a, '_> {
         let mut passed_over = Vec::new();
         for revision in self.revisions.older() {
             let evidence = (self.evidence)(revision);
-            match self.objection(revision, &evidence) {
-                Some(reason) => passed_over.push(PassedOver {
+            if let Some(reason) = self.objection(revision, &evidence) {
+                passed_over.push(PassedOver {
                     revision: revision.label(),
                     hash: revision.hash.clone(),
                     reason,
-                }),
-                None => {
-                    let why = Why {
-                        rule: self.rule(),
-                        verified: evidence.is_verified(),
-                        alternative: self.verified_alternative(revision, &evidence),
-                        passed_over,
-                    };
-                    return Ok(Selection::Target { revision, evidence, why });
-                }
+                });
+                continue;
             }
+            let why = Why {
+                rule: self.rule(),
+                verified: evidence.is_verified(),
+                alternative: self.verified_alternative(revision, &evidence),
+                passed_over,
+            };
+            return Ok(Selection::Target { revision, evidence, why });
         }
         Err(self.nothing_eligible(&passed_over))
     }
@@ -251,7 +250,9 @@ pub(super) fn is_live(spec: &RevisionSpec, revisions: &Revisions) -> bool {
     let word = spec.to_string();
     let images = template::images(&revisions.live_template);
     let has_image = || {
-        images.iter().any(|i| super::model::image::ImageRef::parse(&i.image).is_named(&i.image, &word))
+        images
+            .iter()
+            .any(|i| super::model::image::ImageRef::parse(&i.image).is_named(&i.image, &word))
     };
     match (spec, revisions.live()) {
         (RevisionSpec::Back(_), _) | (RevisionSpec::Number(_), None) => false,

@@ -145,9 +145,10 @@ fn event(planner: &Planner<'_>, undo: &Undo, from: &RevisionView, to: &RevisionV
 fn wait(planner: &Planner<'_>, target: &Revision, to: &RevisionView) -> Step {
     let workload = &planner.snapshot.workload;
     let reference = planner.snapshot.target.reference();
-    let timeout_seconds = planner.request.timeout_seconds.unwrap_or_else(|| {
-        default_timeout(planner.backend.progress_deadline(workload))
-    });
+    let timeout_seconds = planner
+        .request
+        .timeout_seconds
+        .unwrap_or_else(|| default_timeout(planner.backend.progress_deadline(workload)));
     let status = format!("status {}", shell_quote(&reference));
     Step {
         id: "wait".to_owned(),

@@ -71,8 +71,11 @@ pub(super) async fn wait(
 
 fn workload(watch: &Watch<'_>) -> Source {
     let kind = watch.backend.kind();
-    let collection =
-        Path::namespaced(&format!("apis/{}", kind.api_version), &watch.target.namespace, kind.plural);
+    let collection = Path::namespaced(
+        &format!("apis/{}", kind.api_version),
+        &watch.target.namespace,
+        kind.plural,
+    );
     Source {
         read: collection.clone().name(&watch.target.name).to_string(),
         watch: collection
@@ -109,10 +112,10 @@ async fn run(
                 Some(update) => on_workload(judge, update, listener),
                 None => Some(Ending::Lost("the watch of the workload ended".to_owned())),
             },
-            update = pods.next(), if pods_are_followed => match update {
-                Some(update) => on_pods(judge, update, started.elapsed(), listener),
-                None => { pods_are_followed = false; None }
-            },
+            update = pods.next(), if pods_are_followed => {
+                pods_are_followed = update.is_some();
+                update.and_then(|update| on_pods(judge, update, started.elapsed(), listener))
+            }
             _ = ticks.tick() => {
                 listener.on(Event::Tick { elapsed: started.elapsed().as_secs() });
                 judge.tick(started.elapsed())
@@ -160,9 +163,7 @@ fn on_pods(
     match update {
         Update::Added(pod) => judge.pod(PodState::read(&pod), true, elapsed),
         Update::Changed(pod) => judge.pod(PodState::read(&pod), false, elapsed),
-        Update::Listed(pods) => {
-            judge.pods(pods.iter().map(PodState::read).collect(), elapsed)
-        }
+        Update::Listed(pods) => judge.pods(pods.iter().map(PodState::read).collect(), elapsed),
         Update::Deleted(pod) => {
             judge.pod_gone(&PodState::read(&pod));
             None

@@ -69,7 +69,7 @@ impl Flow<'_> {
         for _ in 0..ROUNDS {
             let snapshot = self.read().await?;
             if let Some(plan) = &agreed
-                && self.somebody_did_it(plan, &snapshot)
+                && somebody_did_it(plan, &snapshot)
             {
                 return self.join_somebody(plan, &snapshot).await;
             }
@@ -231,13 +231,6 @@ impl Flow<'_> {
         Ok(waited.ending.exit_status())
     }
 
-    /// Whether what the plan wanted is live already, by somebody else's hand.
-    fn somebody_did_it(&self, plan: &Plan, snapshot: &Snapshot) -> bool {
-        let wanted = plan.patch_value("replace", "/spec/template");
-        let live = snapshot.workload.pointer("/spec/template");
-        wanted.zip(live).is_some_and(|(wanted, live)| template::same(wanted, live))
-    }
-
     async fn join_somebody(&self, plan: &Plan, snapshot: &Snapshot) -> Result<ExitStatus> {
         let status = status::of(self.backend, snapshot);
         let who = status.undo.as_ref().map_or_else(
@@ -301,6 +294,13 @@ impl Flow<'_> {
         )
         .hint(format!("to do it without asking: {command} --yes"))
     }
+}
+
+/// Whether what the plan wanted is live already, by somebody else's hand.
+fn somebody_did_it(plan: &Plan, snapshot: &Snapshot) -> bool {
+    let wanted = plan.patch_value("replace", "/spec/template");
+    let live = snapshot.workload.pointer("/spec/template");
+    wanted.zip(live).is_some_and(|(wanted, live)| template::same(wanted, live))
 }
 
 fn is_same_undo(a: &Plan, b: &Plan) -> bool {

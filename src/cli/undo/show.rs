@@ -73,8 +73,7 @@ pub(super) fn done(args: &UndoArgs, app: &App, plan: &Plan, outcome: &Outcome, h
     };
     let text = match args.format() {
         Format::Name => format!("{}\n", plan.target.qualified()),
-        _ => document()
-            .unwrap_or_else(|| outcome::render(plan, outcome, hints, app.console.marks)),
+        _ => document().unwrap_or_else(|| outcome::render(plan, outcome, hints, app.console.marks)),
     };
     app.console.answer(&text);
 }

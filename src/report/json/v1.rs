@@ -227,7 +227,12 @@ pub struct StatusDocument<'a> {
 impl<'a> StatusDocument<'a> {
     /// Of a status, with how the wait ended; `exit` is what the command ends with.
     #[must_use]
-    pub fn new(status: &'a Status, waited: &'a Waited, result: &'static str, exit: ExitStatus) -> Self {
+    pub fn new(
+        status: &'a Status,
+        waited: &'a Waited,
+        result: &'static str,
+        exit: ExitStatus,
+    ) -> Self {
         Self {
             schema: "rb.status/v1",
             exit_code: exit.code(),

@@ -2,15 +2,13 @@
 
 use crate::text::shell_quote;
 
-/// Writes commands for one cluster and namespace.
+/// Writes commands for one cluster, identity and namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// `rb` or `kubectl rb`.
     pub program: String,
-    /// `--kubeconfig`, where the user gave it.
-    pub kubeconfig: Option<String>,
-    /// The context; `None` in a cluster.
-    pub context: Option<String>,
+    /// The flags that pin cluster and identity, quoted for a shell: `--context prod-eu`.
+    pub pin: String,
     /// The namespace.
     pub namespace: String,
 }
@@ -19,23 +17,18 @@ impl Hints {
     /// A command of rb.
     #[must_use]
     pub fn rb(&self, arguments: &str) -> String {
-        format!("{} {arguments}{}", self.program, self.pins())
+        self.command(&self.program, arguments)
     }
 
     /// A command of kubectl.
     #[must_use]
     pub fn kubectl(&self, arguments: &str) -> String {
-        format!("kubectl {arguments}{}", self.pins())
+        self.command("kubectl", arguments)
     }
 
-    fn pins(&self) -> String {
-        let mut pins = format!(" -n {}", shell_quote(&self.namespace));
-        for (flag, value) in [("--context", &self.context), ("--kubeconfig", &self.kubeconfig)] {
-            if let Some(value) = value {
-                pins = format!("{pins} {flag} {}", shell_quote(value));
-            }
-        }
-        pins
+    fn command(&self, program: &str, arguments: &str) -> String {
+        let namespace = shell_quote(&self.namespace);
+        format!("{program} {arguments} -n {namespace} {}", self.pin).trim_end().to_owned()
     }
 }
 
@@ -44,20 +37,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_is_pinned_and_quoted() {
+    fn cluster_and_namespace_are_pinned() {
         let hints = Hints {
             program: "kubectl rb".into(),
-            kubeconfig: None,
-            context: Some("my cluster".into()),
+            pin: "--context 'my cluster'".into(),
             namespace: "shop".into(),
         };
         assert_eq!(
             hints.rb("undo deployment/web"),
             "kubectl rb undo deployment/web -n shop --context 'my cluster'"
         );
-        assert_eq!(
-            hints.kubectl("get pods"),
-            "kubectl get pods -n shop --context 'my cluster'"
-        );
+        let hints = Hints { pin: String::new(), ..hints };
+        assert_eq!(hints.kubectl("get pods"), "kubectl get pods -n shop");
     }
 }

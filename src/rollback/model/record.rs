@@ -115,11 +115,11 @@ impl Stored {
     /// Reads the annotation of the workload with this uid.
     #[must_use]
     pub fn read(annotation: Option<&str>, uid: &str) -> Self {
-        let Some(text) = annotation else { return Self::Nothing };
         #[derive(Deserialize)]
         struct Head {
             v: u32,
         }
+        let Some(text) = annotation else { return Self::Nothing };
         match serde_json::from_str::<Head>(text) {
             Ok(head) if head.v > VERSION => return Self::Newer(head.v),
             Ok(_) => {}

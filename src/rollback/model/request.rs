@@ -5,6 +5,7 @@ use super::revision::RevisionSpec;
 
 /// An undo as it was asked for.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct UndoRequest {
     /// `--to-revision`.
     pub to: Option<RevisionSpec>,

@@ -108,9 +108,7 @@ impl Revisions {
     /// Orders revisions and finds the live one: the last that has the live template.
     #[must_use]
     pub fn new(mut list: Vec<Revision>, live_template: Value) -> Self {
-        list.sort_by(|a, b| {
-            (a.number, a.created, &a.name).cmp(&(b.number, b.created, &b.name))
-        });
+        list.sort_by(|a, b| (a.number, a.created, &a.name).cmp(&(b.number, b.created, &b.name)));
         let live = list.iter().rposition(|r| template::same(&r.template, &live_template));
         if let Some(index) = live {
             let live = list.remove(index);

@@ -162,8 +162,8 @@ impl<'a> Judge<'a> {
         if let Some((pod, ailment)) = ailing.max_by_key(|(_, a)| (a.severity, a.restarts)) {
             return Some(failure(pod, ailment));
         }
-        let waiting = self.pods.values().map(|f| &f.pod).filter(|pod| !pod.deleting);
-        waiting.filter_map(unscheduled).next()
+        let mut waiting = self.pods.values().map(|f| &f.pod).filter(|pod| !pod.deleting);
+        waiting.find_map(unscheduled)
     }
 
     /// The last progress.
