@@ -4,6 +4,8 @@
 //! before anything else happens. Traces are written beside the wait; without the right to write
 //! them rb warns.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -24,6 +26,8 @@ use super::watch::{self, Watch};
 const FIELD_MANAGER: &str = "rb";
 /// How often the patch is sent where the API server certainly did not apply it.
 const ATTEMPTS: u32 = 4;
+/// What is optional must not hold up the verdict for longer.
+const FOR_TRACES: Duration = Duration::from_secs(5);
 
 /// What became of the patch.
 #[derive(Debug)]
@@ -55,43 +59,75 @@ pub async fn patch(
     listener: &mut dyn Listener,
 ) -> Result<Patched> {
     let (path, body) = patch_of(plan)?;
-    let mut last = None;
+    let mut last = Error::new(ErrorKind::Internal, "the patch was never sent");
     for _ in 0..ATTEMPTS {
         listener.on(Event::Writing);
-        let error = match cluster.patch(path, PatchKind::Json, body, options(false), deadline).await
-        {
+        last = match cluster.patch(path, PatchKind::Json, body, options(false), deadline).await {
             Ok(object) => return Ok(Patched::Accepted(Box::new(object))),
-            Err(error) => error,
-        };
-        match error {
-            WriteError::Rejected(error) => {
+            Err(WriteError::Rejected(error)) => {
                 listener.on(Event::NotWritten);
                 return Err(error);
             }
-            WriteError::Throttled { error, retry_after } => {
+            Err(WriteError::Throttled { error, retry_after }) => {
                 listener.on(Event::NotWritten);
                 sleep(retry_after.min(deadline.remaining())).await;
-                last = Some(error);
+                error
             }
-            WriteError::Conflict(error) | WriteError::Unknown(error) => {
-                let known = error.kind() != ErrorKind::Unreachable;
-                let live = cluster.get(path, deadline).await;
-                let live = live.map_err(|_| unknown_outcome(plan, &error))?;
-                if is_ours(plan, body, &live) {
-                    return Ok(Patched::Accepted(Box::new(live)));
+            Err(WriteError::Conflict(error)) => {
+                match look(cluster, plan, &error, deadline).await? {
+                    Found::Ours(object) => return Ok(Patched::Accepted(object)),
+                    Found::Changed => {
+                        listener.on(Event::NotWritten);
+                        return Ok(Patched::Stale);
+                    }
+                    Found::Unchanged => {
+                        listener.on(Event::NotWritten);
+                        return Err(refused(&error));
+                    }
                 }
-                listener.on(Event::NotWritten);
-                if !tests_hold(body, &live) {
+            }
+            Err(WriteError::Unknown(error)) => match look(cluster, plan, &error, deadline).await? {
+                Found::Ours(object) => return Ok(Patched::Accepted(object)),
+                Found::Changed => {
+                    listener.on(Event::NotWritten);
                     return Ok(Patched::Stale);
                 }
-                if known {
-                    return Err(refused(&error));
+                // Not applied: the same patch may be sent again, its tests guard it.
+                Found::Unchanged => {
+                    listener.on(Event::NotWritten);
+                    error
                 }
-                last = Some(error);
-            }
-        }
+            },
+        };
     }
-    Err(last.unwrap_or_else(|| Error::new(ErrorKind::Internal, "the patch was never sent")))
+    Err(last)
+}
+
+/// What the workload is like after an answer that does not tell.
+enum Found {
+    /// As the patch makes it.
+    Ours(Box<Value>),
+    /// As the plan saw it.
+    Unchanged,
+    /// Something else.
+    Changed,
+}
+
+async fn look(cluster: &Cluster, plan: &Plan, error: &Error, deadline: Deadline) -> Result<Found> {
+    let (path, body) = patch_of(plan)?;
+    let live = match cluster.get(path, deadline).await {
+        Ok(live) => live,
+        // Deleted, and perhaps made again: planning says what is there.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Changed),
+        Err(_) => return Err(unknown_outcome(plan, error)),
+    };
+    Ok(if is_ours(plan, body, &live) {
+        Found::Ours(Box::new(live))
+    } else if tests_hold(body, &live) {
+        Found::Unchanged
+    } else {
+        Found::Changed
+    })
 }
 
 fn patch_of(plan: &Plan) -> Result<(&str, &Value)> {
@@ -175,9 +211,9 @@ pub async fn finish(
     }
     let template = accepted.pointer("/spec/template").cloned().unwrap_or_default();
     let wait = wait(cluster, backend, plan, accepted, deadline, listener);
-    let (waited, traces) = futures::join!(wait, traces(cluster, plan, deadline));
+    let (waited, traces) = futures::join!(wait, traces(cluster, plan));
     let mut warnings = Vec::new();
-    let verdict = stamp(cluster, plan, &template, &waited.ending, deadline).await;
+    let verdict = stamp(cluster, plan, &template, &waited.ending).await;
     for (step, result) in traces.into_iter().chain(verdict) {
         match result {
             Ok(()) => written.push(note(step)),
@@ -232,11 +268,8 @@ async fn wait(
 }
 
 /// The optional steps that only leave a trace.
-async fn traces<'p>(
-    cluster: &Cluster,
-    plan: &'p Plan,
-    deadline: Deadline,
-) -> Vec<(&'p Step, Result<()>)> {
+async fn traces<'p>(cluster: &Cluster, plan: &'p Plan) -> Vec<(&'p Step, Result<()>)> {
+    let deadline = Deadline::after(FOR_TRACES);
     let writes = plan.steps.iter().filter_map(|step| match &step.action {
         Action::AnnotateRevision { path, body } => Some((step, path, body, true)),
         Action::CreateEvent { path, body } => Some((step, path, body, false)),
@@ -259,8 +292,8 @@ async fn stamp<'p>(
     plan: &'p Plan,
     template: &Value,
     ending: &Ending,
-    deadline: Deadline,
 ) -> Option<(&'p Step, Result<()>)> {
+    let deadline = Deadline::after(FOR_TRACES);
     let verdict = match ending {
         Ending::Complete => Finding::Verified,
         Ending::PodsFailed => Finding::Failed,

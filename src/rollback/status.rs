@@ -1,7 +1,5 @@
 //! How a rollout does: the same wait as after an undo, without a write before it.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
@@ -14,8 +12,7 @@ use super::model::ownership::owners;
 use super::model::record::{RECORD_ANNOTATION, Stored};
 use super::model::snapshot::Snapshot;
 use super::model::status::Status;
-use super::snapshot;
-use super::watch::judge::{Goal, Judge};
+use super::watch::judge::Goal;
 use super::watch::{self, Watch};
 
 /// What a snapshot says of the rollout.
@@ -49,16 +46,30 @@ pub async fn wait(
     deadline: Deadline,
     listener: &mut dyn Listener,
 ) -> Waited {
+    let watch = watch_of(backend, snapshot, hold);
+    watch::wait(cluster, watch, deadline, listener).await
+}
+
+/// One look: no ending while the rollout goes on.
+pub async fn once(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    snapshot: &Snapshot,
+    deadline: Deadline,
+) -> (Option<Ending>, Waited) {
+    watch::once(cluster, watch_of(backend, snapshot, false), deadline).await
+}
+
+fn watch_of<'a>(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot, hold: bool) -> Watch<'a> {
     let goal = goal(backend, snapshot, hold);
-    let watch = Watch {
+    Watch {
         backend,
         target: &snapshot.target,
         pod_selector: backend.pod_selector(&snapshot.workload, &goal.hash),
         goal,
         workload: snapshot.workload.clone(),
         list_pods: true,
-    };
-    watch::wait(cluster, watch, deadline, listener).await
+    }
 }
 
 fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot, hold: bool) -> Goal {
@@ -72,37 +83,4 @@ fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot, hold: bool) -> Goal {
         hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
         old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),
     }
-}
-
-/// One look: `None` while the rollout goes on.
-pub async fn once(
-    cluster: &Cluster,
-    backend: &dyn Rollbacker,
-    snapshot: &Snapshot,
-    deadline: Deadline,
-) -> (Option<Ending>, Waited) {
-    let goal = goal(backend, snapshot, false);
-    let selector = backend.pod_selector(&snapshot.workload, &goal.hash);
-    let mut judge = Judge::new(backend, goal);
-    let mut ending = judge.workload(&snapshot.workload);
-    if !matches!(ending, Some(Ending::Complete | Ending::NothingRan)) {
-        let namespace = &snapshot.target.namespace;
-        if let Ok(pods) = snapshot::pods(cluster, namespace, &selector, deadline).await {
-            let failed = judge.pods(pods, Duration::ZERO);
-            ending = failed.or(ending);
-        }
-    }
-    let failure = match (&ending, judge.failure()) {
-        (Some(Ending::Complete), _) | (_, None) => None,
-        (_, Some(failure)) => {
-            Some(watch::with_log(cluster, &snapshot.target, failure, deadline).await)
-        }
-    };
-    let waited = Waited {
-        ending: ending.clone().unwrap_or(Ending::NotWaited),
-        progress: judge.progress().cloned(),
-        failure,
-        milliseconds: 0,
-    };
-    (ending, waited)
 }

@@ -45,28 +45,91 @@ pub(super) async fn wait(
     listener: &mut dyn Listener,
 ) -> Waited {
     let started = Instant::now();
-    let version = watch.workload.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-    let version = version.unwrap_or_default().to_owned();
-    let workload_feed = feed::follow(cluster, workload(&watch), Some(version.clone()), deadline);
-    let from = (!watch.list_pods).then_some(version);
-    let pod_feed = feed::follow(cluster, pods(&watch), from, deadline);
+    let (sources, namespace) = (Sources::of(&watch), watch.target.namespace.clone());
     let mut judge = Judge::new(watch.backend, watch.goal);
     let first = judge.workload(&watch.workload);
     report(&mut judge, started, listener);
     let ending = match first {
+        Some(ending) if watch.list_pods => {
+            explain(cluster, &sources.pods, &mut judge, ending, deadline).await
+        }
         Some(ending) => ending,
-        None => run(&mut judge, workload_feed, pod_feed, started, deadline, listener).await,
+        None => {
+            let version = watch.workload.pointer("/metadata/resourceVersion");
+            let version = version.and_then(Value::as_str).unwrap_or_default().to_owned();
+            let pods_from = (!watch.list_pods).then(|| version.clone());
+            let workload = feed::follow(cluster, sources.workload, Some(version), deadline);
+            let pods = feed::follow(cluster, sources.pods, pods_from, deadline);
+            run(&mut judge, workload, pods, started, deadline, listener).await
+        }
     };
+    waited(cluster, &namespace, &judge, ending, started).await
+}
+
+/// One look instead of a wait: no ending while the rollout goes on.
+pub(super) async fn once(
+    cluster: &Cluster,
+    watch: Watch<'_>,
+    deadline: Deadline,
+) -> (Option<Ending>, Waited) {
+    let started = Instant::now();
+    let (sources, namespace) = (Sources::of(&watch), watch.target.namespace.clone());
+    let mut judge = Judge::new(watch.backend, watch.goal);
+    let first = judge.workload(&watch.workload).unwrap_or(Ending::NotWaited);
+    let ending = explain(cluster, &sources.pods, &mut judge, first, deadline).await;
+    let waited = waited(cluster, &namespace, &judge, ending.clone(), started).await;
+    ((ending != Ending::NotWaited).then_some(ending), waited)
+}
+
+/// Looks at the pods of a rollout that is not done: they tell why, and perhaps that it is lost.
+async fn explain(
+    cluster: &Cluster,
+    pods: &Source,
+    judge: &mut Judge<'_>,
+    ending: Ending,
+    deadline: Deadline,
+) -> Ending {
+    if matches!(ending, Ending::Complete | Ending::NothingRan) {
+        return ending;
+    }
+    match cluster.get(&pods.read, deadline).await {
+        Ok(list) => {
+            let pods = feed::items(list).iter().map(PodState::read).collect();
+            judge.pods(pods, Duration::ZERO).unwrap_or(ending)
+        }
+        Err(_) => ending,
+    }
+}
+
+async fn waited(
+    cluster: &Cluster,
+    namespace: &str,
+    judge: &Judge<'_>,
+    ending: Ending,
+    started: Instant,
+) -> Waited {
     let failure = match &ending {
         Ending::Complete | Ending::NothingRan | Ending::PutBack(_) | Ending::Superseded(_) => None,
         _ => judge.failure(),
     };
     let failure = match failure {
-        Some(failure) => Some(with_log(cluster, watch.target, failure, deadline).await),
+        Some(failure) => Some(with_log(cluster, namespace, failure).await),
         None => None,
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Waited { ending, progress: judge.progress().cloned(), failure, milliseconds }
+}
+
+/// The two things that are followed.
+struct Sources {
+    workload: Source,
+    pods: Source,
+}
+
+impl Sources {
+    fn of(watch: &Watch<'_>) -> Self {
+        Self { workload: workload(watch), pods: pods(watch) }
+    }
 }
 
 fn workload(watch: &Watch<'_>) -> Source {
@@ -189,23 +252,19 @@ fn report(judge: &mut Judge<'_>, started: Instant, listener: &mut dyn Listener) 
 }
 
 /// A container that left no termination message has its last words in its log.
-pub(super) async fn with_log(
-    cluster: &Cluster,
-    target: &Target,
-    mut failure: PodFailure,
-    deadline: Deadline,
-) -> PodFailure {
+async fn with_log(cluster: &Cluster, namespace: &str, mut failure: PodFailure) -> PodFailure {
     let crashed = failure.ended.as_ref().is_some_and(|ended| ended.message.is_empty());
     if !crashed || failure.container.is_empty() {
         return failure;
     }
-    let path = Path::namespaced("api/v1", &target.namespace, "pods")
+    let path = Path::namespaced("api/v1", namespace, "pods")
         .name(&failure.pod)
         .subresource("log")
         .query("container", &failure.container)
         .query("tailLines", "5")
         .query("limitBytes", "4096");
-    let short = deadline.earlier(Duration::from_secs(3));
+    // Also when the deadline has just passed: these words are why somebody waited.
+    let short = Deadline::after(Duration::from_secs(3));
     for path in [path.clone().query("previous", "true"), path] {
         if let Ok(text) = cluster.get_text(&path, short).await
             && !text.trim().is_empty()

@@ -176,7 +176,7 @@ impl State<'_> {
     }
 }
 
-fn items(mut list: Value) -> Vec<Value> {
+pub(super) fn items(mut list: Value) -> Vec<Value> {
     match list.get_mut("items").map(Value::take) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
