@@ -58,17 +58,24 @@ pub(super) fn check_namespace(app: &App) -> Result<()> {
 }
 
 fn check_name(what: &str, name: &str) -> Result<()> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    let good = name.len() <= MAX_NAME
-        && name.chars().all(plain)
-        && ends(name.chars().next())
-        && ends(name.chars().last());
-    if good {
+    if is_object_name(name) {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Usage, format!("{name:?} is not a {what} that an object can have"))
-        .hint("names have lower-case letters, digits, - and . and start and end with a letter or digit"))
+        .hint(
+            "names have lower-case letters, digits, - and . and start and end with a letter or \
+             digit",
+        ))
+}
+
+/// Whether an object of the API can have this name.
+pub(super) fn is_object_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    name.len() <= MAX_NAME
+        && name.chars().all(plain)
+        && ends(name.chars().next())
+        && ends(name.chars().last())
 }
 
 fn missing_name(word: &str) -> Error {

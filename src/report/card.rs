@@ -1,6 +1,8 @@
 //! The plan card: what every undo prints before it acts. At most 15 lines of 100 columns, and only
 //! what is known.
 
+use anstyle::Style;
+
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
@@ -56,7 +58,7 @@ fn sides(plan: &Plan, marks: Marks) -> [String; 2] {
     let (from, to) = (column(&plan.from, &plan.to), column(&plan.to, &plan.from));
     let labels = width(&from.0).max(width(&to.0));
     let images = width(&from.1).max(width(&to.1)).min(40);
-    let row = |label: &str, style, (revision, image): &(String, String), end: &str| {
+    let row = |label: &str, style: Style, (revision, image): &(String, String), end: &str| {
         let image = truncate(image, 40);
         let padding = " ".repeat(images.saturating_sub(width(&image)));
         let start = format!("  {label:<8} {revision:<labels$}   {image}{padding}   ");
@@ -73,7 +75,9 @@ fn sides(plan: &Plan, marks: Marks) -> [String; 2] {
         plan.to.created.map(|at| format!("made {} ago", ago(plan.made_at, at))),
         trail(&plan.to, marks),
     ]);
-    [row("now", BAD, &from, &now), row("back to", GOOD, &to, &back)]
+    let is_well = plan.from.replicas.ready >= plan.from.replicas.desired;
+    let from_style = if is_well { Style::new() } else { BAD };
+    [row("now", from_style, &from, &now), row("back to", GOOD, &to, &back)]
 }
 
 /// Where a revision came from: its commit and its change-cause, where they are recorded.

@@ -16,6 +16,7 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
     lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
     lines.extend(next(&plan.target.reference(), &outcome.waited, hints));
     if let Some(forward) = &plan.forward {
+        let forward = marks.foreign(forward);
         lines.push(labelled("forward", &format!("to go forward again: {forward}")));
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -24,7 +25,7 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
 /// The end of a wait that no write of this command came before.
 #[must_use]
 pub fn joined(reference: &str, waited: &Waited, hints: &Hints, marks: Marks) -> String {
-    let mut lines = vec![word(&waited.ending, reference, "what is live")];
+    let mut lines = vec![word(&waited.ending, reference, "what is live", marks)];
     lines.extend(details(reference, waited, marks));
     lines.extend(next(reference, waited, hints));
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -37,12 +38,13 @@ fn labelled(label: &str, text: &str) -> String {
 fn verdict(plan: &Plan, waited: &Waited, marks: Marks) -> String {
     let images = short_images(&plan.to.images, &plan.from.images).join(", ");
     let target = format!("{} ({})", plan.to.label(), marks.foreign(&images));
-    word(&waited.ending, &plan.target.reference(), &target)
+    word(&waited.ending, &plan.target.reference(), &target, marks)
 }
 
-fn word(ending: &Ending, reference: &str, target: &str) -> String {
-    let by =
-        |who: &Option<String>| who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
+fn word(ending: &Ending, reference: &str, target: &str, marks: Marks) -> String {
+    let by = |who: &Option<String>| {
+        who.as_ref().map(|who| format!(" by {}", marks.foreign(who))).unwrap_or_default()
+    };
     match ending {
         Ending::Complete => {
             format!("{} {reference} runs the template of {target}", paint(GOOD, "rolled back:"))
@@ -82,7 +84,11 @@ fn word(ending: &Ending, reference: &str, target: &str) -> String {
             format!("{} {reference} was paused while rb waited", paint(BAD, "not converged:"))
         }
         Ending::Lost(why) => {
-            format!("{} {reference} cannot be watched any longer: {why}", paint(WARN, "unknown:"))
+            format!(
+                "{} {reference} cannot be watched any longer: {}",
+                paint(WARN, "unknown:"),
+                marks.foreign(why)
+            )
         }
     }
 }
@@ -123,7 +129,8 @@ fn next(reference: &str, waited: &Waited, hints: &Hints) -> Vec<String> {
     if let Some(failed) = &waited.failure
         && !failed.container.is_empty()
     {
-        let logs = format!("logs {} -c {} --previous", failed.pod, failed.container);
+        let (pod, container) = (shell_quote(&failed.pod), shell_quote(&failed.container));
+        let logs = format!("logs {pod} -c {container} --previous");
         lines.push(labelled("logs", &hints.kubectl(&logs)));
     }
     match &waited.ending {

@@ -48,7 +48,9 @@ pub(super) async fn wait(
     let (sources, namespace) = (Sources::of(&watch), watch.target.namespace.clone());
     let mut judge = Judge::new(watch.backend, watch.goal);
     let first = judge.workload(&watch.workload);
-    report(&mut judge, started, listener);
+    if first.is_none() {
+        report(&mut judge, started, listener);
+    }
     let ending = match first {
         Some(ending) if watch.list_pods => {
             explain(cluster, &sources.pods, &mut judge, ending, deadline).await

@@ -6,6 +6,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
+use crate::cli::target_args::is_object_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::plan::{Plan, SCHEMA};
 use crate::text::shell_quote;
@@ -34,7 +35,19 @@ pub(super) fn read(path: &Path) -> Result<Plan> {
     if plan.schema != SCHEMA {
         return Err(usage(path, &format!("has the schema {:?} and not {SCHEMA}", plan.schema)));
     }
+    if !has_plain_names(&plan) {
+        return Err(usage(path, "has names that no object can have"));
+    }
     Ok(plan)
+}
+
+/// Names go into paths and onto the screen; a plan file may have come a long way.
+fn has_plain_names(plan: &Plan) -> bool {
+    let hash = |hash: &str| hash.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    is_object_name(&plan.target.name)
+        && is_object_name(&plan.target.namespace)
+        && hash(&plan.from.hash)
+        && hash(&plan.to.hash)
 }
 
 fn usage(path: &Path, what: &str) -> Error {
