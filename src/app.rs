@@ -32,8 +32,8 @@ pub struct Environment {
     pub program: String,
     /// The command line as it was typed, quoted for a shell.
     pub command_line: String,
-    /// Who runs this.
-    pub actor: String,
+    /// Who runs this, where the environment says so.
+    pub actor: Option<String>,
     /// `CI` is set.
     pub is_ci: bool,
     /// The locale is UTF-8.

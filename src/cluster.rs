@@ -131,6 +131,12 @@ impl Cluster {
         &self.context
     }
 
+    /// The user entry of the kubeconfig; empty where there is none.
+    #[must_use]
+    pub fn user_name(&self) -> &str {
+        &self.peer.user
+    }
+
     /// The server's URL.
     #[must_use]
     pub fn server(&self) -> &str {

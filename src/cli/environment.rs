@@ -18,7 +18,7 @@ pub(super) fn read(arguments: &[OsString]) -> Environment {
     Environment {
         command_line: format!("{program} {}", words.join(" ")),
         program,
-        actor: ACTOR.iter().find_map(|name| variable(name)).unwrap_or_else(|| "unknown".to_owned()),
+        actor: ACTOR.iter().find_map(|name| variable(name)),
         is_ci: variable("CI").is_some_and(|value| value != "false" && value != "0"),
         is_utf8: is_utf8(["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name))),
     }

@@ -145,12 +145,18 @@ impl UndoArgs {
             no_wait: !self.waits(),
             reason: self.reason.clone(),
             incident: self.incident.clone(),
-            by: app.environment.actor.clone(),
+            by: who(app, cluster),
             operation: app.operation_id(),
             timeout_seconds: self.timeout.map(|timeout| timeout.as_secs()),
             hints: app.hints(cluster, cluster.namespace()),
         }
     }
+}
+
+/// Containers often have no user: then the kubeconfig's is the best name there is.
+fn who(app: &App, cluster: &Cluster) -> String {
+    let user = || Some(cluster.user_name()).filter(|user| !user.is_empty()).map(str::to_owned);
+    app.environment.actor.clone().or_else(user).unwrap_or_else(|| "unknown".to_owned())
 }
 
 pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {

@@ -9,8 +9,11 @@
 )]
 
 mod bed;
+mod kubectl_bugs;
 mod proxy;
 mod rb;
+mod rust_text;
+mod scene;
 mod suite;
 #[path = "../testbed/harness.rs"]
 #[allow(
@@ -19,6 +22,7 @@ mod suite;
     reason = "each program that includes the harness uses a part of it"
 )]
 mod testbed;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -29,5 +33,8 @@ fn main() -> ExitCode {
     if let Some(code) = bed::run_doomed_parent_if_asked() {
         return code;
     }
-    suite::run(&[bed::tests(), proxy::tests()].concat())
+    suite::run(
+        &[bed::tests(), kubectl_bugs::tests(), proxy::tests(), rust_text::tests(), tree::tests()]
+            .concat(),
+    )
 }

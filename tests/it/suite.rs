@@ -12,8 +12,9 @@
 //! A test is called `MODULE::FUNCTION`. The test bed starts when the first test that wants it runs;
 //! a run of pure tests starts none.
 
+use std::borrow::Cow;
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -24,32 +25,36 @@ const TEST_THREADS: usize = 8;
 
 static BED: OnceLock<Result<TestBed, String>> = OnceLock::new();
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Test {
-    path: &'static str,
+    path: Cow<'static, str>,
     body: Body,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Body {
-    Pure(fn()),
+    Pure(Arc<dyn Fn() + Send + Sync>),
     OnBed(fn(&TestBed)),
 }
 
 impl Test {
-    pub(crate) fn pure(path: &'static str, body: fn()) -> Self {
-        Self { path, body: Body::Pure(body) }
+    /// Both may be made at run time: a test for each folder of data.
+    pub(crate) fn pure(
+        path: impl Into<Cow<'static, str>>,
+        body: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self { path: path.into(), body: Body::Pure(Arc::new(body)) }
     }
 
     pub(crate) fn on_bed(path: &'static str, body: fn(&TestBed)) -> Self {
-        Self { path, body: Body::OnBed(body) }
+        Self { path: path.into(), body: Body::OnBed(body) }
     }
 
     fn trial(self) -> Trial {
         // `module_path!` begins with the name of this program.
-        let name = self.path.split_once("::").map_or(self.path, |(_, name)| name);
+        let name = self.path.split_once("::").map_or(&*self.path, |(_, name)| name).to_owned();
         Trial::test(name, move || {
-            match self.body {
+            match &self.body {
                 Body::Pure(body) => body(),
                 Body::OnBed(body) => body(bed()?),
             }
@@ -94,7 +99,7 @@ pub(crate) fn run(tests: &[Test]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(TEST_THREADS);
     let conclusion =
-        libtest_mimic::run(&arguments, tests.iter().map(|test| test.trial()).collect());
+        libtest_mimic::run(&arguments, tests.iter().cloned().map(Test::trial).collect());
     if let Some(Ok(bed)) = BED.get() {
         // The supervisor would end it too; waiting for that leaves a quiet machine behind.
         let _ = bed.stop();
