@@ -16,7 +16,7 @@ use crate::rollback::model::revision::{Revision, Revisions};
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::{Kind, Target};
 
-pub use read::CHANGE_CAUSE;
+pub use read::{CHANGE_CAUSE, owned_by};
 pub use template_patch::AnnotationEdit;
 
 /// All kinds that rb rolls back.

@@ -15,7 +15,10 @@ use std::ffi::OsString;
 use anstream::ColorChoice;
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{ArgAction, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind};
@@ -124,7 +127,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     };
     let verbosity = live::verbosity(cli.quiet, cli.verbose);
     let console = Console::new(color, verbosity, environment.is_ci, environment.is_utf8);
-    log_requests(cli.verbose);
+    log(verbosity, cli.verbose);
     let format = cli.command.format();
     let app = App::new(environment, console, cli.connection.into_options());
     let result = tokio::runtime::Builder::new_current_thread()
@@ -179,18 +182,23 @@ fn not_parsed(
     ExitStatus::Usage
 }
 
-/// `-vv` shows every request on stderr; `RB_LOG` takes a filter of tracing.
-fn log_requests(verbose: u8) {
-    let filter = match (std::env::var("RB_LOG"), verbose) {
-        (Ok(filter), _) => filter,
-        (Err(_), 0 | 1) => return,
-        (Err(_), _) => "kubectl_rb=debug".to_owned(),
+/// Warnings are always shown, `-vv` shows every request; `RB_LOG` takes a filter of tracing, such as
+/// `kubectl_rb=debug,hyper=info`.
+fn log(verbosity: Verbosity, verbose: u8) {
+    let level = match (verbosity, verbose) {
+        (Verbosity::Quiet, _) => LevelFilter::OFF,
+        (_, 0 | 1) => LevelFilter::WARN,
+        (_, _) => LevelFilter::DEBUG,
     };
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+    let usual = Targets::new().with_target("kubectl_rb", level);
+    let asked = std::env::var("RB_LOG").ok().and_then(|filter| filter.parse::<Targets>().ok());
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .with_ansi(false)
         .with_target(false)
-        .try_init();
+        .without_time()
+        .with_filter(asked.unwrap_or(usual));
+    let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
 #[cfg(test)]

@@ -109,7 +109,8 @@ pub(super) async fn snapshot(
 
 /// The items that the workload with this uid controls. Labels are not enough: another workload may
 /// have stored templates with the same labels.
-fn owned_by(uid: &str, items: Vec<Box<RawValue>>) -> Vec<Value> {
+#[must_use]
+pub fn owned_by(uid: &str, items: Vec<Box<RawValue>>) -> Vec<Value> {
     items
         .into_iter()
         .filter(|item| {

@@ -138,7 +138,7 @@ impl UndoArgs {
     fn request(&self, app: &App, cluster: &Cluster) -> UndoRequest {
         UndoRequest {
             to: self.to_revision.as_deref().and_then(RevisionSpec::parse),
-            from: self.from.as_deref().and_then(RevisionSpec::parse),
+            from: self.from.as_deref().map(RevisionSpec::condition),
             again: self.again,
             direct: self.direct,
             verified_only: self.verified,

@@ -19,6 +19,8 @@ use super::session::Session;
 use super::{Cluster, Deadline, path};
 use crate::error::{Error, ErrorKind, Result};
 
+/// Failed tries of one read before the user hears of them.
+const PATIENCE: u32 = 3;
 const AGENT: &str = concat!("rb/", env!("CARGO_PKG_VERSION"));
 pub(super) const JSON: &str = "application/json";
 
@@ -161,6 +163,9 @@ impl Cluster {
             if failure.is_transient() { retry.next_wait(failure.retry_after()) } else { None };
         let Some(wait) = wait else { return Err(failure.into_error(&call.asked(), &self.peer)) };
         tracing::debug!(path = call.path, ?wait, "trying again");
+        if retry.tries() == PATIENCE {
+            tracing::warn!("cannot {} yet, trying again until the deadline", call.asked().phrase());
+        }
         tokio::time::sleep(wait).await;
         Ok(())
     }

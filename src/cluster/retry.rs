@@ -30,6 +30,11 @@ impl Retry {
         self.deadline
     }
 
+    /// How many tries failed.
+    pub(super) fn tries(&self) -> u32 {
+        self.tries
+    }
+
     /// Whether rejected credentials may be fetched again: once per read.
     pub(super) fn may_renew_credentials(&mut self) -> bool {
         !std::mem::replace(&mut self.renewed, true)

@@ -121,7 +121,11 @@ fn already_done(
     health: Health,
 ) -> Nothing {
     let done = who_and_when(undo, snapshot.taken_at);
-    let now = if health == Health::Converging { "still converging" } else { "healthy" };
+    let now = match health {
+        Health::Converging => "still converging",
+        Health::Healthy => "healthy",
+        Health::Unhealthy => "not healthy",
+    };
     Nothing {
         target: snapshot.target.clone(),
         message: format!("already rolled back {done}: {} is live and {now}", live.label()),

@@ -9,6 +9,7 @@ use crate::text;
 
 use super::model::image::ImageRef;
 use super::model::plan::Change;
+use super::model::template;
 
 /// The differences, images first, in the order of the templates otherwise.
 #[must_use]
@@ -19,6 +20,9 @@ pub fn templates(before: &Value, after: &Value, show_values: bool) -> Vec<Change
     changes.sort_by_key(|change| !is_image(&change.path));
     changes
 }
+
+/// How the path of a list of variables ends.
+const ENV: &str = ".env";
 
 struct Walk {
     changes: Vec<Change>,
@@ -37,6 +41,16 @@ impl Walk {
                 (Some(a), Some(b)) => self.named(path, &a, &b),
                 _ => self.note(path, before, after),
             },
+            // The first variables and the last: each is named, as any other.
+            (None, Some(Value::Array(list))) | (Some(Value::Array(list)), None)
+                if path.ends_with(ENV) && !list.is_empty() =>
+            {
+                match by_name(list) {
+                    Some(list) if before.is_none() => self.named(path, &[], &list),
+                    Some(list) => self.named(path, &list, &[]),
+                    None => self.note(path, before, after),
+                }
+            }
             _ => self.note(path, before, after),
         }
     }
@@ -89,12 +103,21 @@ impl Walk {
     }
 
     fn push(&mut self, path: &str, summary: String, before: Option<&Value>, after: Option<&Value>) {
-        self.changes.push(Change {
-            path: path.to_owned(),
-            summary,
-            before: before.cloned(),
-            after: after.cloned(),
-        });
+        let value = |value: Option<&Value>| self.shown(path, value?.clone());
+        let change =
+            Change { path: path.to_owned(), summary, before: value(before), after: value(after) };
+        self.changes.push(change);
+    }
+
+    /// A whole container that comes or goes has variables inside.
+    fn shown(&self, path: &str, mut value: Value) -> Option<Value> {
+        if !self.show_values {
+            if path.ends_with(ENV) {
+                return None;
+            }
+            template::hide_environment(&mut value);
+        }
+        Some(value)
     }
 }
 
@@ -210,6 +233,26 @@ mod tests {
         assert!(!hidden.contains("s3cret") && !hidden.contains("t0p"), "{hidden}");
         let shown = serde_json::to_string(&templates(&with("s3cret"), &with("t0p"), true)).unwrap();
         assert!(shown.contains("s3cret") && shown.contains("t0p"), "{shown}");
+    }
+
+    #[test]
+    fn variables_that_come_with_their_list_or_container_are_hidden_too() {
+        let containers = |list: Value| json!({"spec": {"containers": list}});
+        let env = json!([{"name": "PW", "value": "s3cret"}]);
+        let twice = json!([{"name": "PW", "value": "s3cret"}, {"name": "PW", "value": "s3cret"}]);
+        let bare = json!({"name": "a"});
+        let with = json!({"name": "a", "env": env});
+        for (before, after, said) in [
+            (json!([bare]), json!([with]), "env PW added"),
+            (json!([with]), json!([bare]), "env PW removed"),
+            (json!([bare]), json!([{"name": "a", "env": twice}]), "containers[a].env added"),
+            (json!([]), json!([with]), "containers[a] added"),
+        ] {
+            let changes = templates(&containers(before), &containers(after), false);
+            assert_eq!(changes.iter().map(|c| c.summary.as_str()).collect::<Vec<_>>(), [said]);
+            let text = serde_json::to_string(&changes).unwrap();
+            assert!(!text.contains("s3cret"), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::backend::Rollbacker;
 
 use super::model::evidence::{Against, Evidence, Favour, ago};
 use super::model::plan::RevisionView;
-use super::model::record::{Finding, Record};
+use super::model::record::{Finding, Record, Undo};
 use super::model::revision::{Revision, Revisions};
 use super::model::snapshot::{PodWarning, Snapshot};
 use super::model::template;
@@ -18,12 +18,13 @@ pub(super) fn collect(
     backend: &dyn Rollbacker,
     snapshot: &Snapshot,
     record: &Record,
+    revisions: &Revisions,
     revision: &Revision,
 ) -> Evidence {
     let verdict = record.verdict_on(&revision.hash, &revision.uid);
     let verified = verdict.filter(|v| v.verdict == Finding::Verified).map(|v| v.at);
     let mut against: Vec<Against> = Vec::new();
-    if let Some(undo) = record.undo_from(&revision.hash) {
+    if let Some(undo) = left(record, revisions, revision) {
         against.push(Against::RolledBack { at: undo.at, by: undo.by.clone() });
     }
     if let Some(failed) = verdict.filter(|v| v.verdict == Finding::Failed) {
@@ -44,6 +45,18 @@ pub(super) fn collect(
         favour.push(Favour::PodsAvailable { count: revision.replicas.available });
     }
     Evidence { against, favour }
+}
+
+/// The newest undo that left this release. What differs only in when it was restarted is the same
+/// release: going there would be going back to what was left.
+fn left<'r>(record: &'r Record, revisions: &Revisions, revision: &Revision) -> Option<&'r Undo> {
+    revisions
+        .list
+        .iter()
+        .filter_map(|other| Some((other, record.undo_from(&other.hash)?)))
+        .filter(|(other, _)| template::same_but_for_restart(&other.template, &revision.template))
+        .map(|(_, undo)| undo)
+        .max_by_key(|undo| undo.at)
 }
 
 fn failing_pod(snapshot: &Snapshot, revision: &Revision) -> Option<Against> {

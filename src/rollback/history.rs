@@ -41,7 +41,7 @@ fn row(
     revision: &Revision,
     older: Option<&Revision>,
 ) -> Row {
-    let evidence = evidence::collect(backend, snapshot, record, revision);
+    let evidence = evidence::collect(backend, snapshot, record, revisions, revision);
     let is_live = revisions.live().is_some_and(|live| live.uid == revision.uid);
     let brought = record.undos.iter().rev().find(|undo| undo.to.hash == revision.hash);
     let images = revision.images();

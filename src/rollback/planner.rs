@@ -17,6 +17,9 @@ use super::model::snapshot::Snapshot;
 use super::select::{self, Choice, Selection};
 use super::{again, diff, evidence, steps};
 
+/// Longest reason and incident that are recorded, in characters.
+const MAX_TEXT: usize = 500;
+
 /// Decides what an undo would do.
 #[must_use]
 pub fn decide(backend: &dyn Rollbacker, snapshot: &Snapshot, request: &UndoRequest) -> Decision {
@@ -91,7 +94,7 @@ impl<'a> Planner<'a> {
     }
 
     fn evidence(&self, revision: &Revision) -> Evidence {
-        evidence::collect(self.backend, self.snapshot, &self.record, revision)
+        evidence::collect(self.backend, self.snapshot, &self.record, &self.revisions, revision)
     }
 
     fn is_owned(&self) -> bool {
@@ -176,8 +179,8 @@ impl<'a> Planner<'a> {
             by: self.request.by.clone(),
             from: side(from),
             to: side(to),
-            reason: self.request.reason.clone(),
-            incident: self.request.incident.clone(),
+            reason: self.request.reason.as_deref().map(short),
+            incident: self.request.incident.as_deref().map(short),
         }
     }
 
@@ -303,6 +306,11 @@ impl<'a> Planner<'a> {
         )
         .hint(format!("to see what ran: {}", self.request.hints.rb(&history)))
     }
+}
+
+/// The record lives in an annotation, and those are bounded.
+fn short(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
 }
 
 fn refused(error: Error) -> Decision {

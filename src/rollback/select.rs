@@ -112,8 +112,9 @@ impl<'a> Choice<'a, '_> {
 
     fn undo_to(&self, revision: &Revision) -> String {
         let reference = self.snapshot.target.reference();
+        let direct = if self.request.direct { " --direct" } else { "" };
         self.request.hints.rb(&format!(
-            "undo {} --to-revision={}",
+            "undo {} --to-revision={}{direct}",
             shell_quote(&reference),
             shell_quote(&revision.hash)
         ))

@@ -47,7 +47,8 @@ pub async fn take(
 /// Template hashes of revisions with pods that are not available: older ones, since that may speak
 /// against them, and the live one where a recent undo made it live. Usually there is none, and the
 /// round trip is saved.
-fn revisions_in_doubt(snapshot: &Snapshot, revisions: &Revisions) -> Vec<String> {
+#[must_use]
+pub fn revisions_in_doubt(snapshot: &Snapshot, revisions: &Revisions) -> Vec<String> {
     let unavailable = |r: &&super::model::revision::Revision| {
         r.replicas.current > r.replicas.available && !r.hash.is_empty()
     };

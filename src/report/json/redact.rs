@@ -1,33 +1,6 @@
 //! Hiding what may be secret: the values of environment variables in pod templates.
 
-use serde_json::Value;
-
-/// What stands in the place of a value.
-const HIDDEN: &str = "<hidden>";
-
-/// Replaces the literal values of all environment variables, however deep the template is inside.
-pub fn environment(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members.iter_mut() {
-                match member {
-                    Value::Array(variables) if key == "env" => hide(variables),
-                    member => environment(member),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(environment),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-fn hide(variables: &mut [Value]) {
-    for variable in variables {
-        if let Some(value) = variable.get_mut("value") {
-            *value = Value::from(HIDDEN);
-        }
-    }
-}
+pub use crate::rollback::model::template::hide_environment as environment;
 
 #[cfg(test)]
 mod tests {

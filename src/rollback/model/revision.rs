@@ -142,6 +142,12 @@ impl RevisionSpec {
             _ => Some(Self::Word(word.to_owned())),
         }
     }
+
+    /// Reads it where it is a condition: "no wish" would be no condition at all, so 0 is a word.
+    #[must_use]
+    pub fn condition(word: &str) -> Self {
+        Self::parse(word).unwrap_or_else(|| Self::Word(word.to_owned()))
+    }
 }
 
 impl std::fmt::Display for RevisionSpec {

@@ -93,6 +93,33 @@ pub fn short_images(of: &[ContainerImage], other: &[ContainerImage]) -> Vec<Stri
     changed.into_iter().chain(same).map(|image| ImageRef::parse(&image.image).short()).collect()
 }
 
+/// What stands in the place of a value that may be secret.
+const HIDDEN: &str = "<hidden>";
+
+/// Replaces the literal values of all environment variables, however deep a template is inside.
+pub fn hide_environment(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                match member {
+                    Value::Array(variables) if key == "env" => hide_values(variables),
+                    member => hide_environment(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(hide_environment),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn hide_values(variables: &mut [Value]) {
+    for variable in variables {
+        if let Some(value) = variable.get_mut("value") {
+            *value = Value::from(HIDDEN);
+        }
+    }
+}
+
 /// Who last wrote the pod template of a workload, as its managed fields tell.
 #[must_use]
 pub fn last_writer(workload: &Value) -> Option<String> {
