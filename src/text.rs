@@ -101,6 +101,22 @@ pub fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(cut + "...")
 }
 
+/// Breaks a text at blanks into lines of at most `columns` terminal columns; a longer word is cut.
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(truncate(word, columns).into_owned()),
+        }
+    }
+    lines
+}
+
 /// Quotes a word for a POSIX shell, only where it needs it.
 #[must_use]
 pub fn shell_quote(word: &str) -> Cow<'_, str> {
@@ -154,6 +170,13 @@ mod tests {
         assert_eq!(truncate("short", 10), "short");
         assert_eq!(truncate("日本語日本語", 8), "日本...");
         assert!(width(&truncate(&"x".repeat(300), 100)) <= 100);
+    }
+
+    #[test]
+    fn texts_are_broken_at_blanks() {
+        assert_eq!(wrap("a long sentence", 8), ["a long", "sentence"]);
+        assert_eq!(wrap("abcdefghij k", 8), ["abcde...", "k"]);
+        assert_eq!(wrap("  ", 8), [] as [&str; 0]);
     }
 
     #[test]

@@ -84,7 +84,12 @@ pub(super) async fn snapshot(
         cluster.get_as::<RawList>(&first_page, deadline),
         events::pod_warnings(cluster, &target.namespace, deadline),
     );
-    let workload = workload.map_err(|error| not_found(error, target, kind, cluster.pin()))?;
+    let workload = match workload {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(not_found(cluster, target, kind, deadline).await);
+        }
+        workload => workload?,
+    };
     let mut list = page?;
     if list.metadata.more.is_some_and(|token| !token.is_empty()) {
         let query = selector::to_query(workload.pointer("/spec/selector").unwrap_or(&Value::Null));
@@ -122,15 +127,22 @@ pub fn owned_by(uid: &str, items: Vec<Box<RawValue>>) -> Vec<Value> {
         .collect()
 }
 
-fn not_found(error: Error, target: &Target, kind: &Kind, pin: &str) -> Error {
-    if error.kind() != ErrorKind::NotFound {
-        return error;
+/// Which of the two does not exist: the API server says the same of both.
+async fn not_found(cluster: &Cluster, target: &Target, kind: &Kind, deadline: Deadline) -> Error {
+    let namespace = &target.namespace;
+    let command = |words: &str| format!("kubectl {words} {}", cluster.pin()).trim_end().to_owned();
+    let path = Path::cluster_wide("api/v1", "namespaces").name(namespace);
+    // Who may not read namespaces is told less, and nothing wrong.
+    if let Err(error) = cluster.get(&path, deadline).await
+        && error.kind() == ErrorKind::NotFound
+    {
+        let message = format!("namespace {namespace} does not exist on {}", cluster.server());
+        return Error::new(ErrorKind::NotFound, message)
+            .hint(format!("to see those that do: {}", command("get namespaces")));
     }
-    let message =
-        format!("{} does not exist in namespace {}", target.reference(), target.namespace);
-    let get = format!("kubectl get {} -n {} {pin}", kind.plural, target.namespace);
-    Error::new(ErrorKind::NotFound, message)
-        .hint(format!("to see what is there: {}", get.trim_end()))
+    let message = format!("{} does not exist in namespace {namespace}", target.reference());
+    let get = command(&format!("get {} -n {namespace}", kind.plural));
+    Error::new(ErrorKind::NotFound, message).hint(format!("to see what is there: {get}"))
 }
 
 /// `apis/apps/v1`, or `api/v1` for the core group.

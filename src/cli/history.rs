@@ -49,7 +49,7 @@ impl HistoryArgs {
 }
 
 pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
-    let named = args.target.parse()?;
+    let named = args.target.parse(&app.connect)?;
     check_namespace(app)?;
     let budget = Budget::start(None);
     let cluster = app.connect(None, budget.reading()).await?;

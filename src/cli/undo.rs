@@ -7,6 +7,7 @@ mod show;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::app::App;
@@ -41,11 +42,12 @@ pub(super) struct UndoArgs {
     target: OptionalTarget,
 
     /// Go to this revision: number, -N (N before the live one), template hash, image tag or digest, commit
-    #[arg(long, value_name = "REVISION", allow_hyphen_values = true)]
+    #[arg(long, value_name = "REVISION", allow_hyphen_values = true,
+          value_parser = NonEmptyStringValueParser::new())]
     to_revision: Option<String>,
 
     /// Act only while this revision or image is live; else end with 0 if rb undid it, or 3
-    #[arg(long, value_name = "REVISION|IMAGE")]
+    #[arg(long, value_name = "REVISION|IMAGE", value_parser = NonEmptyStringValueParser::new())]
     from: Option<String>,
 
     /// Go further back although the last undo is less than ten minutes old
@@ -164,6 +166,6 @@ pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
     if let Some(file) = &args.plan {
         return Box::pin(flow::run_plan(args, app, plan_file::read(file)?)).await;
     }
-    let named = TargetArgs::from(&args.target.words).parse()?;
+    let named = TargetArgs::from(&args.target.words).parse(&app.connect)?;
     Box::pin(flow::run(args, app, &named)).await
 }

@@ -6,13 +6,16 @@ use anstyle::Style;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
-use crate::text::{age, plural, truncate, width};
+use crate::text::{age, truncate, width, wrap};
 
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
 
-/// Lines for each of the lists that may be long.
-const PASSED_OVER: usize = 3;
-const WARNINGS: usize = 4;
+/// Lines of the whole card at most: it must fit beside whatever else is on the screen.
+const LINES: usize = 15;
+/// Lines for revisions that were passed over.
+const PASSED_OVER: usize = 4;
+/// Columns left of the text.
+const INDENT: usize = 11;
 
 /// The card.
 #[must_use]
@@ -28,7 +31,7 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
         // A command is to be pasted whole: it is never cut.
         lines.push(format!("  {:<8} {}", "older", marks.foreign(&text)));
     }
-    lines.extend(warnings(plan, marks));
+    lines.extend(warnings(plan, LINES.saturating_sub(lines.len()), marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -122,7 +125,7 @@ fn changes(plan: &Plan, marks: Marks) -> String {
         let hidden = summaries.len() - shown;
         let more = if hidden == 0 { String::new() } else { format!(", and {hidden} more") };
         let text = marks.arrows(&marks.foreign(&format!("{list}{more}"))).into_owned();
-        if shown <= 1 || width(&text) <= COLUMNS - 11 {
+        if shown <= 1 || width(&text) <= COLUMNS - INDENT {
             return line("changes", &text);
         }
         shown -= 1;
@@ -130,25 +133,40 @@ fn changes(plan: &Plan, marks: Marks) -> String {
 }
 
 fn passed_over(plan: &Plan, marks: Marks) -> Vec<String> {
-    let all = &plan.why.passed_over;
-    let mut lines: Vec<String> = all
-        .iter()
-        .take(PASSED_OVER)
-        .map(|p| line("not", &marks.foreign(&format!("{}: {}", p.revision, p.reason))))
-        .collect();
-    if all.len() > PASSED_OVER {
-        let count = i64::try_from(all.len() - PASSED_OVER).unwrap_or(i64::MAX);
-        lines.push(line("", &format!("and {}", plural(count, "more revision"))));
-    }
-    lines.into_iter().map(|line| paint(DIM, &line)).collect()
+    let entries = plan.why.passed_over.iter().map(|p| format!("{}: {}", p.revision, p.reason));
+    listed("not", entries.map(|text| marks.foreign(&text)), PASSED_OVER, DIM)
 }
 
-fn warnings(plan: &Plan, marks: Marks) -> Vec<String> {
-    let shown = plan.warnings.iter().take(WARNINGS);
-    let mut lines: Vec<String> =
-        shown.map(|text| paint(WARN, &line("warning", &marks.foreign(text)))).collect();
-    if plan.warnings.len() > WARNINGS {
-        lines.push(line("", &format!("and {} more, see -o json", plan.warnings.len() - WARNINGS)));
+fn warnings(plan: &Plan, room: usize, marks: Marks) -> Vec<String> {
+    listed("warning", plan.warnings.iter().map(|text| marks.foreign(text)), room, WARN)
+}
+
+/// A list whose entries are broken into lines; what has no room is counted.
+fn listed(
+    label: &str,
+    entries: impl ExactSizeIterator<Item = String>,
+    room: usize,
+    style: Style,
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut hidden = 0;
+    let count = entries.len();
+    for (index, entry) in entries.enumerate() {
+        let wrapped = wrap(&entry, COLUMNS - INDENT);
+        // The last line is for the count, unless this entry is the last and fits.
+        let spare = usize::from(index + 1 < count);
+        if hidden > 0 || lines.len() + wrapped.len() + spare > room {
+            hidden += 1;
+            continue;
+        }
+        for (number, text) in wrapped.iter().enumerate() {
+            let label = if number == 0 { label } else { "" };
+            lines.push(paint(style, &format!("  {label:<8} {text}")));
+        }
+    }
+    if hidden > 0 && room > 0 {
+        let label = if lines.is_empty() { label } else { "" };
+        lines.push(paint(style, &format!("  {label:<8} and {hidden} more, see -o json")));
     }
     lines
 }

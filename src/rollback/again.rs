@@ -130,7 +130,7 @@ fn already_done(
         target: snapshot.target.clone(),
         message: format!("already rolled back {done}: {} is live and {now}", live.label()),
         live: evidence::view(live, state),
-        converging: health == Health::Converging,
+        converging: health != Health::Healthy,
     }
 }
 

@@ -66,7 +66,7 @@ pub async fn patch(
             Ok(object) => return Ok(Patched::Accepted(Box::new(object))),
             Err(WriteError::Rejected(error)) => {
                 listener.on(Event::NotWritten);
-                return Err(error);
+                return Err(if error.kind() == ErrorKind::NotFound { gone(plan) } else { error });
             }
             Err(WriteError::Throttled { error, retry_after }) => {
                 listener.on(Event::NotWritten);
@@ -143,6 +143,16 @@ fn options(dry_run: bool) -> WriteOptions {
 fn refused(error: &Error) -> Error {
     let message = format!("the API server refuses the rollback: {error}");
     error.causes().into_iter().fold(Error::new(ErrorKind::Refused, message), Error::hint)
+}
+
+fn gone(plan: &Plan) -> Error {
+    let (reference, namespace) = (plan.target.reference(), &plan.target.namespace);
+    let message = format!(
+        "{reference} was deleted from namespace {namespace} after the plan was made: nothing was \
+         written"
+    );
+    Error::new(ErrorKind::NotFound, message)
+        .hint("to have it back: apply the manifest of the good version")
 }
 
 fn unknown_outcome(plan: &Plan, error: &Error) -> Error {

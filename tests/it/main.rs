@@ -8,10 +8,21 @@
     reason = "a test fails by panicking"
 )]
 
+mod bad_input;
 mod bed;
+mod budgets;
+mod connection;
+mod given;
+mod history;
+mod hostile_text;
 mod kubectl_bugs;
+mod output;
+mod plan_file;
+mod plugin;
+mod prompt;
 mod proxy;
 mod rb;
+mod rights;
 mod rust_text;
 mod scene;
 mod suite;
@@ -33,8 +44,22 @@ fn main() -> ExitCode {
     if let Some(code) = bed::run_doomed_parent_if_asked() {
         return code;
     }
-    suite::run(
-        &[bed::tests(), kubectl_bugs::tests(), proxy::tests(), rust_text::tests(), tree::tests()]
-            .concat(),
-    )
+    let tests = [
+        bad_input::tests(),
+        bed::tests(),
+        budgets::tests(),
+        connection::tests(),
+        history::tests(),
+        hostile_text::tests(),
+        kubectl_bugs::tests(),
+        output::tests(),
+        plan_file::tests(),
+        plugin::tests(),
+        prompt::tests(),
+        proxy::tests(),
+        rights::tests(),
+        rust_text::tests(),
+        tree::tests(),
+    ];
+    suite::run(&tests.concat())
 }

@@ -99,7 +99,7 @@ impl Running {
 }
 
 impl Ran {
-    fn new(output: &std::process::Output) -> Self {
+    pub(crate) fn new(output: &std::process::Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
             stdout: text(&output.stdout),

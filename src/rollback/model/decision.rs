@@ -28,7 +28,7 @@ pub struct Nothing {
     pub message: String,
     /// What is live.
     pub live: RevisionView,
-    /// Whether an undo of rb is still converging: the caller joins that wait.
+    /// Whether an undo of rb is not healthy yet: the caller joins that wait, and ends as it ends.
     pub converging: bool,
 }
 

@@ -155,9 +155,11 @@ impl Record {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// With one more undo.
+    /// With one more undo. It takes the `verified` stamp off what it leaves: times are whole
+    /// seconds of different clocks, so they cannot tell which of the two was later.
     #[must_use]
     pub fn with_undo(mut self, undo: Undo) -> Self {
+        self.verdicts.retain(|v| v.verdict != Finding::Verified || v.hash != undo.from.hash);
         self.undos.push(undo);
         keep_newest(&mut self.undos);
         self
@@ -225,6 +227,21 @@ mod tests {
         assert_eq!(Stored::read(Some("\u{0}"), "u"), Stored::Unreadable);
         assert_eq!(Stored::read(Some(r#"{"v":2,"new":true}"#), "u"), Stored::Newer(2));
         assert_eq!(Stored::read(None, "u"), Stored::Nothing);
+    }
+
+    #[test]
+    fn what_is_left_is_not_verified_any_longer() {
+        let verdict = |hash: &str| Verdict {
+            uid: "r".into(),
+            hash: hash.into(),
+            verdict: Finding::Verified,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let record = Stored::Nothing.into_record("u");
+        let record = record.with_verdict(verdict("a")).with_verdict(verdict("b"));
+        let record = record.with_undo(undo(1));
+        assert!(record.verdict_on("b", "r").is_none());
+        assert!(record.verdict_on("a", "r").is_some());
     }
 
     #[test]

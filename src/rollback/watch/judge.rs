@@ -39,7 +39,8 @@ struct Followed {
     /// Crashes that it had before it counted.
     crashes_before: i64,
     stuck_since: Option<Duration>,
-    told: Option<String>,
+    /// The worst that was told of it: reasons alternate while a container is restarted.
+    told: Option<Severity>,
 }
 
 /// Takes updates and says when the wait is over.
@@ -130,9 +131,9 @@ impl<'a> Judge<'a> {
         let stuck = ailment.as_ref().is_some_and(|a| a.severity == Severity::Stuck);
         followed.stuck_since = stuck.then(|| followed.stuck_since.unwrap_or(elapsed));
         if let Some(ailment) = ailment
-            && followed.told.as_ref() != Some(&ailment.reason)
+            && followed.told < Some(ailment.severity)
         {
-            followed.told = Some(ailment.reason.clone());
+            followed.told = Some(ailment.severity);
             self.troubles.push(failure(&followed.pod, ailment));
         }
         self.tick(elapsed)

@@ -1,0 +1,168 @@
+//! What happens, in order, and how it should come out: each step either shows that or fails.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::Options;
+use crate::stage::{Cleanup, Stage};
+use crate::testbed::wait_until;
+use crate::transcript::{Transcript, wait_for_enter};
+
+/// The workload of the story.
+const CHECKOUT: &str = "deployment/checkout";
+/// How long a rollout or a crash may take: images may have to be pulled.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Exit code of `rb status` when pods fail.
+const PODS_FAIL: i32 = 6;
+
+/// The whole story.
+pub(crate) fn tell(options: &Options, cleanup: &Cleanup) -> Result<()> {
+    let mut transcript = Transcript::new(options.pause);
+    transcript.step("Build rb")?;
+    let rb = build(&transcript)?;
+    let stage = set_stage(options, &mut transcript)?;
+    transcript.step("A good release of a small shop")?;
+    stage.create_namespace(&transcript, cleanup)?;
+    deploy_good(&stage, &transcript)?;
+    let good = images(&stage, &transcript)?;
+    transcript.step("A release of checkout that crashes")?;
+    deploy_bad(&stage, &transcript)?;
+    transcript.step("What is wrong")?;
+    let status = [&["status", CHECKOUT][..], &["--watch=false"]].concat();
+    transcript.run(&stage.rb(&rb, &status), PODS_FAIL)?;
+    transcript.step("Back to the last good release")?;
+    let undo = ["undo", CHECKOUT, "--yes", "--reason", "2.8.1 crashes"];
+    transcript.run(&stage.rb(&rb, &undo), 0)?;
+    transcript.step("What happened")?;
+    transcript.run(&stage.rb(&rb, &["history", CHECKOUT]), 0)?;
+    transcript.run(&stage.rb(&rb, &["status", CHECKOUT]), 0)?;
+    is_as_it_should_be(&stage, &transcript, &good)?;
+    transcript.note(&format!("\nAs it should be: {CHECKOUT} runs {} again.", good.join(", ")))?;
+    what_next(&stage, &transcript, &rb)
+}
+
+/// Builds `rb` and gives its path.
+fn build(transcript: &Transcript) -> Result<PathBuf> {
+    // Together with this very example, so that what cargo has just built for it is used again.
+    let mut arguments = vec!["build", "--bin", "rb", "--example", "quickstart"];
+    if !cfg!(debug_assertions) {
+        arguments.push("--release");
+    }
+    transcript.shown(&format!("cargo {}", arguments.join(" ")))?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(arguments)
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting cargo")?;
+    ensure!(output.status.success(), "rb could not be built: {}", output.status);
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message.pointer("/target/name") == Some(&Value::from("rb")))
+        .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
+        .context("cargo does not say where rb is")
+}
+
+fn set_stage(options: &Options, transcript: &mut Transcript) -> Result<Stage> {
+    if options.context.is_none() {
+        transcript.step("A Kubernetes control plane on this machine")?;
+    }
+    let stage = Stage::set(options)?;
+    if let Some(kubeconfig) = stage.kubeconfig() {
+        transcript.shown(&format!("export KUBECONFIG={}", kubeconfig.display()))?;
+    }
+    Ok(stage)
+}
+
+fn deploy_good(stage: &Stage, transcript: &Transcript) -> Result<()> {
+    let good = stage.manifest("good.yaml");
+    transcript.run(&stage.kubectl(&["apply", "-f", &good]), 0)?;
+    let timeout = format!("--timeout={}s", PATIENCE.as_secs());
+    transcript.run(&stage.kubectl(&["rollout", "status", "-f", &good, &timeout]), 0)
+}
+
+/// Returns when one of its pods is in CrashLoopBackOff and has been restarted.
+fn deploy_bad(stage: &Stage, transcript: &Transcript) -> Result<()> {
+    transcript.run(&stage.kubectl(&["apply", "-f", &stage.manifest("bad.yaml")]), 0)?;
+    let pods = stage.kubectl(&["get", "pods", "-l", "app=checkout", "-o", "json"]);
+    wait_until("a pod of checkout crashes", PATIENCE, || {
+        let list: Value = serde_json::from_str(&transcript.ask(&pods)?)?;
+        Ok(list
+            .pointer("/items")
+            .and_then(Value::as_array)
+            .is_some_and(|pods| pods.iter().any(is_crashing)))
+    })?;
+    transcript.run(&stage.kubectl(&["get", "pods", "-l", "app=checkout"]), 0)
+}
+
+fn is_crashing(pod: &Value) -> bool {
+    let containers = pod.pointer("/status/containerStatuses").and_then(Value::as_array);
+    containers.into_iter().flatten().any(|container| {
+        container.pointer("/state/waiting/reason") == Some(&Value::from("CrashLoopBackOff"))
+            && container.get("restartCount").and_then(Value::as_u64) >= Some(2)
+    })
+}
+
+fn checkout(stage: &Stage, transcript: &Transcript) -> Result<Value> {
+    let answer = transcript.ask(&stage.kubectl(&["get", CHECKOUT, "-o", "json"]))?;
+    serde_json::from_str(&answer).context("reading checkout")
+}
+
+/// The images of checkout.
+fn images(stage: &Stage, transcript: &Transcript) -> Result<Vec<String>> {
+    let checkout = checkout(stage, transcript)?;
+    let containers = checkout.pointer("/spec/template/spec/containers").and_then(Value::as_array);
+    let images = containers.into_iter().flatten().filter_map(|container| container.get("image"));
+    Ok(images.filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+/// Asks the API server, not rb: the good images, on all pods, available, and the record.
+fn is_as_it_should_be(stage: &Stage, transcript: &Transcript, good: &[String]) -> Result<()> {
+    let live = images(stage, transcript)?;
+    ensure!(live == good, "{CHECKOUT} runs {live:?} and should run {good:?}");
+    let checkout = checkout(stage, transcript)?;
+    let number = |pointer: &str| checkout.pointer(pointer).and_then(Value::as_u64);
+    let wanted = number("/spec/replicas");
+    for count in ["replicas", "updatedReplicas", "availableReplicas"] {
+        let found = number(&format!("/status/{count}"));
+        ensure!(found == wanted, "{CHECKOUT} has {count} {found:?} and should have {wanted:?}");
+    }
+    let record = checkout.pointer("/metadata/annotations/kubectl-rb~1record");
+    if !record.and_then(Value::as_str).is_some_and(|record| record.contains("2.8.1 crashes")) {
+        bail!("{CHECKOUT} carries no record of the rollback: {record:?}");
+    }
+    Ok(())
+}
+
+fn what_next(stage: &Stage, transcript: &Transcript, rb: &Path) -> Result<()> {
+    transcript.line("\nWhat to try next:")?;
+    transcript.line(format_args!("  rb is {}; see `rb --help`", rb.display()))?;
+    if stage.is_test_bed() {
+        transcript.line(
+            "  cargo run --example testbed                        a control plane to play with",
+        )?;
+        transcript.line(
+            "  cargo run --example quickstart -- --context NAME   the same on your own cluster",
+        )?;
+    } else {
+        transcript.line(
+            "  rb history deployment/NAME     on a workload of yours: reads, changes nothing",
+        )?;
+        transcript.line(
+            "  rb undo deployment/NAME --dry-run                  the plan, and nothing else",
+        )?;
+    }
+    if transcript.pauses() {
+        transcript.note("Then everything of this quickstart is removed.")?;
+        wait_for_enter()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Being written.
+
+use crate::suite::Test;
+
+pub(crate) fn tests() -> Vec<Test> {
+    Vec::new()
+}

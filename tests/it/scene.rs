@@ -1,0 +1,182 @@
+//! What tests of a rollback start from and look at: a Deployment `web` with some releases, what is
+//! live, and the writes that a proxy saw.
+
+use serde_json::{Value, json};
+
+use crate::testbed::{Namespace, Proxy, Recorded, RequestHead};
+
+/// The image of a release.
+pub(crate) fn image(tag: &str) -> String {
+    format!("registry.test:5000/shop/web:{tag}")
+}
+
+/// Deploys these releases, one after the other; each is settled before the next one comes.
+pub(crate) fn releases(namespace: &Namespace, replicas: u32, tags: &[&str]) {
+    releases_with(namespace, replicas, tags, &Value::Null);
+}
+
+/// The same with more in the Deployment; `extra` is merged over it.
+pub(crate) fn releases_with(namespace: &Namespace, replicas: u32, tags: &[&str], extra: &Value) {
+    let (first, rest) = tags.split_first().expect("a release at least");
+    namespace.deployment_with("web", &image(first), replicas, extra);
+    settle(namespace, first);
+    rest.iter().for_each(|tag| release(namespace, tag));
+}
+
+/// Deploys one more release and waits until it is settled.
+pub(crate) fn release(namespace: &Namespace, tag: &str) {
+    namespace.set_image("web", &image(tag));
+    settle(namespace, tag);
+}
+
+/// Until what the image tag asks for is to be seen: pods that crash have crashed (and Events say
+/// so), pods that come up late or never are on their way, others are available.
+pub(crate) fn settle(namespace: &Namespace, tag: &str) {
+    stored(namespace, tag);
+    if namespace.get("deployment", "web")["spec"]["replicas"] == 0 {
+        return;
+    }
+    if ["crash", "oom"].iter().any(|word| tag.contains(word)) {
+        backed_off(namespace, tag);
+    } else if !["hang", "slow", "flap", "missing", "config"].iter().any(|w| tag.contains(w)) {
+        namespace.rollout_done("web");
+    }
+}
+
+/// Waits until the controller has taken the release up: its template is stored, with a number.
+pub(crate) fn stored(namespace: &Namespace, tag: &str) {
+    namespace.wait_until(&format!("release {tag} is stored"), |namespace| {
+        let web = namespace.get("deployment", "web");
+        let numbers = find_replica_set(namespace, tag).map(|set| {
+            [&web, &set].map(|object| object["metadata"]["annotations"][REVISION].clone())
+        });
+        is_observed(&web) && numbers.is_some_and(|[live, set]| live == set)
+    });
+}
+
+/// Waits until an Event says that a pod of the release is backing off.
+pub(crate) fn backed_off(namespace: &Namespace, tag: &str) {
+    let name = text(&replica_set(namespace, tag), "/metadata/name").to_owned();
+    namespace.wait_until(&format!("a pod of {tag} backs off"), |namespace| {
+        namespace.list("event", "").iter().any(|event| {
+            event["reason"] == "BackOff"
+                && text(event, "/involvedObject/name").starts_with(&format!("{name}-"))
+        })
+    });
+}
+
+pub(crate) const REVISION: &str = "deployment.kubernetes.io/revision";
+
+pub(crate) fn is_observed(web: &Value) -> bool {
+    web["status"]["observedGeneration"] == web["metadata"]["generation"]
+}
+
+/// The ReplicaSet of the release.
+#[track_caller]
+pub(crate) fn replica_set(namespace: &Namespace, tag: &str) -> Value {
+    find_replica_set(namespace, tag).unwrap_or_else(|| panic!("no ReplicaSet runs {tag}"))
+}
+
+fn find_replica_set(namespace: &Namespace, tag: &str) -> Option<Value> {
+    let sets = namespace.list("replicaset", "app=web");
+    sets.into_iter().find(|set| text(set, IN_TEMPLATE) == image(tag))
+}
+
+const IN_TEMPLATE: &str = "/spec/template/spec/containers/0/image";
+
+/// The template hash of the release.
+#[track_caller]
+pub(crate) fn hash(namespace: &Namespace, tag: &str) -> String {
+    text(&replica_set(namespace, tag), "/metadata/labels/pod-template-hash").to_owned()
+}
+
+/// The template of the release as its ReplicaSet stores it, without the controller's label.
+#[track_caller]
+pub(crate) fn template(namespace: &Namespace, tag: &str) -> Value {
+    let mut template = replica_set(namespace, tag)["spec"]["template"].clone();
+    let labels = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut);
+    labels.expect("labels").shift_remove("pod-template-hash");
+    template
+}
+
+/// Fails the test unless this release is what the Deployment declares.
+#[track_caller]
+pub(crate) fn assert_live(namespace: &Namespace, tag: &str) {
+    assert_eq!(live(namespace), image(tag));
+}
+
+/// The image that the Deployment declares.
+pub(crate) fn live(namespace: &Namespace) -> String {
+    text(&namespace.get("deployment", "web"), IN_TEMPLATE).to_owned()
+}
+
+/// An annotation of the Deployment; empty where there is none.
+pub(crate) fn annotation(namespace: &Namespace, key: &str) -> String {
+    let web = namespace.get("deployment", "web");
+    web["metadata"]["annotations"][key].as_str().unwrap_or_default().to_owned()
+}
+
+/// The undo record on the Deployment.
+#[track_caller]
+pub(crate) fn record(namespace: &Namespace) -> Value {
+    serde_json::from_str(&annotation(namespace, "kubectl-rb/record")).expect("an undo record")
+}
+
+/// The Events of rb in the namespace.
+pub(crate) fn rollback_events(namespace: &Namespace) -> Vec<Value> {
+    let events = namespace.list("event", "");
+    events.into_iter().filter(|event| event["reason"] == "RolledBack").collect()
+}
+
+/// Whether a request would write the template of a Deployment.
+pub(crate) fn writes_template(request: &RequestHead) -> bool {
+    request.method == "PATCH"
+        && request.path.contains("/deployments/web")
+        && !request.path.contains("dryRun")
+        && serde_json::from_slice::<Value>(&request.body).is_ok_and(|patch| {
+            let operations = patch.as_array().into_iter().flatten();
+            operations.into_iter().any(|o| o["op"] == "replace" && o["path"] == "/spec/template")
+        })
+}
+
+/// The requests that would write the template, whatever became of them.
+pub(crate) fn template_writes(proxy: &Proxy) -> Vec<Recorded> {
+    let requests = proxy.requests();
+    requests.into_iter().filter(|record| writes_template(&record.request)).collect()
+}
+
+/// How many writes of the template the API server accepted.
+pub(crate) fn accepted(proxy: &Proxy) -> usize {
+    template_writes(proxy).iter().filter(|record| record.status == Some(200)).count()
+}
+
+/// Gives a user these rights in the namespace and waits until they hold.
+/// Each rule: verbs, resource with its group after a dot.
+pub(crate) fn allow(namespace: &Namespace, user: &str, rules: &[(&str, &str)]) {
+    let words = |list: &str| list.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let rules: Vec<Value> = rules
+        .iter()
+        .map(|(verbs, resource)| {
+            let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
+            json!({"apiGroups": [group], "resources": [resource], "verbs": words(verbs)})
+        })
+        .collect();
+    let api = "rbac.authorization.k8s.io";
+    let objects = json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": format!("{api}/v1"), "kind": "Role", "metadata": {"name": user},
+         "rules": rules},
+        {"apiVersion": format!("{api}/v1"), "kind": "RoleBinding", "metadata": {"name": user},
+         "roleRef": {"apiGroup": api, "kind": "Role", "name": user},
+         "subjects": [{"apiGroup": api, "kind": "User", "name": user}]},
+    ]});
+    namespace.apply(&objects.to_string());
+    let kubeconfig = format!("--kubeconfig={}", namespace.user(user).display());
+    namespace.wait_until(&format!("{user} has the rights"), |namespace| {
+        namespace.kubectl(&[&kubeconfig, "get", "deployment/web"]).code == 0
+    });
+}
+
+/// A text in an object; empty where there is none.
+pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
