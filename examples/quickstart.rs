@@ -32,7 +32,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -72,15 +72,17 @@ fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let cleanup = Cleanup::default();
     let ending = until_told_or_stopped(options, &cleanup)?;
-    // On every way out; a story that still runs waits here, or has nothing left to clean up.
+    // On every way out.
     let cleaned = cleanup.run();
-    match ending {
-        Ending::Told(outcome) => outcome.and(cleaned).map(|()| ExitCode::SUCCESS),
-        Ending::Stopped { code } => {
-            writeln!(io::stderr(), "stopped before the end")?;
-            cleaned.map(|()| ExitCode::from(code))
-        }
+    let (outcome, code) = match ending {
+        Ending::Told(outcome) => (outcome, 1),
+        Ending::Stopped { code } => (Err(anyhow!("stopped before the end")), code),
+    };
+    let failures: Vec<_> = [outcome, cleaned].into_iter().filter_map(Result::err).collect();
+    for failure in &failures {
+        writeln!(io::stderr(), "quickstart: {failure:#}")?;
     }
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(code) })
 }
 
 /// Tells the story on a thread of its own, so that Ctrl-C is heard at any time.

@@ -32,12 +32,31 @@ pub struct Environment {
     pub program: String,
     /// The command line as it was typed, quoted for a shell.
     pub command_line: String,
+    /// Where in the command line more options can stand: before a `--`, else at its end.
+    pub options_end: usize,
     /// Who runs this, where the environment says so.
     pub actor: Option<String>,
     /// `CI` is set.
     pub is_ci: bool,
     /// The locale is UTF-8.
     pub is_utf8: bool,
+}
+
+impl Environment {
+    /// The same command with more options.
+    #[must_use]
+    pub fn again_with(&self, options: &str) -> String {
+        let options = options.trim();
+        let (start, end) = self
+            .command_line
+            .split_at_checked(self.options_end)
+            .unwrap_or((&self.command_line, ""));
+        if options.is_empty() {
+            self.command_line.clone()
+        } else {
+            format!("{start} {options}{end}")
+        }
+    }
 }
 
 /// What a command may touch.
@@ -69,8 +88,8 @@ impl App {
                 );
                 let context = shell_quote(expected);
                 Err(Error::new(ErrorKind::Refused, message).hint(format!(
-                    "to use it: {} --context {context}",
-                    self.environment.command_line
+                    "to use it: {}",
+                    self.environment.again_with(&format!("--context {context}"))
                 )))
             }
             _ => Ok(cluster),

@@ -10,3 +10,4 @@ pub mod outcome;
 pub mod sh;
 pub mod status;
 pub mod style;
+pub mod yaml;

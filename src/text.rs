@@ -34,6 +34,28 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A JSON document that shows nothing foreign as it is: what [`sanitize`] would escape becomes `\u….`,
+/// which every reader turns back. Text below U+0020 is escaped by every writer of JSON already.
+#[must_use]
+pub fn plain_json(document: &str) -> String {
+    escape_unsafe(document, |c, plain| {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(plain, "\\u{unit:04x}");
+        }
+    })
+}
+
+/// Replaces what [`sanitize`] would escape by what `escape` writes. ASCII stays as it is: in a
+/// document that is structure, or escaped already.
+#[must_use]
+pub fn escape_unsafe(document: &str, escape: impl Fn(char, &mut String)) -> String {
+    let mut plain = String::with_capacity(document.len());
+    for c in document.chars() {
+        if c >= '\u{7f}' && is_unsafe(c) { escape(c, &mut plain) } else { plain.push(c) }
+    }
+    plain
+}
+
 fn starts_like_a_ci_command(text: &str) -> bool {
     let visible = text.trim_start();
     visible.starts_with("::") || visible.starts_with("##[")
@@ -148,6 +170,14 @@ mod tests {
         ] {
             assert_eq!(sanitize(foreign), shown, "{foreign:?}");
         }
+    }
+
+    #[test]
+    fn a_document_keeps_its_values_and_steers_no_terminal() {
+        let value = serde_json::json!({"a": "\u{9b}31m\u{202e}x\u{7f}\n", "b": "größer \u{e0001}"});
+        let plain = plain_json(&value.to_string());
+        assert_eq!(plain, r#"{"a":"\u009b31m\u202ex\u007f\n","b":"größer \udb40\udc01"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&plain).unwrap(), value);
     }
 
     #[test]

@@ -48,8 +48,9 @@ pub(crate) fn tell(options: &Options, cleanup: &Cleanup) -> Result<()> {
 
 /// Builds `rb` and gives its path.
 fn build(transcript: &Transcript) -> Result<PathBuf> {
-    // Together with this very example, so that what cargo has just built for it is used again.
-    let mut arguments = vec!["build", "--bin", "rb", "--example", "quickstart"];
+    // Together with an example: the dependencies are then those that this program was built with,
+    // and not compiled once more with fewer features. Not with this one: it is running.
+    let mut arguments = vec!["build", "--bin", "rb", "--example", "testbed"];
     if !cfg!(debug_assertions) {
         arguments.push("--release");
     }

@@ -1,5 +1,6 @@
 //! Reading the environment, once, at the start.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -13,15 +14,25 @@ const ACTOR: &[&str] =
 pub(super) fn read(arguments: &[OsString]) -> Environment {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let program = program(arguments.first());
-    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
-    let words: Vec<String> = words.map(|word| shell_quote(&word).into_owned()).collect();
+    let (command_line, options_end) = command_line(&program, arguments);
     Environment {
-        command_line: format!("{program} {}", words.join(" ")),
+        command_line,
+        options_end,
         program,
         actor: ACTOR.iter().find_map(|name| variable(name)),
         is_ci: variable("CI").is_some_and(|value| value != "false" && value != "0"),
         is_utf8: is_utf8(["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name))),
     }
+}
+
+/// The command line as a shell takes it, and where in it more options can stand.
+fn command_line(program: &str, arguments: &[OsString]) -> (String, usize) {
+    let words = || arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    let joined = |words: &mut dyn Iterator<Item = Cow<'_, str>>| {
+        words.fold(program.to_owned(), |line, word| format!("{line} {}", shell_quote(&word)))
+    };
+    let options_end = joined(&mut words().take_while(|word| word != "--")).len();
+    (joined(&mut words()), options_end)
 }
 
 /// kubectl runs its plugins as `kubectl-rb`.
@@ -49,6 +60,20 @@ mod tests {
         assert_eq!(program(Some(&"/usr/bin/kubectl-rb".into())), "kubectl rb");
         assert_eq!(program(Some(&"target/debug/rb".into())), "rb");
         assert_eq!(program(None), "rb");
+    }
+
+    #[test]
+    fn more_options_stand_before_what_is_no_option() {
+        for (typed, again) in [
+            (&["rb", "undo", "deploy/a b"][..], "rb undo 'deploy/a b' --yes"),
+            (&["rb", "undo", "--", "deploy/web"][..], "rb undo --yes -- deploy/web"),
+            (&["rb", "undo", "--reason", "a -- b", "x"][..], "rb undo --reason 'a -- b' x --yes"),
+        ] {
+            let arguments: Vec<OsString> = typed.iter().map(OsString::from).collect();
+            let (command_line, options_end) = command_line("rb", &arguments);
+            let environment = Environment { command_line, options_end, ..Environment::default() };
+            assert_eq!(environment.again_with("--yes"), again);
+        }
     }
 
     #[test]

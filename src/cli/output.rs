@@ -5,6 +5,9 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::report::yaml;
+use crate::text::plain_json;
+
 /// All formats; each command offers some of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Format {
@@ -21,10 +24,8 @@ impl Format {
     /// A document in this format; `None` where the format is for people.
     pub(super) fn document(self, value: &impl Serialize) -> Option<String> {
         match self {
-            Self::Json => serde_json::to_string_pretty(value).ok().map(|text| text + "\n"),
-            Self::Yaml => serde_json::to_value(value)
-                .ok()
-                .and_then(|value| serde_yaml::to_string(&value).ok()),
+            Self::Json => serde_json::to_string_pretty(value).ok().map(|text| plain_json(&text) + "\n"),
+            Self::Yaml => yaml::document(&serde_json::to_value(value).ok()?),
             Self::Human | Self::Wide | Self::Name | Self::Sh => None,
         }
     }

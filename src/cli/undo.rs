@@ -1,6 +1,7 @@
 //! `rb undo`: its arguments. What it does is in [`flow`].
 
 mod flow;
+mod plan_check;
 mod plan_file;
 mod show;
 

@@ -143,7 +143,7 @@ fn status_error(code: StatusCode, status: &ApiStatus, asked: &Asked, peer: &Peer
         404 => Error::new(ErrorKind::NotFound, format!("{place} does not serve {object}"))
             .hint(peer.command("api-resources")),
         409 if status.reason.as_deref() == Some("AlreadyExists") => {
-            Error::new(ErrorKind::Refused, format!("{object} exists already"))
+            Error::new(ErrorKind::Refused, format!("cannot {what}: one of that name exists already"))
         }
         409 => Error::new(ErrorKind::LostRace, format!("{object} was changed by somebody else")),
         410 => Error::new(ErrorKind::Internal, format!("too old a version was asked for ({what})")),

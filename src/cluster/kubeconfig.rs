@@ -84,8 +84,20 @@ fn read(options: &ConnectOptions, paths: &[PathBuf]) -> Result<Kubeconfig> {
 
 fn unreadable(path: &Path, error: kube::config::KubeconfigError) -> Error {
     Error::new(ErrorKind::Usage, format!("cannot use the kubeconfig {}", path.display()))
-        .because(error)
+        .because(without_values(&error.to_string()))
         .hint(format!("kubectl config view --kubeconfig {}", shell_quote(&path.to_string_lossy())))
+}
+
+/// The first line of a parser's words, without what it quotes from the file: that may be a token.
+fn without_values(words: &str) -> String {
+    let line = words.lines().next().unwrap_or_default();
+    let mut parts = line.split('"');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    while let (Some(_), Some(after)) = (parts.next(), parts.next()) {
+        plain += "\"...\"";
+        plain += after;
+    }
+    plain
 }
 
 /// From the merged files and the flags to one server and one user.

@@ -95,11 +95,14 @@ fn word(ending: &Ending, reference: &str, target: &str, marks: Marks) -> String 
 
 fn details(reference: &str, waited: &Waited, marks: Marks) -> Vec<String> {
     let mut lines = Vec::new();
-    let seconds = format!("{}.{}s", waited.milliseconds / 1_000, waited.milliseconds / 100 % 10);
+    let seconds = match waited.milliseconds {
+        0..100 => "in less than 0.1s".to_owned(),
+        ms => format!("after {}.{}s", ms / 1_000, ms / 100 % 10),
+    };
     if let Some(progress) = &waited.progress {
         let pods = &progress.pods;
         let counts = format!(
-            "{} of {} updated and {} available, {} in all, after {seconds}",
+            "{} of {} updated and {} available, {} in all, {seconds}",
             pods.updated,
             plural(pods.desired, "pod"),
             pods.available,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::text::shell_quote;
+use crate::text::{sanitize, shell_quote};
 
 use super::model::plan::{Action, RevisionView, Step};
 use super::model::record::{RECORD_ANNOTATION, ROLLED_BACK_ANNOTATION, Undo};
@@ -44,6 +44,11 @@ fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
         format!("rb undo: {} back to {}", name_with_images(from, to), name_with_images(to, from));
     let reason = undo.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let incident = undo.incident.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
+    // kubectl prints this as it is, on terminals of other people.
+    let [what, reason, incident] = [what, reason, incident].map(|part| sanitize(&part).into_owned());
+    // A long reason is cut rather than what follows it.
+    let room = MAX_CAUSE.saturating_sub(what.chars().count() + incident.chars().count());
+    let reason: String = reason.chars().take(room).collect();
     format!("{what}{reason}{incident}").chars().take(MAX_CAUSE).collect()
 }
 

@@ -44,7 +44,7 @@ fn a_command_line_that_cannot_be_used_makes_no_request(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("usage"), bed.proxy());
     for (line, what, next) in [
         ("undo", "TYPE/NAME", "--help"),
-        ("undo pod/web", "\"pod\" is not a type", "rb rolls back: deployment"),
+        ("undo pod/web", "\"pod\" is not a type", "it rolls back: deployment"),
         ("undo sts/web -n shop", "\"sts\" is not", "kubectl rollout undo sts/web -n shop"),
         ("status ds/web --context p", "\"ds\" is not", "kubectl rollout undo ds/web --context p"),
         ("undo deploy", "deploy names no workload", "deploy/NAME"),

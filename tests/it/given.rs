@@ -128,7 +128,13 @@ impl Kubeconfig {
         let text = std::fs::read_to_string(from).expect("a kubeconfig");
         let mut config = serde_json::from_str(&text).expect("the test bed writes JSON");
         edit(&mut config);
-        Self::text(&config.to_string())
+        // As ASCII: YAML takes some characters only as escapes.
+        let text = config.to_string();
+        let mut units = [0; 2];
+        let escaped = |c: char| c.encode_utf16(&mut units).iter().map(|u| format!("\\u{u:04x}")).collect();
+        let mut escaped = escaped;
+        let text = text.chars().map(|c| if c.is_ascii() { c.to_string() } else { escaped(c) });
+        Self::text(&text.collect::<String>())
     }
 
     /// A file with this text.

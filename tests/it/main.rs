@@ -12,15 +12,19 @@ mod bad_input;
 mod bed;
 mod budgets;
 mod connection;
+mod docs;
 mod given;
 mod history;
 mod hostile_text;
 mod kubectl_bugs;
 mod output;
 mod plan_file;
+mod plans;
 mod plugin;
 mod prompt;
+mod properties;
 mod proxy;
+mod races;
 mod rb;
 mod rights;
 mod rust_text;
@@ -34,6 +38,8 @@ mod suite;
 )]
 mod testbed;
 mod tree;
+mod undo;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -49,17 +55,23 @@ fn main() -> ExitCode {
         bed::tests(),
         budgets::tests(),
         connection::tests(),
+        docs::tests(),
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
         output::tests(),
         plan_file::tests(),
+        plans::tests(),
         plugin::tests(),
         prompt::tests(),
+        properties::tests(),
         proxy::tests(),
+        races::tests(),
         rights::tests(),
         rust_text::tests(),
         tree::tests(),
+        undo::tests(),
+        waiting::tests(),
     ];
     suite::run(&tests.concat())
 }

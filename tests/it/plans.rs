@@ -156,8 +156,7 @@ impl Flags {
             operation: "op-this".to_owned(),
             hints: Hints {
                 program: "rb".to_owned(),
-                kubeconfig: None,
-                context: Some(snapshot.cluster.context.clone()),
+                pin: format!("--context {}", snapshot.cluster.context),
                 namespace: snapshot.target.namespace.clone(),
             },
         }

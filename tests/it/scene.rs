@@ -1,9 +1,13 @@
 //! What tests of a rollback start from and look at: a Deployment `web` with some releases, what is
 //! live, and the writes that a proxy saw.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
-use crate::testbed::{Namespace, Proxy, Recorded, RequestHead};
+use crate::rb::{Ran, program};
+use crate::testbed::{Namespace, Proxy, Recorded, RequestHead, TestBed};
 
 /// The image of a release.
 pub(crate) fn image(tag: &str) -> String {
@@ -179,4 +183,31 @@ pub(crate) fn allow(namespace: &Namespace, user: &str, rules: &[(&str, &str)]) {
 /// A text in an object; empty where there is none.
 pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The rest of the line in which rb says this: a command to paste.
+#[track_caller]
+pub(crate) fn hint(ran: &Ran, label: &str) -> String {
+    let lines = ran.stdout.lines().chain(ran.stderr.lines());
+    let rest = lines.filter_map(|line| line.split_once(label)).map(|(_, rest)| rest.trim());
+    rest.map(str::to_owned).next().unwrap_or_else(|| panic!("{label:?} is not said:\n{ran}"))
+}
+
+/// Pastes a command into a shell that finds `rb` and `kubectl`; it must succeed.
+#[track_caller]
+pub(crate) fn paste(bed: &TestBed, namespace: &Namespace, command: &str) -> String {
+    let rb = program();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [rb.parent(), bed.kubectl().parent()].into_iter().flatten().map(Path::to_owned);
+    let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).expect("a PATH");
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .env("PATH", path)
+        .env("KUBECONFIG", namespace.kubeconfig())
+        .output()
+        .expect("a shell");
+    let [stdout, stderr] = [output.stdout, output.stderr];
+    let said = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(output.status.success(), "{command}\n{said}");
+    said
 }

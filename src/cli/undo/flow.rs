@@ -23,7 +23,7 @@ use crate::terminal::live::Live;
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
-use super::{DryRun, UndoArgs, show};
+use super::{DryRun, UndoArgs, plan_check, show};
 
 /// How often is planned again when the workload changes under the plan.
 const ROUNDS: u32 = 6;
@@ -45,6 +45,7 @@ pub(super) async fn run_plan(args: &UndoArgs, app: &App, plan: Plan) -> Result<E
     let backend = backend::by_kind(&plan.target.kind).ok_or_else(|| {
         Error::new(ErrorKind::Usage, format!("the plan is for a {}", plan.target.kind))
     })?;
+    plan_check::check(backend, &plan)?;
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
     let target = plan.target.clone();
     let mut request = args.request(app, &cluster);
@@ -100,33 +101,37 @@ impl Flow<'_> {
 
     async fn act_on_file(&mut self, plan: Box<Plan>) -> Result<ExitStatus> {
         self.check_plan(&plan)?;
-        if self.stops_at_plan() {
-            return self.dry_run(&plan).await?.ok_or_else(|| self.stale(&plan));
+        let ended = if self.stops_at_plan() {
+            self.dry_run(&plan).await?
+        } else {
+            self.agree(&plan, None, None).await?;
+            self.act(&plan).await?
+        };
+        if let Some(exit) = ended {
+            return Ok(exit);
         }
-        self.agree(&plan, None, None).await?;
-        match self.act(&plan).await? {
-            Some(exit) => Ok(exit),
-            None => Err(self.stale(&plan)),
+        let snapshot = self.read().await?;
+        if somebody_did_it(&plan, &snapshot) {
+            return self.join_somebody(&plan, &snapshot).await;
         }
+        Err(self.stale(&plan))
     }
 
-    /// A plan goes to the cluster and the object it was made for, and nowhere else.
+    /// A plan goes to the cluster that it was made for, and nowhere else.
     fn check_plan(&self, plan: &Plan) -> Result<()> {
-        let refuse = |message: String| Err(Error::new(ErrorKind::Refused, message));
-        if plan.cluster.server != self.cluster.server() {
-            return refuse(format!(
-                "the plan was made for {} ({}), and this is {} ({})",
-                plan.cluster.context,
-                plan.cluster.server,
-                self.cluster.context_name(),
-                self.cluster.server()
-            ));
+        if plan.cluster.server == self.cluster.server() {
+            return Ok(());
         }
-        let path = self.backend.path(&plan.target);
-        match plan.patch() {
-            Some((written, _)) if written == path => Ok(()),
-            _ => refuse(format!("the plan does not patch {path}, which is its target")),
-        }
+        let message = format!(
+            "the plan was made for {} ({}), and this is {} ({})",
+            plan.cluster.context,
+            plan.cluster.server,
+            self.cluster.context_name(),
+            self.cluster.server()
+        );
+        let context = shell_quote(&plan.cluster.context);
+        Err(Error::new(ErrorKind::Refused, message)
+            .hint(format!("to use it there: {}", self.command(&format!("--context {context}")))))
     }
 
     async fn read(&self) -> Result<Snapshot> {
@@ -260,7 +265,7 @@ impl Flow<'_> {
                 plan.from.label()
             ),
         )
-        .hint(format!("to carry it out: {}", self.app.environment.command_line))
+        .hint(format!("to carry it out: {}", self.command("")))
     }
 
     fn stale(&self, plan: &Plan) -> Error {
@@ -282,17 +287,31 @@ impl Flow<'_> {
         let message = format!(
             "{reference} changed {ROUNDS} times between the plan and the write: nothing was written"
         );
-        Error::new(ErrorKind::LostRace, message)
-            .hint(format!("to try again: {}", self.app.environment.command_line))
+        Error::new(ErrorKind::LostRace, message).hint(format!("to try again: {}", self.command("")))
     }
 
     fn unconfirmed(&self) -> Error {
-        let command = &self.app.environment.command_line;
+        let why = if self.app.environment.is_ci { "CI is set" } else { "this is no terminal" };
         Error::new(
             ErrorKind::Unconfirmed,
-            "nobody can be asked, since this is no terminal: nothing was written",
+            format!("nobody can be asked, since {why}: nothing was written"),
         )
-        .hint(format!("to do it without asking: {command} --yes"))
+        .hint(format!("to do it without asking: {}", self.command("--yes")))
+    }
+
+    /// This command again, with one more flag, and pinned to where it went this time.
+    fn command(&self, flag: &str) -> String {
+        let connect = &self.app.connect;
+        let mut flags = flag.to_owned();
+        if connect.namespace.is_none() && self.args.plan.is_none() {
+            flags = format!("{flags} -n {}", shell_quote(&self.target.namespace));
+        }
+        let context = self.cluster.context_name();
+        let pinned = connect.context.is_some() || flag.starts_with("--context");
+        if !pinned && context != "in-cluster" {
+            flags = format!("{flags} --context {}", shell_quote(context));
+        }
+        self.app.environment.again_with(&flags)
     }
 }
 

@@ -24,7 +24,10 @@ pub(super) fn write(path: &Path, plan: &Plan) -> Result<()> {
             file.write_all(text.as_bytes())?;
             file.write_all(b"\n")
         })
-        .map_err(|error| usage(path, "cannot be written").because(error))
+        .map_err(|error| {
+            let hint = "name a file in a folder that exists and that you may write to";
+            Error::new(ErrorKind::Usage, words(path, "cannot be written")).because(error).hint(hint)
+        })
 }
 
 pub(super) fn read(path: &Path) -> Result<Plan> {
@@ -51,8 +54,12 @@ fn has_plain_names(plan: &Plan) -> bool {
 }
 
 fn usage(path: &Path, what: &str) -> Error {
-    let path = path.display().to_string();
-    Error::new(ErrorKind::Usage, format!("plan file {} {what}", shell_quote(&path)))
+    Error::new(ErrorKind::Usage, words(path, what))
+        .hint("to make one: rb undo TYPE/NAME --dry-run --plan-out FILE")
+}
+
+fn words(path: &Path, what: &str) -> String {
+    format!("plan file {} {what}", shell_quote(&path.display().to_string()))
 }
 
 #[cfg(unix)]

@@ -1,0 +1,84 @@
+//! What a plan from a file may do. The file may have come a long way, through hands that must not
+//! gain the rights of whoever carries it out: it may make another template of its target live, and
+//! leave rb's traces. Pure.
+
+use serde_json::Value;
+
+use crate::backend::Rollbacker;
+use crate::error::{Error, ErrorKind, Result};
+use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::record::PREFIX;
+use crate::text::shell_quote;
+
+/// Refuses a plan that would do anything else than undo its target.
+pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
+    let workload = backend.path(&plan.target);
+    let mut patches = 0;
+    for step in &plan.steps {
+        let allowed = match &step.action {
+            Action::PatchWorkload { path, body } => {
+                patches += 1;
+                *path == workload && is_undo(body)
+            }
+            Action::AnnotateRevision { path, body } => {
+                is_below_namespace(path, plan) && is_trace(body)
+            }
+            Action::CreateEvent { path, body } => {
+                *path == format!("/api/v1/namespaces/{}/events", plan.target.namespace)
+                    && body.get("kind") == Some(&Value::from("Event"))
+            }
+            Action::StampVerdict { path, .. } => *path == workload,
+            Action::Wait { .. } => true,
+        };
+        if !allowed {
+            return Err(refused(plan, &format!("its step {:?} does more than that", step.id)));
+        }
+    }
+    if patches == 1 { Ok(()) } else { Err(refused(plan, &format!("it has {patches} patches"))) }
+}
+
+fn refused(plan: &Plan, why: &str) -> Error {
+    let reference = plan.target.reference();
+    let message = format!("the plan may only undo {reference}, and {why}: nothing was written");
+    let again = format!("rb undo {} -n {}", shell_quote(&reference), plan.target.namespace);
+    Error::new(ErrorKind::Refused, message).hint(format!("to plan again: {again}"))
+}
+
+/// Tests of any kind, then the template and annotations; nothing without the two tests that say
+/// which object and which release it was planned for.
+fn is_undo(body: &Value) -> bool {
+    let operations = || body.as_array().into_iter().flatten();
+    let text = |operation: &Value, member: &str| {
+        operation.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let tests =
+        |path: &str| operations().any(|o| text(o, "op") == "test" && text(o, "path") == path);
+    let allowed = |operation: &Value| {
+        let path = text(operation, "path");
+        match text(operation, "op").as_str() {
+            "test" => true,
+            "replace" => path == "/spec/template",
+            "add" => path == "/metadata/annotations" || path.starts_with("/metadata/annotations/"),
+            _ => false,
+        }
+    };
+    operations().all(allowed) && tests("/metadata/uid") && tests("/spec/template")
+}
+
+/// Nothing but annotations of rb's own, on one object that it names by its uid.
+fn is_trace(body: &Value) -> bool {
+    let members = |value: &Value| value.as_object().map(|m| m.keys().cloned().collect::<Vec<_>>());
+    let metadata = body.get("metadata").unwrap_or(&Value::Null);
+    let annotations = metadata.get("annotations").and_then(members).unwrap_or_default();
+    members(body).is_some_and(|keys| keys == ["metadata"])
+        && members(metadata)
+            .is_some_and(|keys| keys.iter().all(|key| key == "uid" || key == "annotations"))
+        && metadata.get("uid").is_some_and(Value::is_string)
+        && annotations.iter().all(|key| key.starts_with(PREFIX))
+}
+
+fn is_below_namespace(path: &str, plan: &Plan) -> bool {
+    path.split_once("/namespaces/")
+        .and_then(|(_, rest)| rest.strip_prefix(&plan.target.namespace))
+        .is_some_and(|rest| rest.starts_with('/') && !rest.contains(".."))
+}

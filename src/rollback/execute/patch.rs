@@ -1,0 +1,206 @@
+//! The patch that matters: sent once, and where its answer is lost, the workload is read again before
+//! anything else happens.
+
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::cluster::{Cluster, Deadline, PatchKind, WriteError};
+use crate::error::{Error, ErrorKind, Result};
+
+use super::super::model::event::{Event, Listener};
+use super::super::model::plan::Plan;
+use super::super::model::record::RECORD_ANNOTATION;
+use super::super::model::template;
+use super::options;
+
+/// How often the patch is sent where the API server certainly did not apply it.
+const ATTEMPTS: u32 = 4;
+
+/// What became of the patch.
+#[derive(Debug)]
+pub enum Patched {
+    /// The API server has it; the workload as it then was.
+    Accepted(Box<Value>),
+    /// Something that the plan was made for has changed; nothing was written.
+    Stale,
+}
+
+/// Asks the API server whether it would accept the patch; nothing is changed.
+pub async fn dry_run(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> Result<Patched> {
+    let (path, body) = patch_of(plan)?;
+    match cluster.patch(path, PatchKind::Json, body, options(true), deadline).await {
+        Ok(object) => Ok(Patched::Accepted(Box::new(object))),
+        Err(WriteError::Conflict(error)) => {
+            let live = cluster.get(path, deadline).await?;
+            if tests_hold(body, &live) { Err(refused(&error)) } else { Ok(Patched::Stale) }
+        }
+        Err(error) => Err(error.into_error()),
+    }
+}
+
+/// Sends the patch.
+pub async fn patch(
+    cluster: &Cluster,
+    plan: &Plan,
+    deadline: Deadline,
+    listener: &mut dyn Listener,
+) -> Result<Patched> {
+    let (path, body) = patch_of(plan)?;
+    let mut last = Error::new(ErrorKind::Internal, "the patch was never sent");
+    let mut answer_was_lost = false;
+    for _ in 0..ATTEMPTS {
+        listener.on(Event::Writing);
+        let result = cluster.patch(path, PatchKind::Json, body, options(false), deadline).await;
+        let error = match result {
+            Ok(object) => return Ok(Patched::Accepted(Box::new(object))),
+            Err(error) => error,
+        };
+        answer_was_lost |= matches!(error, WriteError::Unknown(_));
+        let found = match &error {
+            WriteError::Rejected(_) | WriteError::Throttled { .. } => Found::Unchanged,
+            WriteError::Conflict(error) | WriteError::Unknown(error) => {
+                look(cluster, plan, error, deadline).await?
+            }
+        };
+        match found {
+            Found::Ours(object) if answer_was_lost => return Ok(Patched::Accepted(object)),
+            // Ours from an earlier run of the same plan.
+            Found::Ours(_) | Found::Changed => {
+                listener.on(Event::NotWritten);
+                return Ok(Patched::Stale);
+            }
+            Found::Unchanged => listener.on(Event::NotWritten),
+        }
+        last = match error {
+            WriteError::Rejected(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(gone(plan));
+            }
+            WriteError::Rejected(error) => return Err(error),
+            WriteError::Conflict(error) => return Err(refused(&error)),
+            WriteError::Throttled { error, retry_after } => {
+                sleep(retry_after.min(deadline.remaining())).await;
+                error
+            }
+            // Not applied: the same patch may be sent again, its tests guard it.
+            WriteError::Unknown(error) => error,
+        };
+    }
+    Err(last)
+}
+
+/// What the workload is like after an answer that does not tell.
+enum Found {
+    /// As the patch makes it.
+    Ours(Box<Value>),
+    /// As the plan saw it.
+    Unchanged,
+    /// Something else.
+    Changed,
+}
+
+async fn look(cluster: &Cluster, plan: &Plan, error: &Error, deadline: Deadline) -> Result<Found> {
+    let (path, body) = patch_of(plan)?;
+    let live = match cluster.get(path, deadline).await {
+        Ok(live) => live,
+        // Deleted, and perhaps made again: planning says what is there.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Changed),
+        Err(_) => return Err(unknown_outcome(plan, error)),
+    };
+    Ok(if is_ours(plan, body, &live) {
+        Found::Ours(Box::new(live))
+    } else if tests_hold(body, &live) {
+        Found::Unchanged
+    } else {
+        Found::Changed
+    })
+}
+
+fn patch_of(plan: &Plan) -> Result<(&str, &Value)> {
+    plan.patch().ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("plan {} has no step that patches", plan.id))
+    })
+}
+
+fn refused(error: &Error) -> Error {
+    let message = format!("the API server refuses the rollback: {error}");
+    error.causes().into_iter().fold(Error::new(ErrorKind::Refused, message), Error::hint)
+}
+
+fn gone(plan: &Plan) -> Error {
+    let (reference, namespace) = (plan.target.reference(), &plan.target.namespace);
+    let message = format!(
+        "{reference} was deleted from namespace {namespace} after the plan was made: nothing was \
+         written"
+    );
+    Error::new(ErrorKind::NotFound, message)
+        .hint("to have it back: apply the manifest of the good version")
+}
+
+fn unknown_outcome(plan: &Plan, error: &Error) -> Error {
+    let hint = plan.steps.iter().find(|s| s.id == "wait").and_then(|s| s.compensation.clone());
+    let error = Error::new(
+        ErrorKind::Inconclusive,
+        format!(
+            "the patch of {} was sent and no answer came ({error}): it may have been applied",
+            plan.target.reference()
+        ),
+    );
+    match hint {
+        Some(hint) => error.hint(format!("to see what is live: {hint}")),
+        None => error,
+    }
+}
+
+/// Whether all `test` operations of a JSON Patch hold for an object; a missing member is null.
+fn tests_hold(patch: &Value, object: &Value) -> bool {
+    operations(patch, "test").all(|(path, value)| found(object, path) == value)
+}
+
+/// Whether an object is what the patch makes of it: then it was applied, and the record in it names
+/// this very operation.
+fn is_ours(plan: &Plan, patch: &Value, object: &Value) -> bool {
+    let recorded = object
+        .pointer(&format!("/metadata/annotations/{}", RECORD_ANNOTATION.replace('/', "~1")))
+        .and_then(Value::as_str)
+        .is_some_and(|record| record.contains(&format!("\"{}\"", plan.id)));
+    let all_there = || {
+        operations(patch, "add")
+            .filter(|(path, _)| *path != "/metadata/annotations")
+            .all(|(path, value)| found(object, path) == value)
+    };
+    let template = || {
+        operations(patch, "replace").all(|(path, value)| template::same(found(object, path), value))
+    };
+    template() && (recorded || all_there())
+}
+
+fn operations<'a>(patch: &'a Value, wanted: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let list = patch.as_array().into_iter().flatten();
+    list.filter(move |operation| operation.get("op") == Some(&Value::from(wanted)))
+        .filter_map(|operation| Some((operation.get("path")?.as_str()?, operation.get("value")?)))
+}
+
+fn found<'a>(object: &'a Value, path: &str) -> &'a Value {
+    object.pointer(path).unwrap_or(&Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_tests_of_a_patch_are_read_as_the_api_server_reads_them() {
+        let patch = json!([
+            {"op": "test", "path": "/metadata/uid", "value": "u"},
+            {"op": "test", "path": "/metadata/annotations/a~1b", "value": null},
+            {"op": "add", "path": "/metadata/annotations/a~1b", "value": "x"},
+        ]);
+        assert!(tests_hold(&patch, &json!({"metadata": {"uid": "u"}})));
+        assert!(!tests_hold(&patch, &json!({"metadata": {"uid": "v"}})));
+        assert!(!tests_hold(
+            &patch,
+            &json!({"metadata": {"uid": "u", "annotations": {"a/b": "y"}}})
+        ));
+    }
+}

@@ -1,0 +1,77 @@
+//! Undo after undo within ten minutes: a retried CI step, or two people on call.
+
+use serde_json::{Value, json};
+
+use crate::rb::{Rb, rb};
+use crate::scene::{assert_live, hint, paste, record, release, releases, releases_with, text};
+use crate::suite::{Test, on_bed};
+use crate::testbed::{Namespace, TestBed};
+
+pub(super) fn tests() -> Vec<Test> {
+    on_bed![
+        again_on_a_healthy_release_does_nothing,
+        again_on_a_failing_release_needs_the_flag,
+        again_while_it_converges_joins_the_wait,
+        a_new_bad_release_is_undone_as_usual,
+    ]
+}
+
+fn again_on_a_healthy_release_does_nothing(bed: &TestBed) {
+    let namespace = bed.namespace("again");
+    releases(&namespace, 1, &["1.0", "2.0", "3.0"]);
+    rb(&namespace, "undo deploy/web --yes").ends_with(0);
+    let before = namespace.get("deployment", "web")["metadata"]["generation"].clone();
+    rb(&namespace, "undo deploy/web --yes")
+        .ends_with(0)
+        .says("nothing to do: already rolled back by tester, ")
+        .says("ago: revision 4 is live and healthy");
+    assert_eq!(namespace.get("deployment", "web")["metadata"]["generation"], before);
+    rb(&namespace, "undo deploy/web --yes --again").ends_with(0);
+    assert_live(&namespace, "1.0");
+}
+
+fn again_on_a_failing_release_needs_the_flag(bed: &TestBed) {
+    let namespace = bed.namespace("again-crash");
+    releases(&namespace, 1, &["1.0", "2.0-crash", "3.0"]);
+    rb(&namespace, "undo deploy/web --yes --to-revision=2").ends_with(6);
+    let refused = rb(&namespace, "undo deploy/web --yes").ends_with(3);
+    assert_live(&namespace, "2.0-crash");
+    let again = hint(&refused, "to go further back: ");
+    paste(bed, &namespace, &format!("{again} --yes"));
+    assert_live(&namespace, "1.0");
+}
+
+/// A pod that does not end keeps the strategy Recreate waiting.
+fn again_while_it_converges_joins_the_wait(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("again-join"), bed.proxy());
+    let extra = json!({"spec": {"strategy": {"type": "Recreate"}}});
+    releases_with(&namespace, 1, &["1.0", "2.0"], &extra);
+    hold_pods(&namespace, &json!(["example.test/slow-to-end"]));
+    rb(&namespace, "undo deploy/web --yes --no-wait").ends_with(0);
+    let again = Rb::new(&proxy.kubeconfig(&namespace)).words("undo deploy/web --yes").spawn();
+    namespace.wait_until("the second undo waits", |_| {
+        proxy.requests().iter().any(|record| record.request.is_watch())
+    });
+    hold_pods(&namespace, &Value::Null);
+    again.wait().ends_with(0).says("already rolled back by tester").says("still converging");
+    assert!(!proxy.requests().iter().any(|record| record.request.is_write()));
+    assert_live(&namespace, "1.0");
+}
+
+fn hold_pods(namespace: &Namespace, finalizers: &Value) {
+    let patch = json!({"metadata": {"finalizers": finalizers}}).to_string();
+    for pod in namespace.pods("web") {
+        let name = format!("pod/{}", text(&pod, "/metadata/name"));
+        namespace.kubectl_ok(&["patch", &name, "--type=merge", "-p", &patch]);
+    }
+}
+
+fn a_new_bad_release_is_undone_as_usual(bed: &TestBed) {
+    let namespace = bed.namespace("again-new");
+    releases(&namespace, 1, &["1.0", "2.0-crash"]);
+    rb(&namespace, "undo deploy/web --yes").ends_with(0);
+    release(&namespace, "3.0-crash");
+    rb(&namespace, "undo deploy/web --yes").ends_with(0);
+    assert_live(&namespace, "1.0");
+    assert_eq!(record(&namespace)["undos"].as_array().map(Vec::len), Some(2));
+}

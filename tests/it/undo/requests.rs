@@ -1,0 +1,129 @@
+//! What an undo costs the API server: round trips, connections, and nothing that is not needed.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::rb::Rb;
+use crate::scene::{accepted, assert_live, releases, template_writes, writes_template};
+use crate::suite::{Test, on_bed};
+use crate::testbed::{Namespace, Proxy, TestBed};
+
+pub(super) fn tests() -> Vec<Test> {
+    on_bed![
+        the_write_is_accepted_after_two_round_trips,
+        a_big_namespace_costs_a_third_round_trip,
+        replicas_are_left_to_the_autoscaler,
+    ]
+}
+
+/// Long enough that requests which wait for each other are told from those that do not.
+const DELAY: Duration = Duration::from_millis(150);
+
+fn the_write_is_accepted_after_two_round_trips(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("budget"), bed.proxy());
+    releases(&namespace, 1, &["1.0", "2.0"]);
+    proxy.set_delay(DELAY);
+    undo(&namespace, &proxy);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 2);
+    assert_eq!(proxy.connections(), 1);
+    assert_eq!(accepted(&proxy), 1);
+    assert_eq!(template_writes(&proxy).len(), 1);
+
+    // Nothing else, and no discovery.
+    let mut asked = asked(&namespace, &proxy);
+    assert!(asked[..3].iter().any(|request| request == "GET replicasets?limit=100"));
+    for request in &mut asked {
+        request.truncate(request.find('?').unwrap_or(request.len()));
+    }
+    asked[..3].sort();
+    assert_eq!(
+        asked[..4],
+        ["GET deployments/web", "GET events", "GET replicasets", "PATCH deployments/web"]
+    );
+    let rest = &mut asked[4..];
+    rest.sort();
+    let left = rest.iter().position(|request| request.starts_with("PATCH replicasets/web-"));
+    rest[left.expect("the left ReplicaSet is annotated")].truncate("PATCH replicasets/web-".len());
+    let expected = [
+        "GET deployments",
+        "GET pods",
+        "PATCH deployments/web",
+        "PATCH replicasets/web-",
+        "POST events",
+    ];
+    assert_eq!(rest, expected);
+}
+
+fn a_big_namespace_costs_a_third_round_trip(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("budget-big"), bed.proxy());
+    releases(&namespace, 1, &["1.0", "2.0"]);
+    others(&namespace, 100);
+    proxy.set_delay(DELAY);
+    undo(&namespace, &proxy);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 3);
+    let asked = asked(&namespace, &proxy);
+    assert_eq!(asked[3], "GET replicasets?labelSelector=app%3Dweb");
+    assert_live(&namespace, "1.0");
+}
+
+/// As many ReplicaSets of nobody; in the order of names they come first.
+fn others(namespace: &Namespace, count: usize) {
+    let labels = json!({"app": "other"});
+    let items: Vec<Value> = (0..count)
+        .map(|number| {
+            json!({
+                "apiVersion": "apps/v1", "kind": "ReplicaSet",
+                "metadata": {"name": format!("other-{number:03}")},
+                "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {"containers": [{"name": "app", "image": "registry.test/other:1"}]},
+                }},
+            })
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    std::fs::write(file.path(), list).expect("it can be written");
+    namespace.kubectl_ok(&["create", "-f", &file.path().display().to_string()]);
+}
+
+fn replicas_are_left_to_the_autoscaler(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("hpa"), bed.proxy());
+    releases(&namespace, 1, &["1.0", "2.0"]);
+    let autoscale = ["autoscale", "deployment/web", "--min=1", "--max=5", "--cpu=80%"];
+    namespace.kubectl_ok(&autoscale);
+    // As the autoscaler would do it, if there were metrics.
+    namespace.kubectl_ok(&["scale", "deployment/web", "--replicas=3"]);
+    namespace.rollout_done("web");
+    undo(&namespace, &proxy);
+    assert_eq!(namespace.get("deployment", "web")["spec"]["replicas"], 3);
+    for record in proxy.requests().iter().filter(|record| record.request.is_write()) {
+        if record.request.path.contains("/deployments/") {
+            let patch: Value = serde_json::from_slice(&record.request.body).expect("JSON");
+            for operation in patch.as_array().expect("a JSON patch") {
+                let path = operation["path"].as_str().expect("a path");
+                let allowed = path == "/spec/template" || path.starts_with("/metadata/");
+                assert!(allowed, "{operation}");
+            }
+        } else {
+            let body = String::from_utf8_lossy(&record.request.body).into_owned();
+            assert!(!body.contains("\"spec\""), "{body}");
+        }
+    }
+}
+
+fn undo(namespace: &Namespace, proxy: &Proxy) {
+    Rb::new(&proxy.kubeconfig(namespace)).words("undo deploy/web --yes").run().ends_with(0);
+}
+
+/// Method and path within the namespace of each request, in the order of their arrival.
+fn asked(namespace: &Namespace, proxy: &Proxy) -> Vec<String> {
+    let folder = format!("/namespaces/{}/", namespace.name());
+    let request = |record: crate::testbed::Recorded| {
+        let path = record.request.path;
+        let path = path.split_once(&folder).map_or(path.as_str(), |(_, rest)| rest).to_owned();
+        format!("{} {path}", record.request.method)
+    };
+    proxy.requests().into_iter().map(request).collect()
+}
