@@ -14,7 +14,7 @@ use std::ffi::OsString;
 
 use anstream::ColorChoice;
 use clap::error::ErrorKind as ClapErrorKind;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -76,7 +76,7 @@ enum ColorArg {
 
 const EXAMPLES: &str = "\
 Examples:
-  rb undo deploy/checkout -n shop             back to the last good revision; shows the plan and asks
+  rb undo deploy/checkout -n shop             back to the last good revision; shows a plan and asks
   rb undo deploy/checkout -n shop --yes       the same without asking, for CI and scripts
   rb undo deploy/checkout --dry-run           what it would do, and nothing else
   rb history deploy/checkout -n shop          what there is to go back to
@@ -112,11 +112,28 @@ impl Command {
     }
 }
 
+/// The command line, with the name that was typed in its help.
+fn command(program: &str) -> clap::Command {
+    let rename = |command: clap::Command| {
+        let examples = command.get_before_help().map(|help| {
+            help.to_string()
+                .replace("  rb ", &format!("  {program} "))
+                .replace("& rb ", &format!("& {program} "))
+        });
+        command.before_help(examples.unwrap_or_default())
+    };
+    let command = Cli::command().bin_name(program);
+    if program == "rb" { command } else { rename(command).mut_subcommands(rename) }
+}
+
 /// Runs the program with these arguments, the first of which is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let environment = read_environment(&arguments);
-    let cli = match Cli::try_parse_from(&arguments) {
+    let parsed = command(&environment.program)
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error, &arguments, &environment),
     };
@@ -204,7 +221,6 @@ fn log(verbosity: Verbosity, verbose: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

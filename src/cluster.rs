@@ -118,6 +118,8 @@ impl Cluster {
             server: access.config.cluster_url.clone(),
             user: access.user.clone(),
             flags: access.pin.clone(),
+            impersonates: access.config.auth_info.impersonate.clone(),
+            own_flags: access.own_pin.clone(),
         });
         let server = peer.server.to_string().trim_end_matches('/').to_owned();
         let sessions = Sessions::open(access, deadline).await?;

@@ -139,6 +139,27 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// Cuts the middle out of a text: of an image, the name and the end of the tag are what tells it
+/// from another one.
+#[must_use]
+pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let room = columns.saturating_sub(3);
+    let fitting = |chars: &mut dyn Iterator<Item = char>, room: usize| {
+        let mut used = 0;
+        let fits = |c: &char| {
+            used += c.width().unwrap_or(0);
+            used <= room
+        };
+        chars.take_while(fits).collect::<Vec<char>>()
+    };
+    let end = fitting(&mut text.chars().rev(), room / 2);
+    let start = fitting(&mut text.chars(), room - room / 2);
+    Cow::Owned(start.into_iter().chain("...".chars()).chain(end.into_iter().rev()).collect())
+}
+
 /// Quotes a word for a POSIX shell, only where it needs it.
 #[must_use]
 pub fn shell_quote(word: &str) -> Cow<'_, str> {
@@ -207,6 +228,14 @@ mod tests {
         assert_eq!(wrap("a long sentence", 8), ["a long", "sentence"]);
         assert_eq!(wrap("abcdefghij k", 8), ["abcde...", "k"]);
         assert_eq!(wrap("  ", 8), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn the_end_of_a_tag_survives() {
+        assert_eq!(shorten("checkout:2.8.1", 14), "checkout:2.8.1");
+        assert_eq!(shorten("checkout:main-20260101-9f3c2ab", 20), "checkout:...-9f3c2ab");
+        assert_eq!(shorten("日本語日本語", 8), "日...語");
+        assert_eq!(shorten("abc", 0), "...");
     }
 
     #[test]

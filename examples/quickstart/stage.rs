@@ -1,15 +1,14 @@
 //! The cluster that the story plays on: the test bed, or one that is already there. It knows how
 //! kubectl and `rb` reach it, and which namespace and which manifests are used.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::Options;
 use crate::testbed::TestBed;
-use crate::transcript::{Call, Transcript};
+use crate::transcript::{Call, say};
 
 /// The manifests, from the root of the checkout.
 const FOR_TEST_BED: &str = "examples/quickstart/testbed";
@@ -87,20 +86,16 @@ impl Stage {
     }
 
     /// Makes the namespace. On a cluster that stays, its removal is noted.
-    pub(crate) fn create_namespace(
-        &self,
-        transcript: &Transcript,
-        cleanup: &Cleanup,
-    ) -> Result<()> {
+    pub(crate) fn create_namespace(&self, cleanup: &Cleanup) -> Result<()> {
         let on_namespace = |words: &[&str]| {
             let words = [words, &["namespace", &self.namespace]].concat();
             self.call("kubectl", &self.kubectl, &words).shielded()
         };
-        let create = || transcript.run(&on_namespace(&["create"]), 0);
+        let create = on_namespace(&["create"]);
         if self.is_test_bed() {
-            return create();
+            return create.run(0);
         }
-        cleanup.after(create, on_namespace(&["delete", "--timeout=120s"]))
+        cleanup.after(&create, on_namespace(&["delete", "--timeout=120s"]))
     }
 }
 
@@ -109,10 +104,10 @@ impl Stage {
 pub(crate) struct Cleanup(Arc<Mutex<Option<Call>>>);
 
 impl Cleanup {
-    /// Does something that `undo` undoes later. The lock is held meanwhile: `run` waits for it.
-    fn after(&self, action: impl FnOnce() -> Result<()>, undo: Call) -> Result<()> {
+    /// Does what `undo` undoes later. The lock is held meanwhile: `run` waits for it.
+    fn after(&self, action: &Call, undo: Call) -> Result<()> {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        action()?;
+        action.run(0)?;
         *pending = Some(undo);
         Ok(())
     }
@@ -121,9 +116,8 @@ impl Cleanup {
     pub(crate) fn run(&self) -> Result<()> {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(undo) = pending.take() else { return Ok(()) };
-        writeln!(io::stdout(), "\n$ {undo}")?;
-        let status = undo.command().status().context("starting kubectl")?;
-        ensure!(status.success(), "the namespace is still there; to remove it: {undo}");
-        Ok(())
+        say("")?;
+        undo.run(0)
+            .with_context(|| format!("the namespace may still be there; to remove it: {undo}"))
     }
 }

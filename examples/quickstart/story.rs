@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::Options;
 use crate::stage::{Cleanup, Stage};
 use crate::testbed::wait_until;
-use crate::transcript::{Transcript, wait_for_enter};
+use crate::transcript::{Transcript, note, say, show, wait_for_enter};
 
 /// The workload of the story.
 const CHECKOUT: &str = "deployment/checkout";
@@ -24,37 +24,37 @@ const PODS_FAIL: i32 = 6;
 pub(crate) fn tell(options: &Options, cleanup: &Cleanup) -> Result<()> {
     let mut transcript = Transcript::new(options.pause);
     transcript.step("Build rb")?;
-    let rb = build(&transcript)?;
+    let rb = build()?;
     let stage = set_stage(options, &mut transcript)?;
     transcript.step("A good release of a small shop")?;
-    stage.create_namespace(&transcript, cleanup)?;
-    deploy_good(&stage, &transcript)?;
-    let good = images(&stage, &transcript)?;
+    stage.create_namespace(cleanup)?;
+    deploy_good(&stage)?;
+    let good = images(&stage)?;
     transcript.step("A release of checkout that crashes")?;
-    deploy_bad(&stage, &transcript)?;
+    deploy_bad(&stage)?;
     transcript.step("What is wrong")?;
     let status = [&["status", CHECKOUT][..], &["--watch=false"]].concat();
-    transcript.run(&stage.rb(&rb, &status), PODS_FAIL)?;
+    stage.rb(&rb, &status).run(PODS_FAIL)?;
     transcript.step("Back to the last good release")?;
     let undo = ["undo", CHECKOUT, "--yes", "--reason", "2.8.1 crashes"];
-    transcript.run(&stage.rb(&rb, &undo), 0)?;
+    stage.rb(&rb, &undo).run(0)?;
     transcript.step("What happened")?;
-    transcript.run(&stage.rb(&rb, &["history", CHECKOUT]), 0)?;
-    transcript.run(&stage.rb(&rb, &["status", CHECKOUT]), 0)?;
-    is_as_it_should_be(&stage, &transcript, &good)?;
-    transcript.note(&format!("\nAs it should be: {CHECKOUT} runs {} again.", good.join(", ")))?;
+    stage.rb(&rb, &["history", CHECKOUT]).run(0)?;
+    stage.rb(&rb, &["status", CHECKOUT]).run(0)?;
+    is_as_it_should_be(&stage, &good)?;
+    note(&format!("\nAs it should be: {CHECKOUT} runs {} again.", good.join(", ")))?;
     what_next(&stage, &transcript, &rb)
 }
 
 /// Builds `rb` and gives its path.
-fn build(transcript: &Transcript) -> Result<PathBuf> {
+fn build() -> Result<PathBuf> {
     // Together with an example: the dependencies are then those that this program was built with,
     // and not compiled once more with fewer features. Not with this one: it is running.
     let mut arguments = vec!["build", "--bin", "rb", "--example", "testbed"];
     if !cfg!(debug_assertions) {
         arguments.push("--release");
     }
-    transcript.shown(&format!("cargo {}", arguments.join(" ")))?;
+    show(format!("cargo {}", arguments.join(" ")))?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(arguments)
@@ -78,30 +78,30 @@ fn set_stage(options: &Options, transcript: &mut Transcript) -> Result<Stage> {
     }
     let stage = Stage::set(options)?;
     if let Some(kubeconfig) = stage.kubeconfig() {
-        transcript.shown(&format!("export KUBECONFIG={}", kubeconfig.display()))?;
+        show(format!("export KUBECONFIG={}", kubeconfig.display()))?;
     }
     Ok(stage)
 }
 
-fn deploy_good(stage: &Stage, transcript: &Transcript) -> Result<()> {
+fn deploy_good(stage: &Stage) -> Result<()> {
     let good = stage.manifest("good.yaml");
-    transcript.run(&stage.kubectl(&["apply", "-f", &good]), 0)?;
+    stage.kubectl(&["apply", "-f", &good]).run(0)?;
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
-    transcript.run(&stage.kubectl(&["rollout", "status", "-f", &good, &timeout]), 0)
+    stage.kubectl(&["rollout", "status", "-f", &good, &timeout]).run(0)
 }
 
 /// Returns when one of its pods is in CrashLoopBackOff and has been restarted.
-fn deploy_bad(stage: &Stage, transcript: &Transcript) -> Result<()> {
-    transcript.run(&stage.kubectl(&["apply", "-f", &stage.manifest("bad.yaml")]), 0)?;
+fn deploy_bad(stage: &Stage) -> Result<()> {
+    stage.kubectl(&["apply", "-f", &stage.manifest("bad.yaml")]).run(0)?;
     let pods = stage.kubectl(&["get", "pods", "-l", "app=checkout", "-o", "json"]);
     wait_until("a pod of checkout crashes", PATIENCE, || {
-        let list: Value = serde_json::from_str(&transcript.ask(&pods)?)?;
+        let list: Value = serde_json::from_str(&pods.ask()?)?;
         Ok(list
             .pointer("/items")
             .and_then(Value::as_array)
             .is_some_and(|pods| pods.iter().any(is_crashing)))
     })?;
-    transcript.run(&stage.kubectl(&["get", "pods", "-l", "app=checkout"]), 0)
+    stage.kubectl(&["get", "pods", "-l", "app=checkout"]).run(0)
 }
 
 fn is_crashing(pod: &Value) -> bool {
@@ -112,24 +112,24 @@ fn is_crashing(pod: &Value) -> bool {
     })
 }
 
-fn checkout(stage: &Stage, transcript: &Transcript) -> Result<Value> {
-    let answer = transcript.ask(&stage.kubectl(&["get", CHECKOUT, "-o", "json"]))?;
+fn checkout(stage: &Stage) -> Result<Value> {
+    let answer = stage.kubectl(&["get", CHECKOUT, "-o", "json"]).ask()?;
     serde_json::from_str(&answer).context("reading checkout")
 }
 
 /// The images of checkout.
-fn images(stage: &Stage, transcript: &Transcript) -> Result<Vec<String>> {
-    let checkout = checkout(stage, transcript)?;
+fn images(stage: &Stage) -> Result<Vec<String>> {
+    let checkout = checkout(stage)?;
     let containers = checkout.pointer("/spec/template/spec/containers").and_then(Value::as_array);
     let images = containers.into_iter().flatten().filter_map(|container| container.get("image"));
     Ok(images.filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 /// Asks the API server, not rb: the good images, on all pods, available, and the record.
-fn is_as_it_should_be(stage: &Stage, transcript: &Transcript, good: &[String]) -> Result<()> {
-    let live = images(stage, transcript)?;
+fn is_as_it_should_be(stage: &Stage, good: &[String]) -> Result<()> {
+    let live = images(stage)?;
     ensure!(live == good, "{CHECKOUT} runs {live:?} and should run {good:?}");
-    let checkout = checkout(stage, transcript)?;
+    let checkout = checkout(stage)?;
     let number = |pointer: &str| checkout.pointer(pointer).and_then(Value::as_u64);
     let wanted = number("/spec/replicas");
     for count in ["replicas", "updatedReplicas", "availableReplicas"] {
@@ -144,25 +144,17 @@ fn is_as_it_should_be(stage: &Stage, transcript: &Transcript, good: &[String]) -
 }
 
 fn what_next(stage: &Stage, transcript: &Transcript, rb: &Path) -> Result<()> {
-    transcript.line("\nWhat to try next:")?;
-    transcript.line(format_args!("  rb is {}; see `rb --help`", rb.display()))?;
+    say("\nWhat to try next:")?;
+    say(format_args!("  rb is {}; see `rb --help`", rb.display()))?;
     if stage.is_test_bed() {
-        transcript.line(
-            "  cargo run --example testbed                        a control plane to play with",
-        )?;
-        transcript.line(
-            "  cargo run --example quickstart -- --context NAME   the same on your own cluster",
-        )?;
+        say("  cargo run --example testbed                        a control plane to play with")?;
+        say("  cargo run --example quickstart -- --context NAME   the same on your own cluster")?;
     } else {
-        transcript.line(
-            "  rb history deployment/NAME     on a workload of yours: reads, changes nothing",
-        )?;
-        transcript.line(
-            "  rb undo deployment/NAME --dry-run                  the plan, and nothing else",
-        )?;
+        say("  rb history deployment/NAME     on a workload of yours: reads, changes nothing")?;
+        say("  rb undo deployment/NAME --dry-run                  the plan, and nothing else")?;
     }
     if transcript.pauses() {
-        transcript.note("Then everything of this quickstart is removed.")?;
+        note("Then everything of this quickstart is removed.")?;
         wait_for_enter()?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 const LOUD: Style = Style::new().effects(Effects::BOLD);
 const QUIET: Style = Style::new().effects(Effects::DIMMED);
 
-/// Shows and runs, step by step.
+/// The steps that are shown.
 pub(crate) struct Transcript {
     steps: usize,
     pause: bool,
@@ -35,45 +35,23 @@ impl Transcript {
         if self.pause && self.steps > 1 {
             wait_for_enter()?;
         }
-        self.line(format_args!("\n{LOUD}{}. {title}{LOUD:#}", self.steps))
+        say(format_args!("\n{LOUD}{}. {title}{LOUD:#}", self.steps))
     }
+}
 
-    /// A line of our own.
-    pub(crate) fn line(&self, text: impl Display) -> Result<()> {
-        Ok(writeln!(anstream::stdout(), "{text}")?)
-    }
+/// A line of our own.
+pub(crate) fn say(text: impl Display) -> Result<()> {
+    Ok(writeln!(anstream::stdout(), "{text}")?)
+}
 
-    /// A remark.
-    pub(crate) fn note(&self, text: &str) -> Result<()> {
-        self.line(format_args!("{QUIET}{text}{QUIET:#}"))
-    }
+/// A remark.
+pub(crate) fn note(text: &str) -> Result<()> {
+    say(format_args!("{QUIET}{text}{QUIET:#}"))
+}
 
-    /// A command as it is typed.
-    pub(crate) fn shown(&self, command: &str) -> Result<()> {
-        self.line(format_args!("{LOUD}$ {command}{LOUD:#}"))
-    }
-
-    /// Shows and runs a command, which has to end with that code.
-    pub(crate) fn run(&self, call: &Call, expected: i32) -> Result<()> {
-        self.shown(&call.to_string())?;
-        let status = call.command().status();
-        let status = status.with_context(|| format!("starting {}", call.program.display()))?;
-        ensure!(
-            status.code() == Some(expected),
-            "{} ended with {status}; it should have ended with {expected}",
-            call.name
-        );
-        Ok(())
-    }
-
-    /// Runs a command without showing it, and gives what it said on stdout.
-    pub(crate) fn ask(&self, call: &Call) -> Result<String> {
-        let output = call.command().stdout(Stdio::piped()).output();
-        let output = output.with_context(|| format!("starting {}", call.program.display()))?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{call}: {}: {said}", output.status);
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
+/// A command as it is typed.
+pub(crate) fn show(command: impl Display) -> Result<()> {
+    say(format_args!("{LOUD}$ {command}{LOUD:#}"))
 }
 
 /// A command: what is shown as its name, and what is run.
@@ -101,6 +79,28 @@ impl Call {
         self
     }
 
+    /// Shows and runs it; it has to end with that code.
+    pub(crate) fn run(&self, expected: i32) -> Result<()> {
+        show(self)?;
+        let status = self.command().status();
+        let status = status.with_context(|| format!("starting {}", self.program.display()))?;
+        ensure!(
+            status.code() == Some(expected),
+            "{} ended with {status}; it should have ended with {expected}",
+            self.name
+        );
+        Ok(())
+    }
+
+    /// Runs it without showing it, and gives what it said on stdout.
+    pub(crate) fn ask(&self) -> Result<String> {
+        let output = self.command().stdout(Stdio::piped()).output();
+        let output = output.with_context(|| format!("starting {}", self.program.display()))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{self}: {}: {said}", output.status);
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Out of reach of Ctrl-C: for what must not be left half done.
     pub(crate) fn shielded(mut self) -> Self {
         self.is_shielded = true;
@@ -108,7 +108,7 @@ impl Call {
     }
 
     /// Runs in the root of the checkout: paths are shown from there.
-    pub(crate) fn command(&self) -> Command {
+    fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));

@@ -159,6 +159,8 @@ fn progress(deployment: &Value, stale: Option<&str>) -> Progress {
         available: number("/status/availableReplicas"),
     };
     let waiting = format!("Waiting for deployment \"{name}\" rollout to finish: ");
+    // A pause stops the controller from replacing pods; those that are there may become available.
+    let replacing = if is_paused(deployment) { Phase::Paused } else { Phase::Rolling };
     let (phase, message) = if number("/metadata/generation") > number("/status/observedGeneration")
     {
         (Phase::Unobserved, "Waiting for deployment spec update to be observed...".to_owned())
@@ -169,10 +171,10 @@ fn progress(deployment: &Value, stale: Option<&str>) -> Progress {
             "{waiting}{} out of {} new replicas have been updated...",
             pods.updated, pods.desired
         );
-        (if is_paused(deployment) { Phase::Paused } else { Phase::Rolling }, message)
+        (replacing, message)
     } else if pods.total > pods.updated {
         let old = pods.total - pods.updated;
-        (Phase::Rolling, format!("{waiting}{old} old replicas are pending termination..."))
+        (replacing, format!("{waiting}{old} old replicas are pending termination..."))
     } else if pods.available < pods.updated {
         let message = format!(
             "{waiting}{} of {} updated replicas are available...",
@@ -189,12 +191,13 @@ fn progress(deployment: &Value, stale: Option<&str>) -> Progress {
 /// Recreate the first sync after a write sees none
 /// (`kubernetes:pkg/controller/deployment/progress.go`): such a condition is older than the template
 /// that it seems to judge.
+/// One of the very second of the template is older, too: the shortest deadline is a second.
 fn deadline_exceeded(deployment: &Value, stale: Option<&str>) -> bool {
     let Some(condition) = progressing(deployment) else { return false };
     let updated = condition.get("lastUpdateTime").and_then(Value::as_str);
     condition.get("reason") == Some(&Value::from("ProgressDeadlineExceeded"))
         && (stale.is_none() || updated != stale)
-        && !read::template_is_newer_than(deployment, updated.unwrap_or_default())
+        && !read::template_is_not_older_than(deployment, updated.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -258,17 +261,28 @@ mod tests {
         assert_eq!(progress(&web, None).phase, Phase::DeadlineExceeded);
         assert_eq!(progress(&web, Some("2026-01-01T00:00:00Z")).phase, Phase::Rolling);
         assert_eq!(progress(&web, Some("2025-12-31T00:00:00Z")).phase, Phase::DeadlineExceeded);
-        web["metadata"]["managedFields"] = json!([
-            {"manager": "rb", "time": "2026-01-01T00:00:05Z",
-             "fieldsV1": {"f:spec": {"f:template": {}}}}]);
-        assert_eq!(progress(&web, None).phase, Phase::Rolling);
+        for (written, phase) in [
+            ("2026-01-01T00:00:05Z", Phase::Rolling),
+            ("2026-01-01T00:00:00Z", Phase::Rolling),
+            ("2025-12-31T23:59:59Z", Phase::DeadlineExceeded),
+        ] {
+            web["metadata"]["managedFields"] = json!([
+                {"manager": "rb", "time": written, "fieldsV1": {"f:spec": {"f:template": {}}}}]);
+            assert_eq!(progress(&web, None).phase, phase, "{written}");
+        }
     }
 
     #[test]
     fn a_pause_with_something_left_to_do_is_named() {
-        let mut web = deployment(&json!({"observedGeneration": 2, "updatedReplicas": 0}));
-        web["spec"]["paused"] = json!(true);
-        assert_eq!(progress(&web, None).phase, Phase::Paused);
+        for (total, updated, phase) in
+            [(3, 0, Phase::Paused), (4, 3, Phase::Paused), (3, 3, Phase::Rolling)]
+        {
+            let status = json!({"observedGeneration": 2, "replicas": total,
+                                "updatedReplicas": updated, "availableReplicas": 2});
+            let mut web = deployment(&status);
+            web["spec"]["paused"] = json!(true);
+            assert_eq!(progress(&web, None).phase, phase, "{updated} of {total}");
+        }
     }
 
     #[test]

@@ -174,8 +174,9 @@ pub(super) fn commit(object: &Value) -> Option<String> {
     })
 }
 
-/// Whether somebody wrote the pod template after `time`, as far as the managed fields tell.
-pub(super) fn template_is_newer_than(workload: &Value, time: &str) -> bool {
+/// Whether somebody wrote the pod template at `time` or later, as far as the managed fields tell.
+/// They tell whole seconds.
+pub(super) fn template_is_not_older_than(workload: &Value, time: &str) -> bool {
     let Ok(time) = time.parse::<Timestamp>() else { return false };
     let entries = workload.pointer("/metadata/managedFields").and_then(Value::as_array);
     entries
@@ -183,7 +184,7 @@ pub(super) fn template_is_newer_than(workload: &Value, time: &str) -> bool {
         .flatten()
         .filter(|entry| entry.pointer("/fieldsV1/f:spec/f:template").is_some())
         .filter_map(|entry| entry.get("time")?.as_str()?.parse::<Timestamp>().ok())
-        .any(|written| written > time)
+        .any(|written| written >= time)
 }
 
 #[cfg(test)]

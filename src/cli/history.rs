@@ -10,6 +10,7 @@ use crate::report::json::v1::HistoryDocument;
 use crate::rollback::model::history::{History, Row};
 use crate::rollback::model::image::ImageRef;
 use crate::rollback::{history, snapshot};
+use crate::text::shell_quote;
 
 use super::output::{Format, HistoryFormat};
 use super::target_args::{TargetArgs, check_namespace};
@@ -56,9 +57,14 @@ pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
     let target = named.in_namespace_of(&cluster);
     let snapshot = snapshot::take(&cluster, named.backend, &target, budget.reading()).await?;
     let history = history::of(named.backend, &snapshot);
-    let row = match &args.revision {
-        Some(word) => Some(find(&history, word)?),
-        None => None,
+    let row = match args.revision.as_deref() {
+        // For kubectl 0 means all of them.
+        None | Some("0") => None,
+        Some(word) => Some(find(&history, word).ok_or_else(|| {
+            let all = format!("history {}", shell_quote(&target.reference()));
+            let all = app.hints(&cluster, &target.namespace).rb(&all);
+            unknown(&history, word).hint(format!("to see them: {all}"))
+        })?),
     };
     app.console.answer(&answer(args, app, &history, row));
     Ok(ExitStatus::Success)
@@ -81,7 +87,7 @@ fn answer(args: &HistoryArgs, app: &App, history: &History, row: Option<&Row>) -
 }
 
 /// The revision that a word names: by number, former number, hash, or image.
-fn find<'a>(history: &'a History, word: &str) -> Result<&'a Row> {
+fn find<'a>(history: &'a History, word: &str) -> Option<&'a Row> {
     let number = word.parse::<i64>().ok();
     let newest = |test: &dyn Fn(&Row) -> bool| history.rows.iter().rev().find(|row| test(row));
     newest(&|row| number.is_some() && row.revision == number)
@@ -92,16 +98,13 @@ fn find<'a>(history: &'a History, word: &str) -> Result<&'a Row> {
                 row.images.iter().any(|i| ImageRef::parse(&i.image).is_named(&i.image, word))
             })
         })
-        .ok_or_else(|| {
-            let numbers: Vec<String> =
-                history.rows.iter().filter_map(|row| Some(row.revision?.to_string())).collect();
-            Error::new(
-                ErrorKind::NoRevision,
-                format!(
-                    "{} has no revision {word}; stored revisions: {}",
-                    history.target.reference(),
-                    numbers.join(", ")
-                ),
-            )
-        })
+}
+
+fn unknown(history: &History, word: &str) -> Error {
+    let numbers: Vec<String> =
+        history.rows.iter().filter_map(|row| Some(row.revision?.to_string())).collect();
+    let stored = if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") };
+    let reference = history.target.reference();
+    let message = format!("{reference} has no revision {word}; stored revisions: {stored}");
+    Error::new(ErrorKind::NoRevision, message)
 }

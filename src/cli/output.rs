@@ -24,7 +24,9 @@ impl Format {
     /// A document in this format; `None` where the format is for people.
     pub(super) fn document(self, value: &impl Serialize) -> Option<String> {
         match self {
-            Self::Json => serde_json::to_string_pretty(value).ok().map(|text| plain_json(&text) + "\n"),
+            Self::Json => {
+                serde_json::to_string_pretty(value).ok().map(|text| plain_json(&text) + "\n")
+            }
             Self::Yaml => yaml::document(&serde_json::to_value(value).ok()?),
             Self::Human | Self::Wide | Self::Name | Self::Sh => None,
         }

@@ -121,7 +121,8 @@ fn typed(connect: &ConnectOptions) -> String {
         ("--context", connect.context.as_deref()),
         ("--kubeconfig", kubeconfig.as_deref()),
     ];
-    let word = |(flag, value): (&str, Option<&str>)| Some(format!(" {flag} {}", shell_quote(value?)));
+    let word =
+        |(flag, value): (&str, Option<&str>)| Some(format!(" {flag} {}", shell_quote(value?)));
     flags.into_iter().filter_map(word).collect()
 }
 

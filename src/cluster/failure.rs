@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::asked::Asked;
 use super::peer::Peer;
-use super::unreachable;
+use super::{pin, unreachable};
 use crate::error::{Error, ErrorKind, Source};
 
 /// How much of a body that is not a Status goes into the error.
@@ -131,6 +131,11 @@ fn status_error(code: StatusCode, status: &ApiStatus, asked: &Asked, peer: &Peer
                 format!("{place} does not accept the credentials ({who}): expired or wrong");
             Error::new(ErrorKind::Unauthenticated, message).hint(peer.command("auth whoami"))
         }
+        403 if peer.impersonates.is_some() && status.says(" cannot impersonate") => {
+            let who = peer.impersonates.as_deref().unwrap_or_default();
+            let hint = pin::command("auth can-i impersonate users", &peer.own_flags);
+            Error::new(ErrorKind::Forbidden, format!("not allowed to impersonate {who}")).hint(hint)
+        }
         // Quotas, webhooks and policies answer 403 too; only RBAC says who cannot do what.
         403 if status.says("User \"") || status.message.is_none() => {
             Error::new(ErrorKind::Forbidden, format!("not allowed to {what}"))
@@ -142,9 +147,10 @@ fn status_error(code: StatusCode, status: &ApiStatus, asked: &Asked, peer: &Peer
         }
         404 => Error::new(ErrorKind::NotFound, format!("{place} does not serve {object}"))
             .hint(peer.command("api-resources")),
-        409 if status.reason.as_deref() == Some("AlreadyExists") => {
-            Error::new(ErrorKind::Refused, format!("cannot {what}: one of that name exists already"))
-        }
+        409 if status.reason.as_deref() == Some("AlreadyExists") => Error::new(
+            ErrorKind::Refused,
+            format!("cannot {what}: one of that name exists already"),
+        ),
         409 => Error::new(ErrorKind::LostRace, format!("{object} was changed by somebody else")),
         410 => Error::new(ErrorKind::Internal, format!("too old a version was asked for ({what})")),
         429 => {
@@ -181,6 +187,8 @@ mod tests {
     #[test]
     fn statuses_become_errors() {
         let rbac = r#"{"kind":"Status","message":"x is forbidden: User \"jane\" cannot patch","code":403}"#;
+        let nobody =
+            r#"{"message":"x is forbidden: User \"jane\" cannot impersonate resource \"users\""}"#;
         let webhook = r#"{"message":"admission webhook \"w\" denied the request: no","code":403}"#;
         let gone = r#"{"reason":"NotFound","message":"deployments.apps \"checkout\" not found","details":{"name":"checkout"}}"#;
         for (code, body, kind, message, hint) in [
@@ -197,6 +205,13 @@ mod tests {
                 ErrorKind::Forbidden,
                 "not allowed to patch deployments.apps checkout in namespace shop",
                 "kubectl auth can-i patch deployments.apps -n shop --context prod",
+            ),
+            (
+                403,
+                nobody,
+                ErrorKind::Forbidden,
+                "not allowed to impersonate bob",
+                "kubectl auth can-i impersonate users --context prod",
             ),
             (403, webhook, ErrorKind::Forbidden, "a rule of the cluster forbids", ""),
             (404, gone, ErrorKind::NotFound, "no deployments.apps checkout in namespace shop", ""),

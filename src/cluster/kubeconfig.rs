@@ -24,6 +24,8 @@ pub(super) struct Access {
     pub(super) namespace: String,
     /// Flags for pasted commands.
     pub(super) pin: String,
+    /// The same without impersonation.
+    pub(super) own_pin: String,
     pub(super) proxy: Option<proxy::Proxy>,
     /// The raw cluster entry: exec plugins may ask for it.
     pub(super) cluster: Cluster,
@@ -42,7 +44,11 @@ pub(super) fn load(options: &ConnectOptions) -> Result<Access> {
         return choose(&kubeconfig, options);
     }
     in_cluster(options).map_err(|cause| {
-        let places: Vec<_> = looked_for.iter().map(|path| path.display().to_string()).collect();
+        let place = |path: &PathBuf| {
+            let missing = if path.exists() { "" } else { " (no such file)" };
+            format!("{}{missing}", path.display())
+        };
+        let places: Vec<_> = looked_for.iter().map(place).collect();
         Error::new(ErrorKind::Usage, "no kubeconfig and not inside a cluster")
             .because(format!("looked for a context in {}; {cause}", places.join(", ")))
             .hint("kubectl config view")
@@ -74,15 +80,15 @@ fn read(options: &ConnectOptions, paths: &[PathBuf]) -> Result<Kubeconfig> {
             tracing::debug!(path = %path.display(), "no such kubeconfig, ignored");
             continue;
         }
-        let mut next = Kubeconfig::read_from(path).map_err(|error| unreadable(path, error))?;
+        let mut next = Kubeconfig::read_from(path).map_err(|error| unreadable(path, &error))?;
         // An empty string is what `kubectl config unset` leaves behind: the same as no value.
         next.current_context = next.current_context.filter(|name| !name.is_empty());
-        merged = merged.merge(next).map_err(|error| unreadable(path, error))?;
+        merged = merged.merge(next).map_err(|error| unreadable(path, &error))?;
     }
     Ok(merged)
 }
 
-fn unreadable(path: &Path, error: kube::config::KubeconfigError) -> Error {
+fn unreadable(path: &Path, error: &kube::config::KubeconfigError) -> Error {
     Error::new(ErrorKind::Usage, format!("cannot use the kubeconfig {}", path.display()))
         .because(without_values(&error.to_string()))
         .hint(format!("kubectl config view --kubeconfig {}", shell_quote(&path.to_string_lossy())))
@@ -126,6 +132,7 @@ fn choose(kubeconfig: &Kubeconfig, options: &ConnectOptions) -> Result<Access> {
         user,
         namespace: namespace(options, context.namespace),
         pin,
+        own_pin: pin::own_flags(options, name.map(String::as_str)),
         proxy: proxy::choose(cluster.proxy_url.as_deref(), &config.cluster_url)?,
         cluster,
         config,
@@ -171,6 +178,7 @@ fn in_cluster(options: &ConnectOptions) -> Result<Access> {
         user: "the pod's service account".to_owned(),
         namespace: namespace(options, Some(config.default_namespace.clone())),
         pin: pin::flags(options, None),
+        own_pin: pin::own_flags(options, None),
         proxy: proxy::choose(None, &config.cluster_url)?,
         cluster: Cluster::default(),
         config,

@@ -11,6 +11,9 @@ pub(super) struct Peer {
     pub(super) user: String,
     /// kubectl flags that pin this context and identity, quoted for a shell.
     pub(super) flags: String,
+    /// Who is impersonated, if anybody is, and the flags without that.
+    pub(super) impersonates: Option<String>,
+    pub(super) own_flags: String,
 }
 
 impl Peer {
@@ -25,6 +28,8 @@ impl Peer {
             server: Uri::from_static("https://api.example.com:6443"),
             user: "jane".to_owned(),
             flags: "--context prod".to_owned(),
+            impersonates: Some("bob".to_owned()),
+            own_flags: "--context prod".to_owned(),
         }
     }
 }

@@ -27,6 +27,12 @@ pub(super) fn flags(options: &ConnectOptions, context: Option<&str>) -> String {
     words.join(" ")
 }
 
+/// The same without impersonation: for the question whether that is allowed.
+pub(super) fn own_flags(options: &ConnectOptions, context: Option<&str>) -> String {
+    let own = ConnectOptions { as_user: None, as_groups: vec![], as_uid: None, ..options.clone() };
+    flags(&own, context)
+}
+
 /// A kubectl command with these flags.
 pub(super) fn command(words: &str, flags: &str) -> String {
     format!("kubectl {words} {flags}").trim_end().to_owned()

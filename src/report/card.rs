@@ -6,7 +6,7 @@ use anstyle::Style;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
-use crate::text::{age, truncate, width, wrap};
+use crate::text::{age, shorten, truncate, width, wrap};
 
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
 
@@ -16,6 +16,9 @@ const LINES: usize = 15;
 const PASSED_OVER: usize = 4;
 /// Columns left of the text.
 const INDENT: usize = 11;
+
+/// Columns of an image.
+const IMAGE: usize = 40;
 
 /// The card.
 #[must_use]
@@ -56,14 +59,15 @@ fn sides(plan: &Plan, marks: Marks) -> [String; 2] {
         let first = images.next().unwrap_or_default();
         let more = images.count();
         let more = if more == 0 { String::new() } else { format!(" +{more}") };
-        (view.label(), marks.foreign(&format!("{first}{more}")))
+        let first =
+            shorten(&marks.foreign(&first), IMAGE.saturating_sub(width(&more))).into_owned();
+        (view.label(), first + &more)
     };
     let (from, to) = (column(&plan.from, &plan.to), column(&plan.to, &plan.from));
     let labels = width(&from.0).max(width(&to.0));
-    let images = width(&from.1).max(width(&to.1)).min(40);
+    let images = width(&from.1).max(width(&to.1));
     let row = |label: &str, style: Style, (revision, image): &(String, String), end: &str| {
-        let image = truncate(image, 40);
-        let padding = " ".repeat(images.saturating_sub(width(&image)));
+        let padding = " ".repeat(images.saturating_sub(width(image)));
         let start = format!("  {label:<8} {revision:<labels$}   {image}{padding}   ");
         let end = truncate(end, COLUMNS.saturating_sub(width(&start))).into_owned();
         format!("{start}{}", paint(style, &end))
@@ -118,15 +122,20 @@ fn way(plan: &Plan) -> String {
 }
 
 fn changes(plan: &Plan, marks: Marks) -> String {
-    let summaries: Vec<&str> = plan.diff.iter().map(|change| change.summary.as_str()).collect();
+    let room = COLUMNS - INDENT;
+    let summaries: Vec<String> =
+        plan.diff.iter().map(|c| marks.arrows(&marks.foreign(&c.summary)).into_owned()).collect();
     let mut shown = summaries.len();
     loop {
-        let list = summaries.iter().take(shown).copied().collect::<Vec<_>>().join(", ");
+        let list = summaries.iter().take(shown).cloned().collect::<Vec<_>>().join(", ");
         let hidden = summaries.len() - shown;
         let more = if hidden == 0 { String::new() } else { format!(", and {hidden} more") };
-        let text = marks.arrows(&marks.foreign(&format!("{list}{more}"))).into_owned();
-        if shown <= 1 || width(&text) <= COLUMNS - INDENT {
-            return line("changes", &text);
+        if shown <= 1 {
+            let list = shorten(&list, room.saturating_sub(width(&more)));
+            return line("changes", &format!("{list}{more}"));
+        }
+        if width(&list) + width(&more) <= room {
+            return line("changes", &format!("{list}{more}"));
         }
         shown -= 1;
     }

@@ -1,7 +1,8 @@
 //! How an undo ended, for people: the verdict first, its proof or its cause, and what to type next.
 
+use crate::rollback::model::decision::Nothing;
 use crate::rollback::model::hint::Hints;
-use crate::rollback::model::outcome::{Ending, Outcome, Waited};
+use crate::rollback::model::outcome::{Ending, NOT_READY, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::template::short_images;
 use crate::text::{plural, shell_quote};
@@ -24,10 +25,13 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
 
 /// The end of a wait that no write of this command came before.
 #[must_use]
-pub fn joined(reference: &str, waited: &Waited, hints: &Hints, marks: Marks) -> String {
-    let mut lines = vec![word(&waited.ending, reference, "what is live", marks)];
-    lines.extend(details(reference, waited, marks));
-    lines.extend(next(reference, waited, hints));
+pub fn joined(nothing: &Nothing, waited: &Waited, hints: &Hints, marks: Marks) -> String {
+    let reference = nothing.target.reference();
+    let images = short_images(&nothing.live.images, &[]).join(", ");
+    let live = format!("{} ({})", nothing.live.label(), marks.foreign(&images));
+    let mut lines = vec![word(&waited.ending, &reference, &live, marks)];
+    lines.extend(details(&reference, waited, marks));
+    lines.extend(next(&reference, waited, hints));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -130,10 +134,12 @@ fn next(reference: &str, waited: &Waited, hints: &Hints) -> Vec<String> {
     let history = hints.rb(&format!("history {quoted}"));
     let mut lines = Vec::new();
     if let Some(failed) = &waited.failure
-        && !failed.container.is_empty()
+        && (failed.ended.is_some() || failed.reason == NOT_READY)
     {
         let (pod, container) = (shell_quote(&failed.pod), shell_quote(&failed.container));
-        let logs = format!("logs {pod} -c {container} --previous");
+        let before = failed.restarts > 0 || failed.reason == "CrashLoopBackOff";
+        let previous = if before && failed.reason != NOT_READY { " --previous" } else { "" };
+        let logs = format!("logs {pod} -c {container}{previous}");
         lines.push(labelled("logs", &hints.kubectl(&logs)));
     }
     match &waited.ending {

@@ -1,9 +1,11 @@
 //! The status of a rollout for people: kubectl's sentence, and what it does not say.
 
 use crate::rollback::model::evidence::ago;
-use crate::rollback::model::outcome::Waited;
+use crate::rollback::model::hint::Hints;
+use crate::rollback::model::outcome::{Ending, Waited};
 use crate::rollback::model::status::Status;
 use crate::rollback::model::template::short_images;
+use crate::text::shell_quote;
 
 use super::failure;
 use super::style::{BAD, Marks, NAME, WARN, paint};
@@ -37,9 +39,12 @@ pub fn heading(status: &Status, marks: Marks) -> String {
 
 /// The end of it: the sentence of `kubectl rollout status`, and the pod that explains a failure.
 #[must_use]
-pub fn ending(waited: &Waited, marks: Marks) -> String {
+pub fn ending(status: &Status, waited: &Waited, hints: &Hints, marks: Marks) -> String {
     let sentence = waited.progress.as_ref().map_or("nothing was seen", |p| p.message.as_str());
     let mut text = format!("{}\n", marks.foreign(sentence));
+    if let Some(why) = why_it_ended(status, waited, hints) {
+        text += &paint(WARN, &format!("  {:<8} {}\n", "end", marks.foreign(&why)));
+    }
     if let Some(failed) = &waited.failure {
         let line = format!("  {:<8} {}\n", "cause", failure::summary(failed, marks));
         text += &paint(BAD, &line);
@@ -48,4 +53,19 @@ pub fn ending(waited: &Waited, marks: Marks) -> String {
         }
     }
     text
+}
+
+/// What kubectl's sentence does not say: it tells where the rollout stands, not why the wait is over.
+fn why_it_ended(status: &Status, waited: &Waited, hints: &Hints) -> Option<String> {
+    match &waited.ending {
+        Ending::TimedOut => Some("it was not done in time".to_owned()),
+        Ending::Paused => {
+            let reference = shell_quote(&status.target.reference()).into_owned();
+            let resume = hints.kubectl(&format!("rollout resume {reference}"));
+            Some(format!("it is paused; to resume it: {resume}"))
+        }
+        Ending::Deleted => Some("it was deleted".to_owned()),
+        Ending::Lost(why) => Some(format!("it cannot be watched any longer: {why}")),
+        _ => None,
+    }
 }

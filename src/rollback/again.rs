@@ -23,7 +23,7 @@ use super::model::snapshot::Snapshot;
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 /// The newest undo, if it made the live revision live.
-fn undo_to(snapshot: &Snapshot, live_hash: &str) -> Option<Undo> {
+pub(super) fn undo_to(snapshot: &Snapshot, live_hash: &str) -> Option<Undo> {
     let annotation = snapshot.annotation(RECORD_ANNOTATION);
     let record = Stored::read(annotation, snapshot.uid()).into_record(snapshot.uid());
     record.last_undo().filter(|undo| !live_hash.is_empty() && undo.to.hash == live_hash).cloned()

@@ -23,6 +23,8 @@ pub fn templates(before: &Value, after: &Value, show_values: bool) -> Vec<Change
 
 /// How the path of a list of variables ends.
 const ENV: &str = ".env";
+/// How the paths of annotations and labels begin.
+const METADATA: &str = "metadata.";
 
 struct Walk {
     changes: Vec<Change>,
@@ -50,6 +52,13 @@ impl Walk {
                     Some(list) => self.named(path, &list, &[]),
                     None => self.note(path, before, after),
                 }
+            }
+            // The first annotations and the last, likewise.
+            (None, Some(Value::Object(b))) if path.starts_with(METADATA) => {
+                self.objects(path, &Map::new(), b);
+            }
+            (Some(Value::Object(a)), None) if path.starts_with(METADATA) => {
+                self.objects(path, a, &Map::new());
             }
             _ => self.note(path, before, after),
         }
@@ -214,7 +223,7 @@ mod tests {
             summaries(&before, &after),
             [
                 "image shop:2 -> 1",
-                "metadata.annotations removed",
+                "metadata.annotations[a.b/c] removed",
                 "containers[app].args changed",
                 "env A removed",
                 "env B removed",

@@ -2,6 +2,7 @@
 
 use crate::backend::Rollbacker;
 
+use super::again;
 use super::model::evidence::{Against, Evidence, Favour, ago};
 use super::model::plan::RevisionView;
 use super::model::record::{Finding, Record, Undo};
@@ -53,7 +54,7 @@ fn left<'r>(record: &'r Record, revisions: &Revisions, revision: &Revision) -> O
     revisions
         .list
         .iter()
-        .filter_map(|other| Some((other, record.undo_from(&other.hash)?)))
+        .filter_map(|other| Some((other, record.undo_from(&other.hash, &other.template)?)))
         .filter(|(other, _)| template::same_but_for_restart(&other.template, &revision.template))
         .map(|(_, undo)| undo)
         .max_by_key(|undo| undo.at)
@@ -90,7 +91,7 @@ pub(super) fn warnings_on<'a>(
     })
 }
 
-/// How the live revision does: `2 of 6 ready, CrashLoopBackOff for 4m`.
+/// How the live revision does: `0 of 6 ready, 4 older pods serve, CrashLoopBackOff for 4m`.
 pub(super) fn live_state(
     backend: &dyn Rollbacker,
     snapshot: &Snapshot,
@@ -101,16 +102,24 @@ pub(super) fn live_state(
         return format!("not rolled out yet, {} of {} pods ready", pods.ready, pods.desired);
     };
     let ready = format!("{} of {} ready", live.replicas.ready, pods.desired);
-    let trouble = (live.replicas.ready < pods.desired)
-        .then(|| warnings_on(backend, snapshot, live).max_by_key(|w| w.last))
-        .flatten();
-    match trouble {
-        Some(warning) => {
-            let since = ago(snapshot.taken_at, warning.first);
-            format!("{ready}, {} for {since}", trouble_word(warning))
-        }
-        None => ready,
+    if live.replicas.ready >= pods.desired {
+        return ready;
     }
+    // In the middle of a rollout "0 ready" alone reads like an outage.
+    let older: i64 = revisions.older().map(|r| r.replicas.available).sum();
+    let serving = match older {
+        0 => None,
+        1 => Some("1 older pod serves".to_owned()),
+        count => Some(format!("{count} older pods serve")),
+    };
+    // What is older than the undo that made it live is not the present.
+    let since = again::undo_to(snapshot, &live.hash).map(|undo| undo.at);
+    let present =
+        warnings_on(backend, snapshot, live).filter(|w| since.is_none_or(|at| w.last > at));
+    let trouble = present.max_by_key(|w| w.last).map(|warning| {
+        format!("{} for {}", trouble_word(warning), ago(snapshot.taken_at, warning.first))
+    });
+    [Some(ready), serving, trouble].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The kubelet writes `BackOff` for two troubles and tells them apart in the message only

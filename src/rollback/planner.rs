@@ -8,12 +8,14 @@ use crate::text::shell_quote;
 
 use super::model::decision::{Decision, Nothing};
 use super::model::evidence::Evidence;
+use super::model::image::ImageRef;
 use super::model::ownership::{Owner, owners};
 use super::model::plan::{Plan, RevisionView, SCHEMA, Why};
 use super::model::record::{RECORD_ANNOTATION, Record, Side, Stored, Undo};
 use super::model::request::UndoRequest;
 use super::model::revision::{Revision, Revisions};
 use super::model::snapshot::Snapshot;
+use super::model::template;
 use super::select::{self, Choice, Selection};
 use super::{again, diff, evidence, steps};
 
@@ -63,7 +65,11 @@ impl<'a> Planner<'a> {
         let guard =
             again::decide(self.backend, self.snapshot, &self.revisions, self.request, further);
         if let Some(decision) = guard {
-            return decision;
+            return match decision {
+                // What cannot converge is not what is bad about it.
+                Decision::Again(_) if obstacle == Some(Obstacle::Paused) => refused(self.paused()),
+                decision => decision,
+            };
         }
         match self.select() {
             Err(error) => refused(error),
@@ -124,10 +130,7 @@ impl<'a> Planner<'a> {
         let names = |side: &Side| {
             side.hash == word
                 || side.revision.is_some_and(|number| number.to_string() == word)
-                || side
-                    .images
-                    .iter()
-                    .any(|image| super::model::image::ImageRef::parse(image).is_named(image, &word))
+                || side.images.iter().any(|image| ImageRef::parse(image).is_named(image, &word))
         };
         let undone = self.record.undos.iter().rev().find(|undo| names(&undo.from));
         Some(match undone {
@@ -171,6 +174,8 @@ impl<'a> Planner<'a> {
         let side = |view: &RevisionView| Side {
             revision: view.revision,
             hash: view.hash.clone(),
+            fingerprint: (view.hash.is_empty())
+                .then(|| template::fingerprint(&self.revisions.live_template)),
             images: view.images.iter().map(|i| i.image.clone()).collect(),
         };
         Undo {
@@ -295,7 +300,7 @@ impl<'a> Planner<'a> {
     fn not_from(&self, word: &str) -> Error {
         let reference = self.snapshot.target.reference();
         let live = self.live_view();
-        let images = super::model::template::short_images(&live.images, &[]).join(", ");
+        let images = template::short_images(&live.images, &[]).join(", ");
         let history = format!("history {}", shell_quote(&reference));
         Error::new(
             ErrorKind::Refused,

@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind};
 use crate::text::{plural, shell_quote};
 
 use super::model::evidence::Evidence;
+use super::model::image::ImageRef;
 use super::model::plan::{PassedOver, Why};
 use super::model::request::UndoRequest;
 use super::model::revision::{Revision, RevisionSpec, Revisions};
@@ -250,15 +251,14 @@ impl<'a> Choice<'a, '_> {
 pub(super) fn is_live(spec: &RevisionSpec, revisions: &Revisions) -> bool {
     let word = spec.to_string();
     let images = template::images(&revisions.live_template);
-    let has_image = || {
-        images
-            .iter()
-            .any(|i| super::model::image::ImageRef::parse(&i.image).is_named(&i.image, &word))
-    };
+    let has_image = || images.iter().any(|i| ImageRef::parse(&i.image).is_named(&i.image, &word));
     match (spec, revisions.live()) {
         (RevisionSpec::Back(_), _) | (RevisionSpec::Number(_), None) => false,
         (RevisionSpec::Number(number), Some(live)) => {
-            live.number == Some(*number) || live.past_numbers.contains(number) || has_image()
+            live.number == Some(*number)
+                || live.past_numbers.contains(number)
+                || live.has_commit(&word)
+                || has_image()
         }
         (RevisionSpec::Word(_), None) => has_image(),
         (RevisionSpec::Word(_), Some(live)) => {

@@ -45,7 +45,8 @@ fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
     let reason = undo.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let incident = undo.incident.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
     // kubectl prints this as it is, on terminals of other people.
-    let [what, reason, incident] = [what, reason, incident].map(|part| sanitize(&part).into_owned());
+    let [what, reason, incident] =
+        [what, reason, incident].map(|part| sanitize(&part).into_owned());
     // A long reason is cut rather than what follows it.
     let room = MAX_CAUSE.saturating_sub(what.chars().count() + incident.chars().count());
     let reason: String = reason.chars().take(room).collect();

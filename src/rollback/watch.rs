@@ -112,6 +112,7 @@ async fn waited(
 ) -> Waited {
     let failure = match &ending {
         Ending::Complete | Ending::NothingRan | Ending::PutBack(_) | Ending::Superseded(_) => None,
+        Ending::TimedOut | Ending::DeadlineExceeded => judge.failure().or_else(|| judge.unready()),
         _ => judge.failure(),
     };
     let failure = match failure {

@@ -77,7 +77,8 @@ fn a_workload_that_does_not_exist_is_named_with_a_command_to_look(bed: &TestBed)
     let (namespace, proxy) = (bed.namespace("none"), bed.proxy());
     for command in ["undo deploy/web --yes", "history deploy/web", "status deploy/web"] {
         let ran = refused(&namespace, &proxy, command).ends_with(4);
-        let ran = ran.says(&format!("deployment/web does not exist in namespace {}", namespace.name()));
+        let ran =
+            ran.says(&format!("deployment/web does not exist in namespace {}", namespace.name()));
         let [look] = commands(&ran).try_into().expect("one command");
         assert!(look.contains("--context testbed"), "{look}");
         paste(bed, namespace.kubeconfig(), &look).ends_with(0);
@@ -130,7 +131,8 @@ fn an_unknown_revision_is_answered_with_those_that_exist(bed: &TestBed) {
     for word in ["99", "no-such-tag", "-7"] {
         let line = format!("undo deploy/web --yes --to-revision={word}");
         let ran = refused(&namespace, &proxy, &line).ends_with(4);
-        let ran = ran.says(&format!("deployment/web has no revision {word}; stored revisions: 1, 2"));
+        let ran =
+            ran.says(&format!("deployment/web has no revision {word}; stored revisions: 1, 2"));
         paste_all(bed, namespace.kubeconfig(), &ran);
     }
 }
@@ -138,7 +140,8 @@ fn an_unknown_revision_is_answered_with_those_that_exist(bed: &TestBed) {
 /// Two releases of one image that differ elsewhere: only the hashes tell them apart.
 fn an_ambiguous_tag_is_answered_with_commands_that_work(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("ambiguous"), bed.proxy());
-    let note = |text: &str| json!({"spec": {"template": {"metadata": {"annotations": {"n": text}}}}});
+    let note =
+        |text: &str| json!({"spec": {"template": {"metadata": {"annotations": {"n": text}}}}});
     release(&namespace, 1, 0, "1.0", &note("first"));
     release(&namespace, 2, 0, "1.0", &note("second"));
     release(&namespace, 3, 0, "2.0", &note("third"));

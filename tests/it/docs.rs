@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use kubectl_rb::exit::{TABLE, help_table};
-use serde_json::{Value, json};
+use serde_json::json;
 use snapbox::assert_data_eq;
 use snapbox::prelude::*;
 
@@ -136,7 +136,7 @@ fn without_the_right_to_patch_it_refuses(bed: &TestBed) {
     let namespace = bed.namespace("docs-no-role");
     deploy(&namespace, "good");
     deploy(&namespace, "bad");
-    let reading = role().replace("[get, list, watch, patch]", "[get, list, watch]");
+    let reading = role().replace("[get, watch, patch]", "[get, watch]");
     assert_ne!(reading, role(), "the Role of the README has changed; change this test too");
     bind_role(&namespace, "bob", &reading);
     let bob = namespace.user("bob");
@@ -223,7 +223,9 @@ fn is_progress(line: &str) -> bool {
 }
 
 fn without_chance_in_line(line: &str) -> String {
-    let line = line.replace(": Error, exit", ": CrashLoopBackOff, exit");
+    let line = line
+        .replace(": Error, exit", ": CrashLoopBackOff, exit")
+        .replace(", in less than ", ", after ");
     let mut words: Vec<String> = Vec::new();
     for word in line.split_whitespace() {
         let core = word.trim_end_matches([',', ':', ')']);

@@ -131,7 +131,8 @@ impl Kubeconfig {
         // As ASCII: YAML takes some characters only as escapes.
         let text = config.to_string();
         let mut units = [0; 2];
-        let escaped = |c: char| c.encode_utf16(&mut units).iter().map(|u| format!("\\u{u:04x}")).collect();
+        let escaped =
+            |c: char| c.encode_utf16(&mut units).iter().map(|u| format!("\\u{u:04x}")).collect();
         let mut escaped = escaped;
         let text = text.chars().map(|c| if c.is_ascii() { c.to_string() } else { escaped(c) });
         Self::text(&text.collect::<String>())

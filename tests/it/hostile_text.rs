@@ -59,8 +59,7 @@ fn in_ci(namespace: &Namespace, words: &str) -> Ran {
 fn is_harmless(ran: &Ran, what: &str) {
     for said in [&ran.stdout, &ran.stderr] {
         let steers = |c: char| {
-            (c.is_control() && c != '\n')
-                || "\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}".contains(c)
+            (c.is_control() && c != '\n') || "\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}".contains(c)
         };
         if let Some(c) = said.chars().find(|c| steers(*c)) {
             panic!("{what} shows {c:?}: {said:?}");
@@ -122,7 +121,9 @@ fn documents_hold_the_value_and_not_its_effect(bed: &TestBed) {
 /// The YAML as kubectl's parser reads it: the text is put into a ConfigMap's `data` by nobody, so
 /// kubectl is only asked to translate.
 fn kube_yaml(bed: &TestBed, namespace: &Namespace, yaml: &str) -> Value {
-    let file = Kubeconfig::text(&format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\n{yaml}"));
+    let file = Kubeconfig::text(&format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\n{yaml}"
+    ));
     let line = format!(
         "kubectl create --dry-run=client --validate=false -o json -f {}",
         file.path().display()

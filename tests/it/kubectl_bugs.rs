@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::rb::{Rb, rb};
 use crate::scene::{
-    REVISION, annotation, assert_live, image, is_observed, live, release, releases, releases_with,
-    replica_set, stored, template_writes, text,
+    REVISION, annotation, assert_live, image, is_observed, live, release, releases, replica_set,
+    stored, template_writes, text,
 };
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Action, Gate, Namespace, Proxy, TestBed};
@@ -152,16 +152,22 @@ fn the_output_shows_what_was_before(bed: &TestBed) {
     assert_eq!(report["wait"]["progress"]["pods"]["available"], 1);
 }
 
-/// A pod that takes its time to end keeps the strategy Recreate from making progress, and the
-/// controller's verdict on the bad release stays on the Deployment.
+/// While pods cannot be created the controller sees no progress, and its verdict on the bad release
+/// stays on the Deployment. A quota makes that last as long as the test wants.
 fn status_fails_although_the_rollback_succeeds(bed: &TestBed) {
-    let extra = json!({"spec": {"progressDeadlineSeconds": 1, "strategy": {"type": "Recreate"}}});
     let prepare = |namespace: &Namespace| {
-        releases_with(namespace, 1, &["1.0", "2.0-hang"], &extra);
+        quota(namespace, "pods", "0");
+        let extra = json!({"spec": {"progressDeadlineSeconds": 1}});
+        namespace.deployment_with("web", &image("1.0"), 1, &extra);
+        stored(namespace, "1.0");
+        namespace.set_image("web", &image("2.0"));
+        stored(namespace, "2.0");
         namespace.wait_until("the bad release has missed its deadline", |namespace| {
             has_missed_its_deadline(&namespace.get("deployment", "web"))
         });
-        hold_pods(namespace, &json!(["example.test/slow-to-end"]));
+        // Long enough for the good release, and no reason for the controller to think anew.
+        let longer = r#"{"spec": {"progressDeadlineSeconds": 60}}"#;
+        namespace.kubectl_ok(&["patch", "deployment/web", "-p", longer]);
     };
     let is_taken_up = |namespace: &Namespace| {
         let web = namespace.get("deployment", "web");
@@ -175,27 +181,26 @@ fn status_fails_although_the_rollback_succeeds(bed: &TestBed) {
     let status = namespace.kubectl(&["rollout", "status", "deployment/web"]);
     assert_eq!(status.code, 1, "{status}");
     assert!(status.stderr.contains("exceeded its progress deadline"), "{status}");
-    hold_pods(&namespace, &Value::Null);
+    namespace.kubectl_ok(&["delete", "quota", "only"]);
     namespace.rollout_done("web");
 
     let namespace = bed.namespace("stale-rb");
     prepare(&namespace);
     let undo = Rb::new(namespace.kubeconfig()).words("undo deploy/web --yes").spawn();
     namespace.wait_until("the controller has seen the undo", is_taken_up);
-    // The same state for kubectl's successor in this: a wait without a write of its own.
+    // The same for a wait without a write of its own.
     let look = rb(&namespace, "status deploy/web --watch=false").ends_with(7);
-    hold_pods(&namespace, &Value::Null);
+    namespace.kubectl_ok(&["delete", "quota", "only"]);
     undo.wait().ends_with(0).says("rolled back:");
     look.says("Waiting for deployment");
 }
 
-/// Puts finalizers on the pods of `web`, or takes them away: as a long `preStop` hook does.
-fn hold_pods(namespace: &Namespace, finalizers: &Value) {
-    let patch = json!({"metadata": {"finalizers": finalizers}}).to_string();
-    for pod in namespace.pods("web") {
-        let name = format!("pod/{}", text(&pod, "/metadata/name"));
-        namespace.kubectl_ok(&["patch", &name, "--type=merge", "-p", &patch]);
-    }
+/// Lets the namespace have so many objects of a kind, and waits until that is enforced.
+fn quota(namespace: &Namespace, kind: &str, count: &str) {
+    namespace.kubectl_ok(&["create", "quota", "only", &format!("--hard={kind}={count}")]);
+    namespace.wait_until("the quota is enforced", |namespace| {
+        namespace.get("resourcequota", "only")["status"]["used"][kind] == count
+    });
 }
 
 fn has_missed_its_deadline(web: &Value) -> bool {
@@ -227,10 +232,7 @@ fn an_undo_after_a_restart_stays_at_the_release(bed: &TestBed) {
 fn an_undo_before_the_release_is_stored_goes_two_back(bed: &TestBed) {
     let prepare = |namespace: &Namespace| {
         releases(namespace, 1, &["1.0", "2.0"]);
-        namespace.kubectl_ok(&["create", "quota", "two", "--hard=count/replicasets.apps=2"]);
-        namespace.wait_until("the quota holds", |namespace| {
-            namespace.get("resourcequota", "two")["status"]["used"]["count/replicasets.apps"] == "2"
-        });
+        quota(namespace, "count/replicasets.apps", "2");
         namespace.set_image("web", &image("3.0"));
         namespace.wait_until("the controller cannot store the release", |namespace| {
             let web = namespace.get("deployment", "web");

@@ -127,6 +127,7 @@ impl Objects {
 /// `request.yaml`: the flags of `rb undo`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Flags {
     to_revision: Option<String>,
     from: Option<String>,

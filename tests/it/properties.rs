@@ -19,8 +19,9 @@ use crate::plans::deployments;
 use crate::suite::{Test, pure};
 use histories::{any_json, history as any_history, template};
 
-/// Enough to find what is wrong, and all of it in a few seconds.
-const CASES: u32 = 256;
+/// Enough to find what breaks a rule, and all of it in a few seconds. `PROPTEST_CASES` asks for
+/// more.
+const CASES: u32 = 96;
 
 pub(crate) fn tests() -> Vec<Test> {
     pure![
@@ -36,7 +37,10 @@ pub(crate) fn tests() -> Vec<Test> {
 
 fn check<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     // No file of seeds: a failure prints its smallest input, which belongs into `tests/plans`.
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = CASES;
+    }
     if let Err(failure) = TestRunner::new(config).run(strategy, test) {
         panic!("{failure}");
     }
@@ -116,10 +120,10 @@ fn the_patch_makes_the_target_live_and_nothing_else() {
     check(&(any_history(), any_history()), |(history, other)| {
         let snapshot = history.snapshot();
         let Some(plan) = plan(&snapshot, &request()) else { return Ok(()) };
-        let (path, patch) = plan.patch().expect("a plan has a patch");
+        let (path, body) = plan.patch().expect("a plan has a patch");
         prop_assert_eq!(path, "/apis/apps/v1/namespaces/shop/deployments/web");
-        let mut patched = snapshot.workload.clone();
-        json_patch::apply(&mut patched, patch).expect("it fits what it was made for");
+        let mut after = snapshot.workload.clone();
+        json_patch::apply(&mut after, body).expect("it fits what it was made for");
         let stored = snapshot
             .stored
             .iter()
@@ -127,13 +131,13 @@ fn the_patch_makes_the_target_live_and_nothing_else() {
             .expect("the target is stored");
         let wanted = without_hash(stored["spec"]["template"].clone());
         // As text: not even the order of members changes.
-        prop_assert_eq!(patched["spec"]["template"].to_string(), wanted.to_string());
-        only_ours_changed(&snapshot.workload, &patched)?;
+        prop_assert_eq!(after["spec"]["template"].to_string(), wanted.to_string());
+        only_ours_changed(&snapshot.workload, &after)?;
         // Another release in between: the patch does not fit any more.
         let mut released = snapshot.workload.clone();
         released["spec"]["template"] = other.live_template();
         let changed = released["spec"]["template"] != snapshot.workload["spec"]["template"];
-        prop_assert_eq!(json_patch::apply(&mut released, patch).is_err(), changed);
+        prop_assert_eq!(json_patch::apply(&mut released, body).is_err(), changed);
         Ok(())
     });
 }
@@ -144,9 +148,8 @@ fn only_ours_changed(before: &Value, after: &Value) -> Result<(), TestCaseError>
         let mut rest = workload.clone();
         rest["spec"]["template"] = Value::Null;
         if let Some(annotations) = rest["metadata"]["annotations"].as_object_mut() {
-            annotations.retain(|key, _| {
-                key != "kubernetes.io/change-cause" && key != "kubectl-rb/record"
-            });
+            annotations
+                .retain(|key, _| key != "kubernetes.io/change-cause" && key != "kubectl-rb/record");
         } else {
             rest["metadata"]["annotations"] = Value::Object(Map::new());
         }
@@ -163,8 +166,7 @@ fn an_explicit_target_is_what_was_asked_for() {
         prop_assume!(!rows.is_empty());
         let row = index.get(&rows);
         let to = RevisionSpec::parse(&row.hash);
-        let decision =
-            planner::decide(deployments(), &snapshot, &UndoRequest { to, ..request() });
+        let decision = planner::decide(deployments(), &snapshot, &UndoRequest { to, ..request() });
         match decision {
             Decision::Undo(plan) => prop_assert_eq!(&plan.to.hash, &row.hash),
             Decision::Nothing(nothing) => prop_assert_eq!(&nothing.live.hash, &row.hash),

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
+use crate::given::allow;
 use crate::rb::{Rb, Running};
 use crate::scene::{
-    accepted, allow, annotation, assert_live, record, releases, releases_with, rollback_events,
+    accepted, annotation, assert_live, record, releases, releases_with, rollback_events,
     template_writes, writes_template,
 };
 use crate::suite::{Test, on_bed};
@@ -54,7 +55,9 @@ fn of_two_undos_at_once_one_writes(bed: &TestBed) {
 fn of_twenty_undos_at_once_one_writes(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("twenty"), bed.proxy());
     releases(&namespace, 1, &["1.0", "2.0", "3.0-crash"]);
-    let all: Vec<Running> = (0..20).map(|_| undo(&namespace, &proxy).spawn()).collect();
+    let kubeconfig = proxy.kubeconfig(&namespace);
+    let undo = || Rb::new(&kubeconfig).words("undo deploy/web --yes").spawn();
+    let all: Vec<Running> = (0..20).map(|_| undo()).collect();
     for undo in all {
         undo.wait().ends_with(0);
     }
@@ -188,9 +191,9 @@ fn reads_are_tried_again(bed: &TestBed) {
 fn without_the_right_to_patch_nothing_is_written(bed: &TestBed) {
     let namespace = bed.namespace("forbidden");
     releases(&namespace, 1, &["1.0", "2.0"]);
-    let look = "get,list,watch";
-    let rules =
-        [(look, "deployments.apps"), (look, "replicasets.apps"), (look, "pods"), (look, "events")];
+    let rules = ["deployments.apps", "replicasets.apps", "pods", "events"]
+        .map(|resource| format!("get,list,watch {resource}"));
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
     allow(&namespace, "alice", &rules);
     Rb::new(&namespace.user("alice"))
         .words("undo deploy/web --yes")

@@ -24,7 +24,9 @@ pub(crate) fn releases_with(namespace: &Namespace, replicas: u32, tags: &[&str],
     let (first, rest) = tags.split_first().expect("a release at least");
     namespace.deployment_with("web", &image(first), replicas, extra);
     settle(namespace, first);
-    rest.iter().for_each(|tag| release(namespace, tag));
+    for tag in rest {
+        release(namespace, tag);
+    }
 }
 
 /// Deploys one more release and waits until it is settled.
@@ -154,32 +156,6 @@ pub(crate) fn accepted(proxy: &Proxy) -> usize {
     template_writes(proxy).iter().filter(|record| record.status == Some(200)).count()
 }
 
-/// Gives a user these rights in the namespace and waits until they hold.
-/// Each rule: verbs, resource with its group after a dot.
-pub(crate) fn allow(namespace: &Namespace, user: &str, rules: &[(&str, &str)]) {
-    let words = |list: &str| list.split(',').map(str::to_owned).collect::<Vec<_>>();
-    let rules: Vec<Value> = rules
-        .iter()
-        .map(|(verbs, resource)| {
-            let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
-            json!({"apiGroups": [group], "resources": [resource], "verbs": words(verbs)})
-        })
-        .collect();
-    let api = "rbac.authorization.k8s.io";
-    let objects = json!({"apiVersion": "v1", "kind": "List", "items": [
-        {"apiVersion": format!("{api}/v1"), "kind": "Role", "metadata": {"name": user},
-         "rules": rules},
-        {"apiVersion": format!("{api}/v1"), "kind": "RoleBinding", "metadata": {"name": user},
-         "roleRef": {"apiGroup": api, "kind": "Role", "name": user},
-         "subjects": [{"apiGroup": api, "kind": "User", "name": user}]},
-    ]});
-    namespace.apply(&objects.to_string());
-    let kubeconfig = format!("--kubeconfig={}", namespace.user(user).display());
-    namespace.wait_until(&format!("{user} has the rights"), |namespace| {
-        namespace.kubectl(&[&kubeconfig, "get", "deployment/web"]).code == 0
-    });
-}
-
 /// A text in an object; empty where there is none.
 pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -210,4 +186,14 @@ pub(crate) fn paste(bed: &TestBed, namespace: &Namespace, command: &str) -> Stri
     let said = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     assert!(output.status.success(), "{command}\n{said}");
     said
+}
+
+/// Puts finalizers on the pods of `web`, or takes them away with null: pods that are deleted then
+/// stay for as long as the test wants, as those with a long `preStop` hook do.
+pub(crate) fn hold_pods(namespace: &Namespace, finalizers: &Value) {
+    let patch = json!({"metadata": {"finalizers": finalizers}}).to_string();
+    for pod in namespace.pods("web") {
+        let name = format!("pod/{}", text(&pod, "/metadata/name"));
+        namespace.kubectl_ok(&["patch", &name, "--type=merge", "-p", &patch]);
+    }
 }

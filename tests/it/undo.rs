@@ -42,7 +42,9 @@ fn a_crashing_release_is_rolled_back(bed: &TestBed) {
     let namespace = bed.namespace("crash");
     releases(&namespace, 2, &["1.0", "2.0-crash"]);
     let ran = rb(&namespace, "undo deploy/web --yes").ends_with(0);
-    assert_data_eq!(ran.stdout.as_str(), str![[r#"
+    assert_data_eq!(
+        ran.stdout.as_str(),
+        str![[r"
 web · deployment · namespace [..] · context testbed
   now      revision 2   web:2.0-crash   0 of 2 ready, CrashLoopBackOff for [..], made [..] ago
   back to  revision 1   web:1.0         2 pods of it available now, made [..] ago
@@ -53,7 +55,8 @@ rolled back: deployment/web runs the template of revision 1 (web:1.0)
   proof    2 of 2 pods updated and 2 available, 2 in all, after [..]s
   forward  to go forward again: rb undo deployment/web --to-revision=[..] -n crash-[..] --context testbed
 
-"#]]);
+"]]
+    );
     assert_live(&namespace, "1.0");
     namespace.rollout_done("web");
 }

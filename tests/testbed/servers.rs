@@ -63,6 +63,8 @@ impl Layout<'_> {
                 format!("--tls-cert-file={}", self.file("server.crt")),
                 format!("--tls-private-key-file={}", self.file("server.key")),
                 format!("--token-auth-file={}", self.file("tokens.csv")),
+                // Certificates that the authority signs are identities, too: their common name.
+                format!("--client-ca-file={}", self.file("ca.crt")),
                 "--authorization-mode=RBAC".to_owned(),
                 "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
                 format!("--service-account-key-file={}", self.file("service-account.pub")),

@@ -20,9 +20,7 @@ pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
                 patches += 1;
                 *path == workload && is_undo(body)
             }
-            Action::AnnotateRevision { path, body } => {
-                is_below_namespace(path, plan) && is_trace(body)
-            }
+            Action::AnnotateRevision { path, body } => is_revision(path, plan) && is_trace(body),
             Action::CreateEvent { path, body } => {
                 *path == format!("/api/v1/namespaces/{}/events", plan.target.namespace)
                     && body.get("kind") == Some(&Value::from("Event"))
@@ -77,8 +75,9 @@ fn is_trace(body: &Value) -> bool {
         && annotations.iter().all(|key| key.starts_with(PREFIX))
 }
 
-fn is_below_namespace(path: &str, plan: &Plan) -> bool {
-    path.split_once("/namespaces/")
-        .and_then(|(_, rest)| rest.strip_prefix(&plan.target.namespace))
+/// Everything that stores revisions is of this group: `ReplicaSet`s and `ControllerRevision`s.
+fn is_revision(path: &str, plan: &Plan) -> bool {
+    path.strip_prefix("/apis/apps/v1/namespaces/")
+        .and_then(|rest| rest.strip_prefix(&plan.target.namespace))
         .is_some_and(|rest| rest.starts_with('/') && !rest.contains(".."))
 }

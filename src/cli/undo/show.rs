@@ -57,7 +57,7 @@ pub(super) fn nothing(
         (format, _) if !format.is_human() => {
             format.document(&ReportDocument::nothing(nothing, waited)).unwrap_or_default()
         }
-        (_, Some(waited)) => outcome::joined(&nothing.target.reference(), waited, hints, marks),
+        (_, Some(waited)) => outcome::joined(nothing, waited, hints, marks),
         (_, None) => explain::nothing(nothing, marks),
     };
     app.console.answer(&text);

@@ -76,6 +76,9 @@ pub async fn patch(
                 return Err(gone(plan));
             }
             WriteError::Rejected(error) => return Err(error),
+            // Others kept writing, but nothing that the plan depends on: the API server gave up
+            // fitting the patch in between.
+            WriteError::Conflict(error) if error.kind() == ErrorKind::LostRace => error,
             WriteError::Conflict(error) => return Err(refused(&error)),
             WriteError::Throttled { error, retry_after } => {
                 sleep(retry_after.min(deadline.remaining())).await;

@@ -68,6 +68,9 @@ impl Ending {
     }
 }
 
+/// The reason of a pod that runs, has no trouble to tell, and is not ready.
+pub const NOT_READY: &str = "NotReady";
+
 /// A pod that does not run, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,6 +7,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::template;
 
 /// Annotations and labels of rb's own start with this.
 pub const PREFIX: &str = "kubectl-rb/";
@@ -69,6 +72,9 @@ pub struct Side {
     pub revision: Option<i64>,
     /// The template hash; empty where the controller had not stored the template.
     pub hash: String,
+    /// Where the hash is empty: the template's fingerprint, since the controller may store it later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// The images, for `--from IMAGE` and for people.
     #[serde(default)]
     pub images: Vec<String>,
@@ -180,10 +186,14 @@ impl Record {
         self.undos.last()
     }
 
-    /// The newest undo that left the revision with this hash.
+    /// The newest undo that left the revision with this hash and template.
     #[must_use]
-    pub fn undo_from(&self, hash: &str) -> Option<&Undo> {
-        self.undos.iter().rev().find(|undo| !hash.is_empty() && undo.from.hash == hash)
+    pub fn undo_from(&self, hash: &str, template: &Value) -> Option<&Undo> {
+        let is_it = |side: &Side| match &side.fingerprint {
+            Some(fingerprint) => *fingerprint == template::fingerprint(template),
+            None => !hash.is_empty() && side.hash == hash,
+        };
+        self.undos.iter().rev().find(|undo| is_it(&undo.from))
     }
 
     /// The verdict on the revision with this hash and uid.
@@ -207,8 +217,8 @@ mod tests {
             id: id.to_string(),
             at: Timestamp::UNIX_EPOCH,
             by: "alice".into(),
-            from: Side { revision: Some(2), hash: "b".into(), images: vec![] },
-            to: Side { revision: Some(1), hash: "a".into(), images: vec![] },
+            from: Side { revision: Some(2), hash: "b".into(), fingerprint: None, images: vec![] },
+            to: Side { revision: Some(1), hash: "a".into(), fingerprint: None, images: vec![] },
             reason: None,
             incident: None,
         }

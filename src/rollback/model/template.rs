@@ -67,6 +67,41 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
+/// A short name for what a template means: equal for templates that are [`same`]. It stands in where
+/// the controller has not named the template by a hash yet.
+#[must_use]
+pub fn fingerprint(template: &Value) -> String {
+    let mut text = String::new();
+    canonical(&comparable(template, false), &mut text);
+    // FNV-1a: no secret depends on it, and it must not change with a compiler.
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// JSON with the members of every object in order.
+fn canonical(value: &Value, into: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            for (name, member) in members {
+                *into += &format!("{name:?}:");
+                canonical(member, into);
+            }
+            into.push('}');
+        }
+        Value::Array(items) => {
+            items.iter().for_each(|item| canonical(item, into));
+            into.push(']');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            *into += &format!("{value},");
+        }
+    }
+}
+
 /// The images of a template, containers first, then init containers.
 #[must_use]
 pub fn images(template: &Value) -> Vec<ContainerImage> {
@@ -142,6 +177,8 @@ mod tests {
             "spec": {"b": 2, "a": 1, "c": null},
         });
         assert!(same(&live, &stored));
+        assert_eq!(fingerprint(&live), fingerprint(&stored));
+        assert_ne!(fingerprint(&live), fingerprint(&json!({"spec": {"a": 1, "b": 3}})));
         assert!(!same(&live, &json!({"metadata": {"labels": {"app": "web"}}, "spec": {"a": 1}})));
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::backend::Rollbacker;
 
-use super::super::model::outcome::{Ending, PodFailure};
+use super::super::model::outcome::{Ending, NOT_READY, PodFailure};
 use super::super::model::pod::{Ailment, PodState, Severity};
 use super::super::model::progress::{Phase, Progress};
 use super::super::model::template;
@@ -167,6 +167,11 @@ impl<'a> Judge<'a> {
         waiting.find_map(unscheduled)
     }
 
+    /// A pod that ails nothing and still is not ready: what is left to say when the time is up.
+    pub(in crate::rollback) fn unready(&self) -> Option<PodFailure> {
+        self.pods.values().map(|f| &f.pod).filter(|pod| !pod.deleting && !pod.ready).find_map(unready)
+    }
+
     /// The last progress.
     pub(in crate::rollback) fn progress(&self) -> Option<&Progress> {
         self.progress.as_ref()
@@ -212,6 +217,23 @@ fn failure(pod: &PodState, ailment: Ailment) -> PodFailure {
         restarts: ailment.restarts,
         log: Vec::new(),
     }
+}
+
+fn unready(pod: &PodState) -> Option<PodFailure> {
+    let container = pod.containers.iter().find(|container| !container.ready)?;
+    let (reason, message) = container.waiting.clone().unwrap_or_else(|| {
+        let message = "it runs, and its startup or readiness probe does not pass";
+        (NOT_READY.to_owned(), message.to_owned())
+    });
+    Some(PodFailure {
+        pod: pod.name.clone(),
+        container: container.name.clone(),
+        reason,
+        message,
+        ended: None,
+        restarts: container.restarts,
+        log: Vec::new(),
+    })
 }
 
 fn unscheduled(pod: &PodState) -> Option<PodFailure> {

@@ -54,7 +54,12 @@ struct Release {
 
 pub(crate) fn history() -> impl Strategy<Value = History> {
     let foreign = btree_map("[a-z~./-]{1,12}", "\\PC{0,12}", 0..4);
-    (vec(release(), 1..8), any::<prop::sample::Index>(), prop::bool::weighted(0.8), option::of(foreign))
+    (
+        vec(release(), 1..8),
+        any::<prop::sample::Index>(),
+        prop::bool::weighted(0.8),
+        option::of(foreign),
+    )
         .prop_map(|(releases, live, live_is_stored, annotations)| History {
             live: live.index(releases.len()),
             releases,
@@ -73,7 +78,7 @@ fn release() -> impl Strategy<Value = Release> {
         prop::bool::weighted(0.15),
         prop::option::weighted(0.25, (reason, 0..60_i64)),
         prop::option::weighted(0.25, 11..60_i64),
-        prop::option::weighted(0.4, (any::<bool>(), 0..60_i64)),
+        prop::option::weighted(0.4, (any::<bool>(), 1..60_i64)),
     )
         .prop_map(|(number, template, available, crashes, event, left, verdict)| Release {
             number,

@@ -3,15 +3,19 @@
 use serde_json::{Value, json};
 
 use crate::rb::{Rb, rb};
-use crate::scene::{assert_live, hint, paste, record, release, releases, releases_with, text};
+use crate::scene::{
+    assert_live, hint, hold_pods, is_observed, paste, record, release, releases, releases_with,
+    stored,
+};
 use crate::suite::{Test, on_bed};
-use crate::testbed::{Namespace, TestBed};
+use crate::testbed::TestBed;
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
         again_on_a_healthy_release_does_nothing,
         again_on_a_failing_release_needs_the_flag,
         again_while_it_converges_joins_the_wait,
+        again_on_a_paused_rollback_is_told_to_resume,
         a_new_bad_release_is_undone_as_usual,
     ]
 }
@@ -20,6 +24,7 @@ fn again_on_a_healthy_release_does_nothing(bed: &TestBed) {
     let namespace = bed.namespace("again");
     releases(&namespace, 1, &["1.0", "2.0", "3.0"]);
     rb(&namespace, "undo deploy/web --yes").ends_with(0);
+    namespace.rollout_done("web");
     let before = namespace.get("deployment", "web")["metadata"]["generation"].clone();
     rb(&namespace, "undo deploy/web --yes")
         .ends_with(0)
@@ -53,17 +58,24 @@ fn again_while_it_converges_joins_the_wait(bed: &TestBed) {
         proxy.requests().iter().any(|record| record.request.is_watch())
     });
     hold_pods(&namespace, &Value::Null);
-    again.wait().ends_with(0).says("already rolled back by tester").says("still converging");
+    let again =
+        again.wait().ends_with(0).says("already rolled back by tester").says("still converging");
+    again.says("rolled back: deployment/web runs the template of revision 3 (web:1.0)");
     assert!(!proxy.requests().iter().any(|record| record.request.is_write()));
     assert_live(&namespace, "1.0");
 }
 
-fn hold_pods(namespace: &Namespace, finalizers: &Value) {
-    let patch = json!({"metadata": {"finalizers": finalizers}}).to_string();
-    for pod in namespace.pods("web") {
-        let name = format!("pod/{}", text(&pod, "/metadata/name"));
-        namespace.kubectl_ok(&["patch", &name, "--type=merge", "-p", &patch]);
-    }
+fn again_on_a_paused_rollback_is_told_to_resume(bed: &TestBed) {
+    let namespace = bed.namespace("again-pause");
+    releases(&namespace, 1, &["1.0", "2.0-hang", "3.0"]);
+    rb(&namespace, "undo deploy/web --yes --no-wait --to-revision=2").ends_with(0);
+    stored(&namespace, "2.0-hang");
+    namespace.kubectl_ok(&["rollout", "pause", "deployment/web"]);
+    namespace.wait_until("the pause is seen", |namespace| {
+        is_observed(&namespace.get("deployment", "web"))
+    });
+    let refused = rb(&namespace, "undo deploy/web --yes").ends_with(3);
+    refused.says("deployment/web is paused").says("rollout resume deployment/web");
 }
 
 fn a_new_bad_release_is_undone_as_usual(bed: &TestBed) {

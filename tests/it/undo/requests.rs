@@ -100,8 +100,8 @@ fn replicas_are_left_to_the_autoscaler(bed: &TestBed) {
     assert_eq!(namespace.get("deployment", "web")["spec"]["replicas"], 3);
     for record in proxy.requests().iter().filter(|record| record.request.is_write()) {
         if record.request.path.contains("/deployments/") {
-            let patch: Value = serde_json::from_slice(&record.request.body).expect("JSON");
-            for operation in patch.as_array().expect("a JSON patch") {
+            let operations: Value = serde_json::from_slice(&record.request.body).expect("JSON");
+            for operation in operations.as_array().expect("a JSON patch") {
                 let path = operation["path"].as_str().expect("a path");
                 let allowed = path == "/spec/template" || path.starts_with("/metadata/");
                 assert!(allowed, "{operation}");

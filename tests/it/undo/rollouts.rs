@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::rb::rb;
-use crate::scene::{assert_live, hash, hint, paste, record, releases, releases_with};
+use crate::scene::{assert_live, hash, hint, paste, record, releases, releases_with, text};
 use crate::suite::{Test, on_bed};
 use crate::testbed::TestBed;
 
@@ -56,7 +56,7 @@ fn a_rollout_in_progress_is_turned_round(bed: &TestBed) {
     let good = hash(&namespace, "1.0");
     let uids = || {
         let pods = namespace.list("pod", &format!("pod-template-hash={good}"));
-        pods.iter().map(|pod| pod["metadata"]["uid"].clone()).map(text).collect::<BTreeSet<_>>()
+        pods.iter().map(|pod| text(pod, "/metadata/uid").to_owned()).collect::<BTreeSet<_>>()
     };
     let before = uids();
     assert_eq!(before.len(), 3, "the rollout has gone too far");
@@ -64,8 +64,4 @@ fn a_rollout_in_progress_is_turned_round(bed: &TestBed) {
     // Those that ran all the time go on: nothing was restarted.
     assert_eq!(uids(), before);
     namespace.rollout_done("web");
-}
-
-fn text(value: Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
