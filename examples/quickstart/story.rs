@@ -55,10 +55,17 @@ fn build() -> Result<PathBuf> {
         arguments.push("--release");
     }
     show(format!("cargo {}", arguments.join(" ")))?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(arguments)
-        .arg("--message-format=json-render-diagnostics")
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).arg("--message-format=json-render-diagnostics");
+    // What `cargo run` says about this package. Build scripts (that of ring) watch these variables,
+    // and half of the dependencies would be compiled again.
+    for (name, _) in env::vars_os() {
+        let about_package = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if about_package.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            cargo.env_remove(name);
+        }
+    }
+    let output = cargo
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())
         .output()

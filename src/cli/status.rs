@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::exit::ExitStatus;
 use crate::report::json::v1::StatusDocument;
 use crate::report::status as report;
+use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, Waited};
 use crate::rollback::model::status::Status;
 use crate::rollback::{self, snapshot, status};
@@ -76,7 +77,8 @@ pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
         status::once(&cluster, backend, &snapshot, budget.reading()).await
     };
     let exit = exit_status(ending.as_ref());
-    app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, exit));
+    let hints = app.hints(&cluster, &target.namespace);
+    app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, &hints));
     Ok(exit)
 }
 
@@ -86,15 +88,16 @@ fn answer(
     status: &Status,
     ending: Option<&Ending>,
     waited: &Waited,
-    exit: ExitStatus,
+    hints: &Hints,
 ) -> String {
+    let exit = exit_status(ending);
     let result = ending.map_or("inProgress", Ending::word);
     let document = StatusDocument::new(status, waited, result, exit);
     match args.format() {
         Format::Name => format!("{}\n", status.target.qualified()),
-        format => {
-            format.document(&document).unwrap_or_else(|| report::ending(waited, app.console.marks))
-        }
+        format => format
+            .document(&document)
+            .unwrap_or_else(|| report::ending(status, waited, hints, app.console.marks)),
     }
 }
 

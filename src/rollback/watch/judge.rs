@@ -169,7 +169,11 @@ impl<'a> Judge<'a> {
 
     /// A pod that ails nothing and still is not ready: what is left to say when the time is up.
     pub(in crate::rollback) fn unready(&self) -> Option<PodFailure> {
-        self.pods.values().map(|f| &f.pod).filter(|pod| !pod.deleting && !pod.ready).find_map(unready)
+        self.pods
+            .values()
+            .map(|f| &f.pod)
+            .filter(|pod| !pod.deleting && !pod.ready)
+            .find_map(unready)
     }
 
     /// The last progress.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::rb::{Ran, rb};
-use crate::scene::{releases, releases_with};
+use crate::scene::{hint, paste, releases, releases_with};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed};
 
@@ -14,6 +14,7 @@ pub(super) fn tests() -> Vec<Test> {
         an_exceeded_deadline_is_told_as_kubectl_tells_it,
         a_crash_is_told_with_its_cause,
         a_hang_ends_status_with_the_timeout,
+        a_pause_ends_status_with_the_command_to_resume,
         status_waits_for_a_slow_release,
         status_says_that_rb_rolled_back,
     ]
@@ -59,7 +60,17 @@ fn a_hang_ends_status_with_the_timeout(bed: &TestBed) {
     let namespace = bed.namespace("status-hang");
     releases(&namespace, 1, &["1.0-hang"]);
     let ran = rb(&namespace, "status deploy/web --timeout=1s").ends_with(5);
+    let ran = ran.says("it was not done in time").says(", container app: NotReady");
     says_what_kubectl_says(&namespace, &ran, &["--watch=false"]);
+}
+
+fn a_pause_ends_status_with_the_command_to_resume(bed: &TestBed) {
+    let namespace = bed.namespace("status-pause");
+    releases(&namespace, 1, &["1.0", "2.0-hang"]);
+    namespace.kubectl_ok(&["rollout", "pause", "deployment/web"]);
+    let paused = rb(&namespace, "status deploy/web").ends_with(5);
+    paste(bed, &namespace, &hint(&paused, "it is paused; to resume it: "));
+    assert!(namespace.get("deployment", "web")["spec"].get("paused").is_none());
 }
 
 fn status_waits_for_a_slow_release(bed: &TestBed) {
