@@ -91,7 +91,7 @@ pub(super) fn warnings_on<'a>(
     })
 }
 
-/// How the live revision does: `0 of 6 ready, 4 older pods serve, CrashLoopBackOff for 4m`.
+/// How the live revision does: `0 of 6 ready, CrashLoopBackOff for 4m, 4 older pods serve`.
 pub(super) fn live_state(
     backend: &dyn Rollbacker,
     snapshot: &Snapshot,
@@ -119,7 +119,7 @@ pub(super) fn live_state(
     let trouble = present.max_by_key(|w| w.last).map(|warning| {
         format!("{} for {}", trouble_word(warning), ago(snapshot.taken_at, warning.first))
     });
-    [Some(ready), serving, trouble].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [Some(ready), trouble, serving].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The kubelet writes `BackOff` for two troubles and tells them apart in the message only

@@ -22,6 +22,7 @@ use self::judge::{Goal, Judge};
 use super::model::event::{Event, Listener};
 use super::model::outcome::{Ending, PodFailure, Waited};
 use super::model::pod::PodState;
+use super::model::progress::Phase;
 use super::model::target::Target;
 
 /// What to watch.
@@ -246,7 +247,8 @@ fn on_pods(
 /// Passes on what is new.
 fn report(judge: &mut Judge<'_>, started: Instant, listener: &mut dyn Listener) {
     let elapsed = started.elapsed().as_secs();
-    if let Some(progress) = judge.take_progress() {
+    // Until the controller has seen the write, the counts are those of what was there before.
+    if let Some(progress) = judge.take_progress().filter(|p| p.phase != Phase::Unobserved) {
         listener.on(Event::Progress { elapsed, progress });
     }
     for failure in judge.take_troubles() {

@@ -91,7 +91,7 @@ fn the_demo_is_what_happens(bed: &TestBed) {
     let namespace = bed.namespace("docs-demo");
     deploy(&namespace, "good");
     deploy(&namespace, "bad");
-    namespace.wait_until("checkout crashes", |namespace| is_crashing(namespace));
+    namespace.wait_until("checkout crashes", is_crashing);
     let demo = block("demo");
     let commands: Vec<&str> = demo.lines().filter(|line| line.starts_with("$ ")).collect();
     assert!(commands.len() >= 3, "the demo shows {commands:?}");
@@ -109,7 +109,7 @@ fn the_role_of_the_readme_is_enough(bed: &TestBed) {
     let namespace = bed.namespace("docs-role");
     deploy(&namespace, "good");
     deploy(&namespace, "bad");
-    namespace.wait_until("checkout crashes", |namespace| is_crashing(namespace));
+    namespace.wait_until("checkout crashes", is_crashing);
     bind_role(&namespace, "alice", &role());
     let alice = namespace.user("alice");
     for (words, code) in [

@@ -13,7 +13,7 @@ pub(crate) fn tests() -> Vec<Test> {
         no_command_shows_hostile_text_as_it_is,
         documents_hold_the_value_and_not_its_effect,
         a_script_of_hostile_text_is_harmless_and_works,
-        failing_pods_and_refusals_are_quoted_safely,
+        refusals_of_the_api_server_are_quoted_safely,
         the_name_of_a_context_is_text_too,
     ]
 }
@@ -144,8 +144,8 @@ fn a_script_of_hostile_text_is_harmless_and_works(bed: &TestBed) {
     assert_eq!(live()["metadata"]["annotations"]["note"], note);
 }
 
-/// A termination message, a log and an admission rule are text of somebody else, too.
-fn failing_pods_and_refusals_are_quoted_safely(bed: &TestBed) {
+/// What an admission rule says is text of somebody else, too.
+fn refusals_of_the_api_server_are_quoted_safely(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("quoted"), bed.proxy());
     hostile_releases(&namespace);
     proxy.inject(|head| {

@@ -46,13 +46,13 @@ fn a_crashing_release_is_rolled_back(bed: &TestBed) {
         ran.stdout.as_str(),
         str![[r"
 web · deployment · namespace [..] · context testbed
-  now      revision 2   web:2.0-crash   0 of 2 ready, CrashLoopBackOff for [..], made [..] ago
-  back to  revision 1   web:1.0         2 pods of it available now, made [..] ago
+  now      revision 2   web:2.0-crash   0 of 2 ready, CrashLoopBackOff for [..], 2 older pods serve[..]
+  back to  revision 1   web:1.0         2 pods of it available now, [..]
   owner    nobody: no mark of a controller that would undo a direct patch
   way      direct: patch the template, watch until healthy, at most 10m30s
   changes  image web:2.0-crash → 1.0
 rolled back: deployment/web runs the template of revision 1 (web:1.0)
-  proof    2 of 2 pods updated and 2 available, 2 in all, after [..]s
+  proof    2 of 2 pods updated and 2 available, 2 in all, [..]
   forward  to go forward again: rb undo deployment/web --to-revision=[..] -n crash-[..] --context testbed
 
 "]]

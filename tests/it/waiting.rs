@@ -73,8 +73,6 @@ fn a_hang_ends_with_the_timeout(bed: &TestBed) {
     back_to_the_first(&namespace, "--timeout=3s")
         .ends_with(5)
         .says("not converged: deployment/web did not become healthy in time")
-        .says(", container app: NotReady")
-        .says("it runs, and its startup or readiness probe does not pass")
         .says("to go on watching: rb status deployment/web");
     assert_live(&namespace, "1.0-hang");
     assert_eq!(record(&namespace)["verdicts"], json!([]));

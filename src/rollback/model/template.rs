@@ -93,7 +93,9 @@ fn canonical(value: &Value, into: &mut String) {
             into.push('}');
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| canonical(item, into));
+            for item in items {
+                canonical(item, into);
+            }
             into.push(']');
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
