@@ -71,6 +71,9 @@ pub trait Rollbacker: Sync {
     /// before the write.
     fn progress(&self, workload: &Value, stale: Option<&str>) -> Progress;
 
+    /// Why the controller cannot make pods, e.g. what a quota says.
+    fn pods_refused(&self, workload: &Value) -> Option<String>;
+
     /// Identifies the condition that reports an exceeded deadline, so that one from before a write
     /// can be told from a new one.
     fn deadline_marker(&self, workload: &Value) -> Option<String>;

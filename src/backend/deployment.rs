@@ -77,6 +77,12 @@ impl Rollbacker for Deployments {
         progress(workload, stale)
     }
 
+    fn pods_refused(&self, workload: &Value) -> Option<String> {
+        let failure = condition(workload, "ReplicaFailure")?;
+        let holds = failure.get("status") == Some(&Value::from("True"));
+        holds.then(|| failure.get("message")?.as_str().map(str::to_owned))?
+    }
+
     fn deadline_marker(&self, workload: &Value) -> Option<String> {
         Some(progressing(workload)?.get("lastUpdateTime")?.as_str()?.to_owned())
     }
@@ -137,11 +143,12 @@ fn is_paused(deployment: &Value) -> bool {
 }
 
 fn progressing(deployment: &Value) -> Option<&Value> {
-    deployment
-        .pointer("/status/conditions")?
-        .as_array()?
-        .iter()
-        .find(|condition| condition.get("type") == Some(&Value::from("Progressing")))
+    condition(deployment, "Progressing")
+}
+
+fn condition<'a>(deployment: &'a Value, kind: &str) -> Option<&'a Value> {
+    let conditions = deployment.pointer("/status/conditions")?.as_array()?;
+    conditions.iter().find(|condition| condition.get("type") == Some(&Value::from(kind)))
 }
 
 /// The rules of `kubectl rollout status` in its order

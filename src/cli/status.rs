@@ -67,15 +67,16 @@ pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
     if args.format().is_human() {
         app.console.answer(&report::heading(&status, app.console.marks));
     }
+    let mut live = Live::new(app.console);
     let (ending, waited) = if args.watch {
         let seconds = rollback::default_timeout(backend, &snapshot.workload);
         let deadline = budget.waiting(seconds);
-        let mut live = Live::new(app.console);
         let waited = status::wait(&cluster, backend, &snapshot, false, deadline, &mut live).await;
         (Some(waited.ending.clone()), waited)
     } else {
-        status::once(&cluster, backend, &snapshot, budget.reading()).await
+        status::once(&cluster, backend, &snapshot, budget.reading(), &mut live).await
     };
+    live.finish();
     let exit = exit_status(ending.as_ref());
     let hints = app.hints(&cluster, &target.namespace);
     app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, &hints));

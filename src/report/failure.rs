@@ -22,7 +22,11 @@ pub fn summary(failure: &PodFailure, marks: Marks) -> String {
         0 => String::new(),
         count => format!(", {}", plural(count, "restart")),
     };
-    let text = format!("pod {}{container}: {}{ended}{restarts}", failure.pod, failure.reason);
+    let pod = match failure.pod.as_str() {
+        "" => "no pod can be made".to_owned(),
+        name => format!("pod {name}"),
+    };
+    let text = format!("{pod}{container}: {}{ended}{restarts}", failure.reason);
     marks.foreign(&text)
 }
 

@@ -29,7 +29,15 @@ pub fn joined(nothing: &Nothing, waited: &Waited, hints: &Hints, marks: Marks) -
     let reference = nothing.target.reference();
     let images = short_images(&nothing.live.images, &[]).join(", ");
     let live = format!("{} ({})", nothing.live.label(), marks.foreign(&images));
-    let mut lines = vec![word(&waited.ending, &reference, &live, marks)];
+    let first = match waited.ending {
+        Ending::Complete => format!(
+            "{} {reference} runs the template of {live}; it was rolled back before, and this call \
+             wrote nothing",
+            paint(GOOD, "healthy:")
+        ),
+        _ => word(&waited.ending, &reference, &live, marks),
+    };
+    let mut lines = vec![first];
     lines.extend(details(&reference, waited, marks));
     lines.extend(next(&reference, waited, hints));
     lines.iter().map(|line| format!("{line}\n")).collect()

@@ -138,14 +138,14 @@ impl<'a> Choice<'a, '_> {
                 reasons.join("; ")
             ),
         );
-        let newest = self.revisions.older().find(|r| !self.is_live(r));
-        let error = match newest {
+        let error = error.hint(format!("to see them: {history}"));
+        // Last: it may be the very release that was left.
+        match self.revisions.older().find(|r| !self.is_live(r)) {
             Some(revision) => {
                 error.hint(format!("to go to one of them anyway: {}", self.undo_to(revision)))
             }
             None => error,
-        };
-        error.hint(format!("to see them: {history}"))
+        }
     }
 
     fn no_history(&self, reference: &str) -> Error {

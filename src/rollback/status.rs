@@ -56,8 +56,9 @@ pub async fn once(
     backend: &dyn Rollbacker,
     snapshot: &Snapshot,
     deadline: Deadline,
+    listener: &mut dyn Listener,
 ) -> (Option<Ending>, Waited) {
-    watch::once(cluster, watch_of(backend, snapshot, false), deadline).await
+    watch::once(cluster, watch_of(backend, snapshot, false), deadline, listener).await
 }
 
 fn watch_of<'a>(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot, hold: bool) -> Watch<'a> {

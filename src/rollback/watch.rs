@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline, Path};
+use crate::error::Error;
 
 use self::feed::{Source, Update};
 use self::judge::{Goal, Judge};
@@ -54,7 +55,7 @@ pub(super) async fn wait(
     }
     let ending = match first {
         Some(ending) if watch.list_pods => {
-            explain(cluster, &sources.pods, &mut judge, ending, deadline).await
+            explain(cluster, &sources.pods, &mut judge, ending, deadline, listener).await
         }
         Some(ending) => ending,
         None => {
@@ -74,12 +75,13 @@ pub(super) async fn once(
     cluster: &Cluster,
     watch: Watch<'_>,
     deadline: Deadline,
+    listener: &mut dyn Listener,
 ) -> (Option<Ending>, Waited) {
     let started = Instant::now();
     let (sources, namespace) = (Sources::of(&watch), watch.target.namespace.clone());
     let mut judge = Judge::new(watch.backend, watch.goal);
     let first = judge.workload(&watch.workload).unwrap_or(Ending::NotWaited);
-    let ending = explain(cluster, &sources.pods, &mut judge, first, deadline).await;
+    let ending = explain(cluster, &sources.pods, &mut judge, first, deadline, listener).await;
     let waited = waited(cluster, &namespace, &judge, ending.clone(), started).await;
     ((ending != Ending::NotWaited).then_some(ending), waited)
 }
@@ -91,6 +93,7 @@ async fn explain(
     judge: &mut Judge<'_>,
     ending: Ending,
     deadline: Deadline,
+    listener: &mut dyn Listener,
 ) -> Ending {
     if matches!(ending, Ending::Complete | Ending::NothingRan) {
         return ending;
@@ -100,8 +103,15 @@ async fn explain(
             let pods = feed::items(list).iter().map(PodState::read).collect();
             judge.pods(pods, Duration::ZERO).unwrap_or(ending)
         }
-        Err(_) => ending,
+        Err(error) => {
+            listener.on(Event::Warning { message: cannot_see_pods(&error) });
+            ending
+        }
     }
+}
+
+fn cannot_see_pods(error: &Error) -> String {
+    format!("pods cannot be read, so failing ones are not named: {error}")
 }
 
 async fn waited(
@@ -237,8 +247,7 @@ fn on_pods(
         }
         Update::Polling => None,
         Update::Ended(error) => {
-            let message = format!("pods cannot be watched, so failing ones are not named: {error}");
-            listener.on(Event::Warning { message });
+            listener.on(Event::Warning { message: cannot_see_pods(&error) });
             None
         }
     }

@@ -226,6 +226,11 @@ fn without_chance_in_line(line: &str) -> String {
     let line = line
         .replace(": Error, exit", ": CrashLoopBackOff, exit")
         .replace(", in less than ", ", after ");
+    // Where a row of the card is cut depends on how long the times in it are.
+    let line = match line.rsplit_once(", ") {
+        Some((kept, _)) if line.ends_with("...") && line.starts_with("  now ") => kept,
+        _ => line.as_str(),
+    };
     let mut words: Vec<String> = Vec::new();
     for word in line.split_whitespace() {
         let core = word.trim_end_matches([',', ':', ')']);

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::rb::{Rb, rb};
 use crate::scene::{
-    REVISION, annotation, assert_live, image, is_observed, live, release, releases, replica_set,
-    stored, template_writes, text,
+    REVISION, annotation, assert_live, image, is_observed, live, quota, release, releases,
+    replica_set, stored, template_writes, text,
 };
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Action, Gate, Namespace, Proxy, TestBed};
@@ -193,14 +193,6 @@ fn status_fails_although_the_rollback_succeeds(bed: &TestBed) {
     namespace.kubectl_ok(&["delete", "quota", "only"]);
     undo.wait().ends_with(0).says("rolled back:");
     look.says("Waiting for deployment");
-}
-
-/// Lets the namespace have so many objects of a kind, and waits until that is enforced.
-fn quota(namespace: &Namespace, kind: &str, count: &str) {
-    namespace.kubectl_ok(&["create", "quota", "only", &format!("--hard={kind}={count}")]);
-    namespace.wait_until("the quota is enforced", |namespace| {
-        namespace.get("resourcequota", "only")["status"]["used"][kind] == count
-    });
 }
 
 fn has_missed_its_deadline(web: &Value) -> bool {

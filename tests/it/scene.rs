@@ -197,3 +197,11 @@ pub(crate) fn hold_pods(namespace: &Namespace, finalizers: &Value) {
         namespace.kubectl_ok(&["patch", &name, "--type=merge", "-p", &patch]);
     }
 }
+
+/// Lets the namespace have so many objects of a kind, and waits until that is enforced.
+pub(crate) fn quota(namespace: &Namespace, kind: &str, count: &str) {
+    namespace.kubectl_ok(&["create", "quota", "only", &format!("--hard={kind}={count}")]);
+    namespace.wait_until("the quota is enforced", |namespace| {
+        namespace.get("resourcequota", "only")["status"]["used"][kind] == count
+    });
+}

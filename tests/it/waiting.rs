@@ -8,7 +8,7 @@ mod status;
 use serde_json::json;
 
 use crate::rb::{Ran, rb};
-use crate::scene::{assert_live, record, releases, releases_with};
+use crate::scene::{assert_live, quota, record, releases, releases_with};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed};
 
@@ -19,6 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
             a_kill_for_memory_is_named,
             a_missing_image_is_believed_after_a_while,
             a_hang_ends_with_the_timeout,
+            a_quota_that_lets_no_pod_in_is_named,
             a_moment_of_readiness_is_no_success,
             the_controllers_own_deadline_is_believed,
         ],
@@ -76,6 +77,17 @@ fn a_hang_ends_with_the_timeout(bed: &TestBed) {
         .says("to go on watching: rb status deployment/web");
     assert_live(&namespace, "1.0-hang");
     assert_eq!(record(&namespace)["verdicts"], json!([]));
+}
+
+/// No pod is there to say why: the controller does.
+fn a_quota_that_lets_no_pod_in_is_named(bed: &TestBed) {
+    let namespace = bed.namespace("wait-quota");
+    releases(&namespace, 1, &["1.0", "2.0"]);
+    quota(&namespace, "pods", "1");
+    back_to_the_first(&namespace, "--timeout=3s")
+        .ends_with(5)
+        .says("no pod can be made: FailedCreate")
+        .says("exceeded quota: only, requested: pods=1, used: pods=1, limited: pods=1");
 }
 
 /// The pod is ready for a second and unready for a second, in turns.

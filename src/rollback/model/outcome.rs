@@ -75,7 +75,7 @@ pub const NOT_READY: &str = "NotReady";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodFailure {
-    /// The pod.
+    /// The pod; empty where none could be made.
     pub pod: String,
     /// The container; empty where the whole pod is concerned.
     pub container: String,

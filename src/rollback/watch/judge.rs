@@ -51,6 +51,8 @@ pub(in crate::rollback) struct Judge<'a> {
     progress_is_new: bool,
     pods: BTreeMap<String, Followed>,
     troubles: Vec<PodFailure>,
+    /// Why no pods are made, where the workload says so.
+    refused: Option<String>,
 }
 
 impl<'a> Judge<'a> {
@@ -62,6 +64,7 @@ impl<'a> Judge<'a> {
             progress_is_new: false,
             pods: BTreeMap::new(),
             troubles: Vec::new(),
+            refused: None,
         }
     }
 
@@ -82,6 +85,7 @@ impl<'a> Judge<'a> {
             Phase::Paused => Some(Ending::Paused),
             Phase::Unobserved | Phase::Rolling => None,
         };
+        self.refused = self.backend.pods_refused(workload);
         self.progress_is_new |= self.progress.as_ref() != Some(&progress);
         self.progress = Some(progress);
         ending
@@ -164,7 +168,7 @@ impl<'a> Judge<'a> {
             return Some(failure(pod, ailment));
         }
         let mut waiting = self.pods.values().map(|f| &f.pod).filter(|pod| !pod.deleting);
-        waiting.find_map(unscheduled)
+        waiting.find_map(unscheduled).or_else(|| self.refused.clone().map(not_made))
     }
 
     /// A pod that ails nothing and still is not ready: what is left to say when the time is up.
@@ -238,6 +242,18 @@ fn unready(pod: &PodState) -> Option<PodFailure> {
         restarts: container.restarts,
         log: Vec::new(),
     })
+}
+
+fn not_made(message: String) -> PodFailure {
+    PodFailure {
+        pod: String::new(),
+        container: String::new(),
+        reason: "FailedCreate".to_owned(),
+        message,
+        ended: None,
+        restarts: 0,
+        log: Vec::new(),
+    }
 }
 
 fn unscheduled(pod: &PodState) -> Option<PodFailure> {

@@ -60,7 +60,7 @@ fn again_while_it_converges_joins_the_wait(bed: &TestBed) {
     hold_pods(&namespace, &Value::Null);
     let again =
         again.wait().ends_with(0).says("already rolled back by tester").says("still converging");
-    again.says("rolled back: deployment/web runs the template of revision 3 (web:1.0)");
+    again.says("healthy: deployment/web runs the template of revision 3 (web:1.0)");
     assert!(!proxy.requests().iter().any(|record| record.request.is_write()));
     assert_live(&namespace, "1.0");
 }

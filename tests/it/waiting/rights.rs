@@ -38,9 +38,9 @@ fn without_the_right_to_see_pods_it_says_so(bed: &TestBed) {
     let namespace = bed.namespace("no-pods");
     releases(&namespace, 1, &["1.0-slow", "2.0"]);
     allow(&namespace, "alice", &[DEPLOYMENTS, REPLICA_SETS, EVENTS]);
-    undo_by(&namespace, "alice").ends_with(0).says(
-        "warning: pods cannot be watched, so failing ones are not named: not allowed to list",
-    );
+    undo_by(&namespace, "alice")
+        .ends_with(0)
+        .says("warning: pods cannot be read, so failing ones are not named: not allowed to list");
     assert_live(&namespace, "1.0-slow");
     assert_eq!(record(&namespace)["verdicts"][0]["verdict"], "verified");
 }
