@@ -1,6 +1,6 @@
 //! What a command may touch: the console, the environment as it was at the start, the clock.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use crate::cluster::{Cluster, ConnectOptions, Deadline};
@@ -68,13 +68,21 @@ pub struct App {
     /// How to connect.
     pub connect: ConnectOptions,
     write_phase: Cell<WritePhase>,
+    /// The command that shows how the workload does, once it is known.
+    status: RefCell<Option<String>>,
 }
 
 impl App {
     /// For one command.
     #[must_use]
     pub fn new(environment: Environment, console: Console, connect: ConnectOptions) -> Self {
-        Self { environment, console, connect, write_phase: Cell::default() }
+        Self {
+            environment,
+            console,
+            connect,
+            write_phase: Cell::default(),
+            status: RefCell::default(),
+        }
     }
 
     /// Connects; `expect` refuses any other context.
@@ -113,6 +121,17 @@ impl App {
         let random = std::hash::RandomState::new().build_hasher().finish();
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
         format!("{time}-{:08x}", random & 0xffff_ffff)
+    }
+
+    /// Remembers how to look at the workload, for whoever interrupts.
+    pub fn remember_status(&self, command: String) {
+        self.status.replace(Some(command));
+    }
+
+    /// The command that shows how the workload does, where it is known.
+    #[must_use]
+    pub fn status_command(&self) -> Option<String> {
+        self.status.borrow().clone()
     }
 
     /// How far the write is.
@@ -166,7 +185,7 @@ impl Budget {
     /// Until when may be read.
     #[must_use]
     pub fn reading(&self) -> Deadline {
-        self.until(self.timeout.map_or(READING, |timeout| timeout.min(READING)))
+        self.until(self.timeout.unwrap_or(READING))
     }
 
     /// Until when may be waited, where the workload's own default is `seconds`.

@@ -52,7 +52,7 @@ struct Cli {
     #[arg(short, long, global = true, help_heading = "Output")]
     quiet: bool,
 
-    /// Say more; twice: every request
+    /// Show every request; twice: everything
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
     verbose: u8,
 
@@ -199,13 +199,14 @@ fn not_parsed(
     ExitStatus::Usage
 }
 
-/// Warnings are always shown, `-vv` shows every request; `RB_LOG` takes a filter of tracing, such as
+/// Warnings are always shown, `-v` shows every request; `RB_LOG` takes a filter of tracing, such as
 /// `kubectl_rb=debug,hyper=info`.
 fn log(verbosity: Verbosity, verbose: u8) {
     let level = match (verbosity, verbose) {
         (Verbosity::Quiet, _) => LevelFilter::OFF,
-        (_, 0 | 1) => LevelFilter::WARN,
-        (_, _) => LevelFilter::DEBUG,
+        (_, 0) => LevelFilter::WARN,
+        (_, 1) => LevelFilter::DEBUG,
+        (_, _) => LevelFilter::TRACE,
     };
     let usual = Targets::new().with_target("kubectl_rb", level);
     let asked = std::env::var("RB_LOG").ok().and_then(|filter| filter.parse::<Targets>().ok());

@@ -5,6 +5,7 @@
 
 mod again;
 pub mod diff;
+pub mod earlier;
 mod evidence;
 pub mod execute;
 pub mod history;

@@ -15,34 +15,43 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// Runners trim a line before they look for a marker, so an indent alone is no protection.
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    let command = starts_like_a_ci_command(text);
-    if !command && !text.chars().any(is_unsafe) {
+    let command = text.trim_start().starts_with("::");
+    if !command && !text.chars().any(is_unsafe) && MARKERS.iter().all(|m| !text.contains(m)) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     let mut first_visible = command;
-    for c in text.chars() {
-        if is_unsafe(c) {
-            escape(c, &mut safe);
-        } else if first_visible && !c.is_whitespace() {
-            first_visible = false;
+    for (index, c) in text.char_indices() {
+        let rest = text.get(index..).unwrap_or_default();
+        let visible = !c.is_whitespace();
+        let is_marker = MARKERS.iter().any(|marker| rest.starts_with(marker));
+        if is_unsafe(c) || is_marker || (first_visible && visible) {
             escape(c, &mut safe);
         } else {
             safe.push(c);
         }
+        first_visible &= !visible;
     }
     Cow::Owned(safe)
 }
+
+/// What CI runners obey anywhere in a line (`actions/runner:src/Runner.Common/ActionCommand.cs`, and
+/// Azure's agent).
+const MARKERS: &[&str] = &["##[", "##vso["];
 
 /// A JSON document that shows nothing foreign as it is: what [`sanitize`] would escape becomes `\u….`,
 /// which every reader turns back. Text below U+0020 is escaped by every writer of JSON already.
 #[must_use]
 pub fn plain_json(document: &str) -> String {
-    escape_unsafe(document, |c, plain| {
+    let plain = escape_unsafe(document, |c, plain| {
         for unit in c.encode_utf16(&mut [0; 2]) {
             let _ = write!(plain, "\\u{unit:04x}");
         }
-    })
+    });
+    // A marker can only stand within a string.
+    MARKERS
+        .iter()
+        .fold(plain, |plain, marker| plain.replace(marker, &marker.replacen('#', "\\u0023", 1)))
 }
 
 /// Replaces what [`sanitize`] would escape by what `escape` writes. ASCII stays as it is: in a
@@ -54,11 +63,6 @@ pub fn escape_unsafe(document: &str, escape: impl Fn(char, &mut String)) -> Stri
         if c >= '\u{7f}' && is_unsafe(c) { escape(c, &mut plain) } else { plain.push(c) }
     }
     plain
-}
-
-fn starts_like_a_ci_command(text: &str) -> bool {
-    let visible = text.trim_start();
-    visible.starts_with("::") || visible.starts_with("##[")
 }
 
 fn escape(c: char, into: &mut String) {
@@ -185,6 +189,7 @@ mod tests {
             ("::error::owned", "\\x3a:error::owned"),
             ("  ::add-mask::x", "  \\x3a:add-mask::x"),
             ("##[error]x", "\\x23#[error]x"),
+            ("a ##[add-mask]y ##vso[z]", "a \\x23#[add-mask]y \\x23#vso[z]"),
             ("std::vector", "std::vector"),
             ("\u{9b}31m", "\\x9b31m"),
             ("zero\u{200b}width", "zero\\u{200b}width"),

@@ -1,5 +1,7 @@
 //! The Warning Events on pods of a namespace: evidence against the revisions that made the pods.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -7,6 +9,8 @@ use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::{Error, ErrorKind};
 use crate::rollback::model::snapshot::PodWarning;
 
+/// Evidence must not hold up the undo: an API server whose store of Events is down answers late.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// As many as are read: one request, whatever the namespace goes through.
 const LIMIT: usize = 500;
 
@@ -34,7 +38,7 @@ pub(super) async fn pod_warnings(
     let path = Path::namespaced("api/v1", namespace, "events")
         .query("fieldSelector", "involvedObject.kind=Pod,type=Warning,reason!=Unhealthy")
         .query("limit", &LIMIT.to_string());
-    match cluster.get_as::<EventList>(&path, deadline).await {
+    match cluster.get_as::<EventList>(&path, deadline.earlier(PATIENCE)).await {
         Ok(list) => {
             let more = list.metadata.more.is_some_and(|token| !token.is_empty());
             let gap = more.then(|| format!("only the first {LIMIT} Warning events were read"));

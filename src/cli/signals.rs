@@ -17,11 +17,10 @@ pub(super) async fn interrupted(app: &App) -> Error {
         }
     };
     let error = Error::new(kind, message);
-    match app.write_phase() {
-        WritePhase::Before => error,
-        WritePhase::Sent | WritePhase::Accepted => {
-            let again = &app.environment.command_line;
-            error.hint(format!("to go on watching, run it again; it does not undo twice: {again}"))
+    match (app.write_phase(), app.status_command()) {
+        (WritePhase::Before, _) | (_, None) => error,
+        (WritePhase::Sent | WritePhase::Accepted, Some(status)) => {
+            error.hint(format!("to go on watching: {status}"))
         }
     }
 }

@@ -71,7 +71,7 @@ pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
     let (ending, waited) = if args.watch {
         let seconds = rollback::default_timeout(backend, &snapshot.workload);
         let deadline = budget.waiting(seconds);
-        let waited = status::wait(&cluster, backend, &snapshot, false, deadline, &mut live).await;
+        let waited = status::wait(&cluster, backend, &snapshot, deadline, &mut live).await;
         (Some(waited.ending.clone()), waited)
     } else {
         status::once(&cluster, backend, &snapshot, budget.reading(), &mut live).await

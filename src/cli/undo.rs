@@ -1,6 +1,7 @@
 //! `rb undo`: its arguments. What it does is in [`flow`].
 
 mod flow;
+mod from_file;
 mod plan_check;
 mod plan_file;
 mod show;
@@ -56,7 +57,7 @@ pub(super) struct UndoArgs {
     again: bool,
 
     /// Consider only revisions that carry a verified stamp
-    #[arg(long)]
+    #[arg(long, conflicts_with = "to_revision")]
     verified: bool,
 
     /// Patch the workload although Argo CD, Flux, Helm or another controller owns it
@@ -77,7 +78,7 @@ pub(super) struct UndoArgs {
     plan_out: Option<PathBuf>,
 
     /// Carry out exactly this plan
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to_revision", "from", "again", "verified", "words"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to_revision", "from", "again", "verified", "reason", "incident", "words"])]
     plan: Option<PathBuf>,
 
     /// End after the write, without knowing how it goes
@@ -165,7 +166,7 @@ fn who(app: &App, cluster: &Cluster) -> String {
 pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
     check_namespace(app)?;
     if let Some(file) = &args.plan {
-        return Box::pin(flow::run_plan(args, app, plan_file::read(file)?)).await;
+        return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;
     }
     let named = TargetArgs::from(&args.target.words).parse(&app.connect)?;
     Box::pin(flow::run(args, app, &named)).await

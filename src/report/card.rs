@@ -6,7 +6,7 @@ use anstyle::Style;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
-use crate::text::{age, shorten, truncate, width, wrap};
+use crate::text::{age, sanitize, shorten, truncate, width, wrap};
 
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
 
@@ -16,6 +16,9 @@ const LINES: usize = 15;
 const PASSED_OVER: usize = 4;
 /// Columns left of the text.
 const INDENT: usize = 11;
+
+/// Seconds that nobody waits: `--timeout=0` stands for more than that.
+const LONG: i64 = 365 * 86_400;
 
 /// Columns of an image.
 const IMAGE: usize = 40;
@@ -113,8 +116,11 @@ fn owner(plan: &Plan, marks: Marks) -> String {
 fn way(plan: &Plan) -> String {
     let text = match plan.wait() {
         Some((_, seconds)) => {
-            let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-            format!("direct: patch the template, watch until healthy, at most {}", age(seconds))
+            let limit = match i64::try_from(seconds) {
+                Ok(seconds) if seconds < LONG => format!("at most {}", age(seconds)),
+                _ => "without a limit".to_owned(),
+            };
+            format!("direct: patch the template, watch until healthy, {limit}")
         }
         None => "direct: patch the template, and do not wait: nothing will be verified".to_owned(),
     };
@@ -169,6 +175,8 @@ fn listed(
             continue;
         }
         for (number, text) in wrapped.iter().enumerate() {
+            // Again: a break may have brought a CI runner's marker to the start of a line.
+            let text = sanitize(text);
             let label = if number == 0 { label } else { "" };
             lines.push(paint(style, &format!("  {label:<8} {text}")));
         }

@@ -15,7 +15,8 @@ use super::style::{BAD, GOOD, Marks, WARN, paint};
 pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> String {
     let mut lines = vec![verdict(plan, &outcome.waited, marks)];
     lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
-    lines.extend(next(&plan.target.reference(), &outcome.waited, hints));
+    let direct = if plan.owners.is_empty() { "" } else { " --direct" };
+    lines.extend(next(&plan.target.reference(), &outcome.waited, hints, direct));
     if let Some(forward) = &plan.forward {
         let forward = marks.foreign(forward);
         lines.push(labelled("forward", &format!("to go forward again: {forward}")));
@@ -39,7 +40,7 @@ pub fn joined(nothing: &Nothing, waited: &Waited, hints: &Hints, marks: Marks) -
     };
     let mut lines = vec![first];
     lines.extend(details(&reference, waited, marks));
-    lines.extend(next(&reference, waited, hints));
+    lines.extend(next(&reference, waited, hints, ""));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -136,7 +137,7 @@ fn details(reference: &str, waited: &Waited, marks: Marks) -> Vec<String> {
 }
 
 /// What to type now.
-fn next(reference: &str, waited: &Waited, hints: &Hints) -> Vec<String> {
+fn next(reference: &str, waited: &Waited, hints: &Hints, direct: &str) -> Vec<String> {
     let quoted = shell_quote(reference);
     let status = hints.rb(&format!("status {quoted}"));
     let history = hints.rb(&format!("history {quoted}"));
@@ -153,7 +154,7 @@ fn next(reference: &str, waited: &Waited, hints: &Hints) -> Vec<String> {
     match &waited.ending {
         Ending::Complete | Ending::NothingRan => {}
         Ending::PodsFailed => {
-            let again = hints.rb(&format!("undo {quoted} --again"));
+            let again = hints.rb(&format!("undo {quoted} --again{direct}"));
             lines.push(labelled("next", &format!("to go further back: {again}")));
         }
         Ending::PutBack(_) | Ending::Superseded(_) | Ending::Deleted => {

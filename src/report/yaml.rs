@@ -12,6 +12,10 @@ use crate::text::{escape_unsafe, sanitize};
 pub fn document(value: &Value) -> Option<String> {
     let options = serde_yaml::ser_options! { prefer_block_scalars: false };
     let text = serde_yaml::to_string_with_options(&Quoted(value), options).ok()?;
+    // Text with a marker is quoted, by `Quoted`: there the escape means the same.
+    let text = ["##[", "##vso["]
+        .iter()
+        .fold(text, |text, marker| text.replace(marker, &marker.replacen('#', "\\x23", 1)));
     // What the writer leaves as it is stands in double quotes, by `Quoted`.
     Some(escape_unsafe(&text, |c, out| {
         let code = u32::from(c);
@@ -48,6 +52,7 @@ mod tests {
             "cause": "a\n::error::b",
             "long": format!("{} ::error::c", "word ".repeat(40)),
             "bidi": "x\u{202e}y\u{e0001}\u{9b}",
+            "marker": "x ##[add-mask]y",
             "plain": ["größer", "1", 1, null, true, "::add-mask::d"],
         });
         let text = document(&value).unwrap();

@@ -14,10 +14,11 @@ use super::model::decision::{Again, Decision, Nothing};
 use super::model::evidence::ago;
 use super::model::plan::Plan;
 use super::model::progress::Phase;
-use super::model::record::{RECORD_ANNOTATION, Stored, Undo};
+use super::model::record::{FIELD_MANAGER, RECORD_ANNOTATION, Stored, Undo};
 use super::model::request::UndoRequest;
-use super::model::revision::{Revision, Revisions};
+use super::model::revision::{Revision, RevisionSpec, Revisions};
 use super::model::snapshot::Snapshot;
+use super::model::template;
 
 /// For how long after an undo a second one needs `--again`.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -31,12 +32,15 @@ pub(super) fn undo_to(snapshot: &Snapshot, live_hash: &str) -> Option<Undo> {
 
 /// Whether the live revision was rolled back to less than ten minutes ago.
 pub(super) fn is_recent_target(snapshot: &Snapshot, live_hash: &str, now: Timestamp) -> bool {
-    undo_to(snapshot, live_hash).is_some_and(|undo| is_recent(&undo, now))
+    undo_to(snapshot, live_hash).is_some_and(|undo| is_recent(snapshot, &undo, now))
 }
 
-fn is_recent(undo: &Undo, now: Timestamp) -> bool {
+fn is_recent(snapshot: &Snapshot, undo: &Undo, now: Timestamp) -> bool {
+    // A plan may have been carried out long after it was made: then the API server knows when.
+    let written = template::written_at(&snapshot.workload, FIELD_MANAGER);
+    let at = written.map_or(undo.at, |written| written.max(undo.at));
     // A clock that runs ahead elsewhere must not shorten the window.
-    now.duration_since(undo.at) < WINDOW
+    now.duration_since(at) < WINDOW
 }
 
 /// How what rb rolled back to does.
@@ -58,12 +62,14 @@ pub(super) fn decide(
 ) -> Option<Decision> {
     let now = snapshot.taken_at;
     // A target that was named, or a live revision that was named as the bad one, says that the
-    // caller knows what is live.
-    if request.again || request.to.is_some() || request.from.is_some() {
+    // caller knows what is live. An offset does not: it counts from whatever is live.
+    let names_a_target =
+        matches!(&request.to, Some(RevisionSpec::Number(_) | RevisionSpec::Word(_)));
+    if request.again || names_a_target || request.from.is_some() {
         return None;
     }
     let live = revisions.live()?;
-    let undo = undo_to(snapshot, &live.hash).filter(|undo| is_recent(undo, now))?;
+    let undo = undo_to(snapshot, &live.hash).filter(|undo| is_recent(snapshot, undo, now))?;
     let health = health(backend, snapshot, live, &undo);
     if health == Health::Unhealthy {
         let refusal = refusal(snapshot, live, &undo, request);
@@ -142,7 +148,9 @@ fn refusal(snapshot: &Snapshot, live: &Revision, undo: &Undo, request: &UndoRequ
         live.label(),
         who_and_when(undo, snapshot.taken_at)
     );
-    let again = request.hints.rb(&format!("undo {} --again", text::shell_quote(&reference)));
+    let direct = if request.direct { " --direct" } else { "" };
+    let again = format!("undo {} --again{direct}", text::shell_quote(&reference));
+    let again = request.hints.rb(&again);
     let status = request.hints.rb(&format!("status {}", text::shell_quote(&reference)));
     Error::new(ErrorKind::Refused, message)
         .hint(format!("to go further back: {again}"))

@@ -18,13 +18,12 @@ pub use self::patch::{Patched, dry_run, patch};
 use super::model::event::{Event, Listener};
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
-use super::model::record::{Finding, RECORD_ANNOTATION, Record, Verdict};
+use super::model::record::{FIELD_MANAGER, Finding, RECORD_ANNOTATION, Record, Verdict};
 use super::model::snapshot::now;
+use super::model::template;
 use super::watch::judge::Goal;
 use super::watch::{self, Watch};
 
-/// The name that rb's writes carry. It must not start with `kubectl`: Flux takes those over.
-const FIELD_MANAGER: &str = "rb";
 /// What is optional must not hold up the verdict for longer.
 const FOR_TRACES: Duration = Duration::from_secs(5);
 
@@ -87,6 +86,7 @@ async fn wait(
         left: plan.patch_value("test", "/spec/template").cloned(),
         generation: generation.unwrap_or_default(),
         stale: backend.deadline_marker(&accepted),
+        written_at: template::written_at(&accepted, FIELD_MANAGER),
         hash: plan.to.hash.clone(),
         old_hashes: Vec::new(),
     };

@@ -20,7 +20,7 @@ use super::select::{self, Choice, Selection};
 use super::{again, diff, evidence, steps};
 
 /// Longest reason and incident that are recorded, in characters.
-const MAX_TEXT: usize = 500;
+const MAX_TEXT: usize = 200;
 
 /// Decides what an undo would do.
 #[must_use]
@@ -36,11 +36,15 @@ pub(super) struct Planner<'a> {
     pub(super) revisions: Revisions,
     stored: Stored,
     record: Record,
-    owners: Vec<Owner>,
+    pub(super) owners: Vec<Owner>,
 }
 
 impl<'a> Planner<'a> {
-    fn new(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot, request: &'a UndoRequest) -> Self {
+    pub(super) fn new(
+        backend: &'a dyn Rollbacker,
+        snapshot: &'a Snapshot,
+        request: &'a UndoRequest,
+    ) -> Self {
         let stored = Stored::read(snapshot.annotation(RECORD_ANNOTATION), snapshot.uid());
         Self {
             backend,
@@ -103,7 +107,7 @@ impl<'a> Planner<'a> {
         evidence::collect(self.backend, self.snapshot, &self.record, &self.revisions, revision)
     }
 
-    fn is_owned(&self) -> bool {
+    pub(super) fn is_owned(&self) -> bool {
         !self.owners.is_empty() && !self.request.direct
     }
 
@@ -120,28 +124,39 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// With `--from`: the answer when something else is live.
+    /// With `--from`: the answer where it is not to be undone, or was undone already.
     fn other_than_asked(&self) -> Option<Decision> {
         let spec = self.request.from.as_ref()?;
+        let word = spec.to_string();
+        let done = |undo: &Undo| {
+            let nothing = again::already_undone(self.backend, self.snapshot, &self.revisions, undo);
+            Some(Decision::Nothing(Box::new(nothing)))
+        };
+        let live_hash = self.revisions.live().map(|live| live.hash.as_str()).unwrap_or_default();
+        // Both releases may have the image: what counts is that the last undo left what is named.
+        let last =
+            again::undo_to(self.snapshot, live_hash).filter(|undo| self.names(&word, &undo.from));
+        if let Some(undo) = last.filter(|_| !self.request.again) {
+            return done(&undo);
+        }
         if select::is_live(spec, &self.revisions) {
             return None;
         }
-        let word = spec.to_string();
-        let names = |side: &Side| {
-            side.hash == word
-                || side.revision.is_some_and(|number| number.to_string() == word)
-                || side.images.iter().any(|image| ImageRef::parse(image).is_named(image, &word))
-        };
-        let undone = self.record.undos.iter().rev().find(|undo| names(&undo.from));
-        Some(match undone {
-            Some(undo) => Decision::Nothing(Box::new(again::already_undone(
-                self.backend,
-                self.snapshot,
-                &self.revisions,
-                undo,
-            ))),
-            None => refused(self.not_from(&word)),
-        })
+        match self.record.undos.iter().rev().find(|undo| self.names(&word, &undo.from)) {
+            Some(undo) => done(undo),
+            None => Some(refused(self.not_from(&word))),
+        }
+    }
+
+    /// Whether a word names one side of an undo, as it names a revision.
+    fn names(&self, word: &str, side: &Side) -> bool {
+        let commit = side.commit.as_deref().unwrap_or_default();
+        side.hash == word
+            || format!("{}-{}", self.snapshot.target.name, side.hash) == word
+            || side.revision.is_some_and(|number| number.to_string() == word)
+            || (word.len() >= 7
+                && commit.to_ascii_lowercase().starts_with(&word.to_ascii_lowercase()))
+            || side.images.iter().any(|image| ImageRef::parse(image).is_named(image, word))
     }
 
     fn plan(&self, target: &Revision, evidence: &Evidence, why: Why) -> Plan {
@@ -158,6 +173,7 @@ impl<'a> Planner<'a> {
             diff: diff::templates(&self.revisions.live_template, &target.template, false),
             warnings: self.warnings(target, evidence),
             forward: self.forward(),
+            redacted: false,
             steps: steps::of(self, target, &undo, &from, &to),
             from,
             to,
@@ -177,11 +193,12 @@ impl<'a> Planner<'a> {
             fingerprint: (view.hash.is_empty())
                 .then(|| template::fingerprint(&self.revisions.live_template)),
             images: view.images.iter().map(|i| i.image.clone()).collect(),
+            commit: view.commit.clone(),
         };
         Undo {
             id: self.request.operation.clone(),
             at: self.snapshot.taken_at,
-            by: self.request.by.clone(),
+            by: short(&self.request.by),
             from: side(from),
             to: side(to),
             reason: self.request.reason.as_deref().map(short),
@@ -260,14 +277,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn being_deleted(&self) -> Error {
+    pub(super) fn being_deleted(&self) -> Error {
         let reference = self.snapshot.target.reference();
         let get = format!("get {} -o yaml", shell_quote(&reference));
         Error::new(ErrorKind::Refused, format!("{reference} is being deleted"))
             .hint(format!("to see what holds it: {}", self.request.hints.kubectl(&get)))
     }
 
-    fn paused(&self) -> Error {
+    pub(super) fn paused(&self) -> Error {
         let reference = self.snapshot.target.reference();
         let resume = format!("rollout resume {}", shell_quote(&reference));
         Error::new(
@@ -277,7 +294,7 @@ impl<'a> Planner<'a> {
         .hint(format!("to resume it first: {}", self.request.hints.kubectl(&resume)))
     }
 
-    fn owned(&self, target: &Revision) -> Error {
+    pub(super) fn owned(&self, target: &Revision) -> Error {
         let reference = self.snapshot.target.reference();
         let owners: Vec<String> = self
             .owners

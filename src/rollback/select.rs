@@ -255,10 +255,13 @@ pub(super) fn is_live(spec: &RevisionSpec, revisions: &Revisions) -> bool {
     match (spec, revisions.live()) {
         (RevisionSpec::Back(_), _) | (RevisionSpec::Number(_), None) => false,
         (RevisionSpec::Number(number), Some(live)) => {
+            let is_a_number = revisions
+                .list
+                .iter()
+                .any(|r| r.number == Some(*number) || r.past_numbers.contains(number));
             live.number == Some(*number)
                 || live.past_numbers.contains(number)
-                || live.has_commit(&word)
-                || has_image()
+                || !is_a_number && (live.has_commit(&word) || has_image())
         }
         (RevisionSpec::Word(_), None) => has_image(),
         (RevisionSpec::Word(_), Some(live)) => {

@@ -1,6 +1,8 @@
 //! Reading what planning needs: the backend's snapshot, and pods only where the decision depends
 //! on them.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
@@ -13,6 +15,8 @@ use super::model::revision::Revisions;
 use super::model::snapshot::Snapshot;
 use super::model::target::Target;
 
+/// Evidence must not hold up the undo.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Pods that are read at most: enough to know why some of them fail.
 const POD_LIMIT: &str = "200";
 
@@ -34,12 +38,14 @@ pub async fn take(
         super::model::template::HASH_LABEL,
         hashes.join(",")
     );
-    match pods(cluster, &target.namespace, &selector, deadline).await {
+    match pods(cluster, &target.namespace, &selector, deadline.earlier(PATIENCE)).await {
         Ok(pods) => snapshot.pods = pods,
         Err(error) if error.kind() == ErrorKind::Forbidden => {
             snapshot.gaps.push("no right to list pods: they are missing as evidence".to_owned());
         }
-        Err(error) => return Err(error),
+        Err(error) => snapshot
+            .gaps
+            .push(format!("pods could not be read ({error}): they are missing as evidence")),
     }
     Ok(snapshot)
 }

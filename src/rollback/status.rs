@@ -36,17 +36,16 @@ pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
     }
 }
 
-/// Waits until the rollout of what is live is done, failed, or out of time. `hold` demands that
-/// the live template stays: a wait that joins an undo.
+/// Waits until the rollout of what is live is done, failed, or out of time. It is about the release
+/// that is live now: another one that goes live meanwhile ends it.
 pub async fn wait(
     cluster: &Cluster,
     backend: &dyn Rollbacker,
     snapshot: &Snapshot,
-    hold: bool,
     deadline: Deadline,
     listener: &mut dyn Listener,
 ) -> Waited {
-    let watch = watch_of(backend, snapshot, hold);
+    let watch = watch_of(backend, snapshot);
     watch::wait(cluster, watch, deadline, listener).await
 }
 
@@ -58,11 +57,11 @@ pub async fn once(
     deadline: Deadline,
     listener: &mut dyn Listener,
 ) -> (Option<Ending>, Waited) {
-    watch::once(cluster, watch_of(backend, snapshot, false), deadline, listener).await
+    watch::once(cluster, watch_of(backend, snapshot), deadline, listener).await
 }
 
-fn watch_of<'a>(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot, hold: bool) -> Watch<'a> {
-    let goal = goal(backend, snapshot, hold);
+fn watch_of<'a>(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot) -> Watch<'a> {
+    let goal = goal(backend, snapshot);
     Watch {
         backend,
         target: &snapshot.target,
@@ -73,14 +72,15 @@ fn watch_of<'a>(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot, hold: bool)
     }
 }
 
-fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot, hold: bool) -> Goal {
+fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
     let revisions = backend.revisions(snapshot);
     let generation = snapshot.workload.pointer("/metadata/generation").and_then(Value::as_i64);
     Goal {
-        template: hold.then(|| revisions.live_template.clone()),
+        template: Some(revisions.live_template.clone()),
         left: None,
         generation: generation.unwrap_or_default(),
         stale: None,
+        written_at: None,
         hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
         old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),
     }

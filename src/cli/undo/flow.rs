@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use crate::app::{App, Budget};
-use crate::backend::{self, Rollbacker};
+use crate::backend::Rollbacker;
 use crate::cli::output::Format;
 use crate::cli::target_args::Named;
 use crate::cluster::Cluster;
@@ -23,7 +23,7 @@ use crate::terminal::live::Live;
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
-use super::{DryRun, UndoArgs, plan_check, show};
+use super::{DryRun, UndoArgs, show};
 
 /// How often is planned again when the workload changes under the plan.
 const ROUNDS: u32 = 6;
@@ -39,29 +39,14 @@ pub(super) async fn run(args: &UndoArgs, app: &App, named: &Named) -> Result<Exi
         .await
 }
 
-/// Carries out a plan from a file.
-pub(super) async fn run_plan(args: &UndoArgs, app: &App, plan: Plan) -> Result<ExitStatus> {
-    let budget = Budget::start(args.timeout);
-    let backend = backend::by_kind(&plan.target.kind).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("the plan is for a {}", plan.target.kind))
-    })?;
-    plan_check::check(backend, &plan)?;
-    let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
-    let target = plan.target.clone();
-    let mut request = args.request(app, &cluster);
-    request.hints.namespace.clone_from(&target.namespace);
-    let mut flow = Flow { args, app, cluster: &cluster, backend, target, request, budget };
-    flow.act_on_file(Box::new(plan)).await
-}
-
-struct Flow<'a> {
-    args: &'a UndoArgs,
-    app: &'a App,
-    cluster: &'a Cluster,
-    backend: &'static dyn Rollbacker,
-    target: Target,
-    request: UndoRequest,
-    budget: Budget,
+pub(super) struct Flow<'a> {
+    pub(super) args: &'a UndoArgs,
+    pub(super) app: &'a App,
+    pub(super) cluster: &'a Cluster,
+    pub(super) backend: &'static dyn Rollbacker,
+    pub(super) target: Target,
+    pub(super) request: UndoRequest,
+    pub(super) budget: Budget,
 }
 
 impl Flow<'_> {
@@ -79,7 +64,9 @@ impl Flow<'_> {
                 Decision::Nothing(nothing) => return self.nothing(&nothing, &snapshot).await,
                 Decision::Undo(plan) => (plan, None),
                 Decision::Again(again) => match again.further {
-                    Some(plan) if self.asks() => (plan, Some(again.refusal)),
+                    Some(plan) if self.asks() && !self.stops_at_plan() => {
+                        (plan, Some(again.refusal))
+                    }
                     _ => return Err(again.refusal),
                 },
             };
@@ -99,42 +86,7 @@ impl Flow<'_> {
         Err(self.changes_all_the_time())
     }
 
-    async fn act_on_file(&mut self, plan: Box<Plan>) -> Result<ExitStatus> {
-        self.check_plan(&plan)?;
-        let ended = if self.stops_at_plan() {
-            self.dry_run(&plan).await?
-        } else {
-            self.agree(&plan, None, None).await?;
-            self.act(&plan).await?
-        };
-        if let Some(exit) = ended {
-            return Ok(exit);
-        }
-        let snapshot = self.read().await?;
-        if somebody_did_it(&plan, &snapshot) {
-            return self.join_somebody(&plan, &snapshot).await;
-        }
-        Err(self.stale(&plan))
-    }
-
-    /// A plan goes to the cluster that it was made for, and nowhere else.
-    fn check_plan(&self, plan: &Plan) -> Result<()> {
-        if plan.cluster.server == self.cluster.server() {
-            return Ok(());
-        }
-        let message = format!(
-            "the plan was made for {} ({}), and this is {} ({})",
-            plan.cluster.context,
-            plan.cluster.server,
-            self.cluster.context_name(),
-            self.cluster.server()
-        );
-        let context = shell_quote(&plan.cluster.context);
-        Err(Error::new(ErrorKind::Refused, message)
-            .hint(format!("to use it there: {}", self.command(&format!("--context {context}")))))
-    }
-
-    async fn read(&self) -> Result<Snapshot> {
+    pub(super) async fn read(&self) -> Result<Snapshot> {
         snapshot::take(self.cluster, self.backend, &self.target, self.budget.reading()).await
     }
 
@@ -142,12 +94,12 @@ impl Flow<'_> {
         self.args.plan_out.as_ref().map_or(Ok(()), |path| super::plan_file::write(path, plan))
     }
 
-    fn stops_at_plan(&self) -> bool {
+    pub(super) fn stops_at_plan(&self) -> bool {
         self.args.dry_run != DryRun::None || self.args.format() == Format::Sh
     }
 
     /// Shows the plan; `None` where the workload changed while the API server was asked.
-    async fn dry_run(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
+    pub(super) async fn dry_run(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
         let mut note = "dry run: nothing was changed\n";
         if self.args.dry_run == DryRun::Server {
             match execute::dry_run(self.cluster, plan, self.budget.reading()).await? {
@@ -166,7 +118,7 @@ impl Flow<'_> {
     }
 
     /// Gets a yes for this plan, or an error.
-    async fn agree(
+    pub(super) async fn agree(
         &mut self,
         plan: &Plan,
         agreed: Option<&Plan>,
@@ -176,7 +128,7 @@ impl Flow<'_> {
         if agreed.is_some_and(|before| is_same_undo(before, plan)) {
             return Ok(());
         }
-        show::card_before_the_act(self.args, self.app, plan);
+        show::card_before_the_act(self.args, self.app, plan, self.asks());
         if agreed.is_some() && !self.asks() {
             return Err(self.lost_race(plan));
         }
@@ -201,7 +153,9 @@ impl Flow<'_> {
     }
 
     /// Writes, waits and reports; `None` where the workload changed and nothing was written.
-    async fn act(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
+    pub(super) async fn act(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
+        let status = format!("status {}", shell_quote(&self.target.reference()));
+        self.app.remember_status(self.request.hints.rb(&status));
         let mut live = Live::new(self.app.console);
         let mut listener = self.app.tracked(&mut live);
         let seconds = plan.wait().map_or(60, |(_, seconds)| seconds);
@@ -229,14 +183,17 @@ impl Flow<'_> {
         let seconds = rollback::default_timeout(self.backend, &snapshot.workload);
         let deadline = self.budget.waiting(seconds);
         let mut live = Live::new(self.app.console);
-        let waited =
-            status::wait(self.cluster, self.backend, snapshot, true, deadline, &mut live).await;
+        let waited = status::wait(self.cluster, self.backend, snapshot, deadline, &mut live).await;
         live.finish();
         show::nothing(self.args, self.app, nothing, Some(&waited), &self.request.hints);
         Ok(waited.ending.exit_status())
     }
 
-    async fn join_somebody(&self, plan: &Plan, snapshot: &Snapshot) -> Result<ExitStatus> {
+    pub(super) async fn join_somebody(
+        &self,
+        plan: &Plan,
+        snapshot: &Snapshot,
+    ) -> Result<ExitStatus> {
         let status = status::of(self.backend, snapshot);
         let who = status.undo.as_ref().map_or_else(
             || template::last_writer(&snapshot.workload).unwrap_or_else(|| "somebody".to_owned()),
@@ -268,20 +225,6 @@ impl Flow<'_> {
         .hint(format!("to carry it out: {}", self.command("")))
     }
 
-    fn stale(&self, plan: &Plan) -> Error {
-        let reference = self.target.reference();
-        let undo = self.request.hints.rb(&format!("undo {}", shell_quote(&reference)));
-        Error::new(
-            ErrorKind::LostRace,
-            format!(
-                "the plan is stale: {reference} is not as it was when the plan was made at {}; \
-                 nothing was written",
-                plan.made_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-            ),
-        )
-        .hint(format!("to plan again: {undo}"))
-    }
-
     fn changes_all_the_time(&self) -> Error {
         let reference = self.target.reference();
         let message = format!(
@@ -300,7 +243,7 @@ impl Flow<'_> {
     }
 
     /// This command again, with one more flag, and pinned to where it went this time.
-    fn command(&self, flag: &str) -> String {
+    pub(super) fn command(&self, flag: &str) -> String {
         let connect = &self.app.connect;
         let mut flags = flag.to_owned();
         if connect.namespace.is_none() && self.args.plan.is_none() {
@@ -316,7 +259,7 @@ impl Flow<'_> {
 }
 
 /// Whether what the plan wanted is live already, by somebody else's hand.
-fn somebody_did_it(plan: &Plan, snapshot: &Snapshot) -> bool {
+pub(super) fn somebody_did_it(plan: &Plan, snapshot: &Snapshot) -> bool {
     let wanted = plan.patch_value("replace", "/spec/template");
     let live = snapshot.workload.pointer("/spec/template");
     wanted.zip(live).is_some_and(|(wanted, live)| template::same(wanted, live))

@@ -2,9 +2,9 @@
 //! gain the rights of whoever carries it out: it may make another template of its target live, and
 //! leave rb's traces. Pure.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::backend::Rollbacker;
+use crate::backend::{CHANGE_CAUSE, Rollbacker};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::plan::{Action, Plan};
 use crate::rollback::model::record::PREFIX;
@@ -56,11 +56,19 @@ fn is_undo(body: &Value) -> bool {
         match text(operation, "op").as_str() {
             "test" => true,
             "replace" => path == "/spec/template",
-            "add" => path == "/metadata/annotations" || path.starts_with("/metadata/annotations/"),
+            "add" if path == "/metadata/annotations" => operation.get("value") == Some(&json!({})),
+            "add" => path.strip_prefix("/metadata/annotations/").is_some_and(is_ours),
             _ => false,
         }
     };
-    operations().all(allowed) && tests("/metadata/uid") && tests("/spec/template")
+    let replaces = operations().filter(|o| text(o, "op") == "replace").count();
+    operations().all(allowed) && replaces == 1 && tests("/metadata/uid") && tests("/spec/template")
+}
+
+/// Whether the key of an annotation, as a JSON pointer writes it, is one that an undo writes.
+fn is_ours(key: &str) -> bool {
+    let key = key.replace("~1", "/");
+    key == CHANGE_CAUSE || key.starts_with(PREFIX)
 }
 
 /// Nothing but annotations of rb's own, on one object that it names by its uid.

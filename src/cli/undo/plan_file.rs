@@ -38,6 +38,9 @@ pub(super) fn read(path: &Path) -> Result<Plan> {
     if plan.schema != SCHEMA {
         return Err(usage(path, &format!("has the schema {:?} and not {SCHEMA}", plan.schema)));
     }
+    if plan.redacted {
+        return Err(usage(path, "was printed with hidden values and cannot be carried out"));
+    }
     if !has_plain_names(&plan) {
         return Err(usage(path, "has names that no object can have"));
     }

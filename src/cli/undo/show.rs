@@ -17,12 +17,14 @@ use crate::cli::output::Format;
 
 /// The card before the act. On stdout for people, who redirect it into a ticket; beside the answer
 /// where that is a document.
-pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan) {
+pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan, asks: bool) {
     let card = card::render(plan, app.console.marks);
     match args.format() {
         format if format.is_human() && app.console.verbosity > Verbosity::Quiet => {
             app.console.answer(&card);
         }
+        // Nobody is asked about something they have not seen.
+        _ if asks => app.console.error(&card),
         _ => app.console.note(&card),
     }
 }
@@ -31,7 +33,14 @@ pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan) {
 pub(super) fn plan(args: &UndoArgs, app: &App, plan: &Plan, hints: &Hints, note: &str) {
     let document = || {
         let mut value = serde_json::to_value(plan).unwrap_or_default();
+        let whole = value.clone();
         hide(args, &mut value);
+        if value != whole
+            && let Some(document) = value.as_object_mut()
+        {
+            // Carried out, it would write the placeholder into the pods.
+            document.insert("redacted".to_owned(), Value::Bool(true));
+        }
         args.format().document(&value)
     };
     let text = match args.format() {

@@ -8,7 +8,7 @@ use crate::exit::ExitStatus;
 use crate::rollback::model::decision::Nothing;
 use crate::rollback::model::history::{History, Mark, Row};
 use crate::rollback::model::image::ContainerImage;
-use crate::rollback::model::outcome::{Outcome, PodFailure, Waited, Written};
+use crate::rollback::model::outcome::{Ending, Outcome, PodFailure, Waited, Written};
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::progress::Progress;
@@ -87,7 +87,7 @@ impl<'a> ReportDocument<'a> {
     #[must_use]
     pub fn done(plan: &'a Plan, outcome: &'a Outcome) -> Self {
         let ending = &outcome.waited.ending;
-        let complete = *ending == crate::rollback::model::outcome::Ending::Complete;
+        let complete = *ending == Ending::Complete;
         Self {
             schema: "rb.report/v1",
             exit_code: ending.exit_status().code(),
@@ -109,7 +109,10 @@ impl<'a> ReportDocument<'a> {
         Self {
             schema: "rb.report/v1",
             exit_code: status.code(),
-            result: "nothingToDo",
+            result: match waited.map(|waited| &waited.ending) {
+                None | Some(Ending::Complete | Ending::NothingRan) => "nothingToDo",
+                Some(ending) => ending.word(),
+            },
             message: nothing.message.clone(),
             target: &nothing.target,
             live: Some(&nothing.live),

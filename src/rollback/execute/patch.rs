@@ -1,6 +1,8 @@
 //! The patch that matters: sent once, and where its answer is lost, the workload is read again before
 //! anything else happens.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -14,7 +16,9 @@ use super::super::model::template;
 use super::options;
 
 /// How often the patch is sent where the API server certainly did not apply it.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 5;
+/// Before the patch is sent again, doubled each time: about 6 s in all.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What became of the patch.
 #[derive(Debug)]
@@ -48,7 +52,10 @@ pub async fn patch(
     let (path, body) = patch_of(plan)?;
     let mut last = Error::new(ErrorKind::Internal, "the patch was never sent");
     let mut answer_was_lost = false;
-    for _ in 0..ATTEMPTS {
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            sleep(PAUSE.saturating_mul(2_u32.pow(attempt)).min(deadline.remaining())).await;
+        }
         listener.on(Event::Writing);
         let result = cluster.patch(path, PatchKind::Json, body, options(false), deadline).await;
         let error = match result {
@@ -74,6 +81,12 @@ pub async fn patch(
         last = match error {
             WriteError::Rejected(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(gone(plan));
+            }
+            // Not even sent, since there was no connection: an API server that restarts.
+            WriteError::Rejected(error)
+                if error.kind() == ErrorKind::Unreachable && !deadline.passed() =>
+            {
+                error
             }
             WriteError::Rejected(error) => return Err(error),
             // Others kept writing, but nothing that the plan depends on: the API server gave up
@@ -126,7 +139,7 @@ fn patch_of(plan: &Plan) -> Result<(&str, &Value)> {
 
 fn refused(error: &Error) -> Error {
     let message = format!("the API server refuses the rollback: {error}");
-    error.causes().into_iter().fold(Error::new(ErrorKind::Refused, message), Error::hint)
+    Error::new(ErrorKind::Refused, message).because(error.causes().join("; "))
 }
 
 fn gone(plan: &Plan) -> Error {

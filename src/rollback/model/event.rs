@@ -46,11 +46,3 @@ pub trait Listener {
     /// Takes one event.
     fn on(&mut self, event: Event);
 }
-
-/// Drops all events.
-#[derive(Debug, Default)]
-pub struct Silent;
-
-impl Listener for Silent {
-    fn on(&mut self, _: Event) {}
-}

@@ -32,14 +32,28 @@ fn label<'a>(workload: &'a Value, key: &str) -> Option<&'a str> {
     workload.pointer("/metadata/labels")?.get(key)?.as_str()
 }
 
+/// Whether a field manager whose name starts like this wrote the workload.
+fn is_written_by(workload: &Value, start: &str) -> bool {
+    let entries = workload.pointer("/metadata/managedFields").and_then(Value::as_array);
+    entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.get("manager")?.as_str())
+        .any(|manager| manager.starts_with(start))
+}
+
 fn argo_cd(workload: &Value) -> Option<Owner> {
     const TRACKING: &str = "argocd.argoproj.io/tracking-id";
     const INSTANCE: &str = "argocd.argoproj.io/instance";
-    let (name, mark) = match (annotation(workload, TRACKING), label(workload, INSTANCE)) {
+    // The mark of Argo CD up to 2.14; Helm charts set it too, so it counts only where Argo CD writes.
+    const SHARED: &str = "app.kubernetes.io/instance";
+    let shared = || label(workload, SHARED).filter(|_| is_written_by(workload, "argocd-"));
+    let (name, mark) = match (annotation(workload, TRACKING), label(workload, INSTANCE), shared()) {
         // The id is `application:group/kind:namespace/name`.
-        (Some(id), _) => (id.split(':').next()?, format!("annotation {TRACKING}")),
-        (None, Some(name)) => (name, format!("label {INSTANCE}")),
-        (None, None) => return None,
+        (Some(id), _, _) => (id.split(':').next()?, format!("annotation {TRACKING}")),
+        (None, Some(name), _) => (name, format!("label {INSTANCE}")),
+        (None, None, Some(name)) => (name, format!("label {SHARED}, written by Argo CD")),
+        (None, None, None) => return None,
     };
     Some(Owner {
         name: format!("Argo CD application {name}"),
@@ -113,6 +127,11 @@ mod tests {
                 "Argo CD application web",
             ),
             (json!({"labels": {"argocd.argoproj.io/instance": "web"}}), "Argo CD application web"),
+            (
+                json!({"labels": {"app.kubernetes.io/instance": "web"},
+                       "managedFields": [{"manager": "argocd-controller"}]}),
+                "Argo CD application web",
+            ),
             (
                 json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"}}),
                 "Flux Kustomization apps",

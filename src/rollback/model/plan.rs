@@ -46,6 +46,14 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// The command that goes forward again, where there is one.
     pub forward: Option<String>,
+    /// Whether values were hidden in this document: then it can be read, and not carried out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub redacted: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A revision as people see it.

@@ -18,10 +18,13 @@ pub const RECORD_ANNOTATION: &str = "kubectl-rb/record";
 /// The copy for people on the object that stores the revision that was left.
 pub const ROLLED_BACK_ANNOTATION: &str = "kubectl-rb/rolled-back";
 
+/// The name that rb's writes carry. It must not start with `kubectl`: Flux takes those over.
+pub const FIELD_MANAGER: &str = "rb";
+
 /// The format that this build writes.
 const VERSION: u32 = 1;
 /// Entries that are kept of each list: enough to know what was left within the usual ten
-/// revisions, small enough (about 5 KB) to be no burden on the object.
+/// revisions, small enough (usually 5 KB) to be no burden on the object.
 const KEPT: usize = 16;
 
 /// What rb did to one workload, oldest first.
@@ -78,6 +81,9 @@ pub struct Side {
     /// The images, for `--from IMAGE` and for people.
     #[serde(default)]
     pub images: Vec<String>,
+    /// The commit it came from, where that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// What was found out about a revision.
@@ -217,8 +223,20 @@ mod tests {
             id: id.to_string(),
             at: Timestamp::UNIX_EPOCH,
             by: "alice".into(),
-            from: Side { revision: Some(2), hash: "b".into(), fingerprint: None, images: vec![] },
-            to: Side { revision: Some(1), hash: "a".into(), fingerprint: None, images: vec![] },
+            from: Side {
+                revision: Some(2),
+                hash: "b".into(),
+                fingerprint: None,
+                images: vec![],
+                commit: None,
+            },
+            to: Side {
+                revision: Some(1),
+                hash: "a".into(),
+                fingerprint: None,
+                images: vec![],
+                commit: None,
+            },
             reason: None,
             incident: None,
         }

@@ -3,6 +3,7 @@
 //! Templates are never passed through typed structs: fields newer than the compiled API version
 //! would be dropped.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::image::{ContainerImage, ImageRef};
@@ -164,6 +165,18 @@ pub fn last_writer(workload: &Value) -> Option<String> {
     let writers = entries.iter().filter(|e| e.pointer("/fieldsV1/f:spec/f:template").is_some());
     let newest = writers.max_by_key(|e| e.get("time").and_then(Value::as_str))?;
     Some(newest.get("manager")?.as_str()?.to_owned())
+}
+
+/// When this manager last wrote the pod template, by the API server's clock in whole seconds.
+#[must_use]
+pub fn written_at(workload: &Value, manager: &str) -> Option<Timestamp> {
+    let entries = workload.pointer("/metadata/managedFields")?.as_array()?;
+    entries
+        .iter()
+        .filter(|e| e.get("manager").and_then(Value::as_str) == Some(manager))
+        .filter(|e| e.pointer("/fieldsV1/f:spec/f:template").is_some())
+        .filter_map(|e| e.get("time")?.as_str()?.parse().ok())
+        .max()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
@@ -27,6 +28,9 @@ pub(in crate::rollback) struct Goal {
     pub(in crate::rollback) generation: i64,
     /// The deadline condition that was there before the write.
     pub(in crate::rollback) stale: Option<String>,
+    /// When the write was, by the API server's clock: pods from before are not new. `None` where
+    /// nothing was written.
+    pub(in crate::rollback) written_at: Option<Timestamp>,
     /// Template hash of the pods that count; empty: all but `old_hashes`.
     pub(in crate::rollback) hash: String,
     /// Template hashes of older revisions.
@@ -124,6 +128,7 @@ impl<'a> Judge<'a> {
             return None;
         }
         let crashes = crashes(&pod);
+        let is_new = is_new && self.is_after_the_write(&pod);
         let followed = self.pods.entry(pod.uid.clone()).or_insert_with(|| Followed {
             pod: PodState::default(),
             crashes_before: if is_new { 0 } else { crashes },
@@ -141,6 +146,10 @@ impl<'a> Judge<'a> {
             self.troubles.push(failure(&followed.pod, ailment));
         }
         self.tick(elapsed)
+    }
+
+    fn is_after_the_write(&self, pod: &PodState) -> bool {
+        self.goal.written_at.is_none_or(|at| pod.created.is_some_and(|created| created >= at))
     }
 
     fn counts(&self, pod: &PodState) -> bool {

@@ -11,6 +11,7 @@ fn judge() -> Judge<'static> {
             left: Some(json!({"spec": "bad"})),
             generation: 5,
             stale: Some("2026-01-01T00:00:00Z".into()),
+            written_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
             hash: "good".into(),
             old_hashes: vec![],
         },
@@ -30,7 +31,8 @@ fn workload(generation: i64, template: &str, updated: i64) -> Value {
 
 fn pod(uid: &str, hash: &str, waiting: &str, restarts: i64) -> PodState {
     PodState::read(&json!({
-        "metadata": {"name": uid, "uid": uid, "labels": {"pod-template-hash": hash}},
+        "metadata": {"name": uid, "uid": uid, "labels": {"pod-template-hash": hash},
+                     "creationTimestamp": "2026-01-01T00:00:01Z"},
         "status": {"containerStatuses": [{"name": "app", "ready": false,
             "restartCount": restarts, "state": {"waiting": {"reason": waiting}}}]},
     }))
@@ -71,6 +73,16 @@ fn crashes_from_before_the_write_do_not_count() {
     assert_eq!(judge.pod(pod("a", "good", "CrashLoopBackOff", 7), false, T(0)), None);
     assert_eq!(judge.pod(pod("a", "good", "CrashLoopBackOff", 8), false, T(1)), None);
     assert!(judge.pod(pod("a", "good", "CrashLoopBackOff", 9), false, T(2)).is_some());
+}
+
+#[test]
+fn pods_from_before_the_write_are_not_new_when_they_are_listed() {
+    let mut judge = judge();
+    let mut old = pod("a", "good", "CrashLoopBackOff", 7);
+    old.created = Some("2025-12-31T23:59:59Z".parse().unwrap());
+    assert_eq!(judge.pods(vec![old], T(1)), None);
+    let new = pod("b", "good", "CrashLoopBackOff", 1);
+    assert_eq!(judge.pods(vec![new], T(2)), Some(Ending::PodsFailed));
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! Carrying out a plan from a file: the workload is read first, and what stands in the way now is said
+//! before anybody is asked.
+
+use crate::app::{App, Budget};
+use crate::backend;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exit::ExitStatus;
+use crate::rollback::earlier;
+use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::template;
+use crate::text::shell_quote;
+
+use super::flow::{Flow, somebody_did_it};
+use super::{UndoArgs, plan_check};
+
+/// Carries out a plan from a file.
+pub(super) async fn run(args: &UndoArgs, app: &App, plan: Plan) -> Result<ExitStatus> {
+    let budget = Budget::start(args.timeout);
+    let backend = backend::by_kind(&plan.target.kind).ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("the plan is for a {}", plan.target.kind))
+    })?;
+    plan_check::check(backend, &plan)?;
+    let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
+    let target = plan.target.clone();
+    let mut request = args.request(app, &cluster);
+    request.hints.namespace.clone_from(&target.namespace);
+    let mut flow = Flow { args, app, cluster: &cluster, backend, target, request, budget };
+    flow.act_on_file(plan).await
+}
+
+impl Flow<'_> {
+    async fn act_on_file(&mut self, plan: Plan) -> Result<ExitStatus> {
+        self.check_plan(&plan)?;
+        let mut plan = earlier::retold(plan, &self.request);
+        if !self.args.waits() {
+            let is_left_out = |action: &Action| {
+                matches!(action, Action::Wait { .. } | Action::StampVerdict { .. })
+            };
+            plan.steps.retain(|step| !is_left_out(&step.action));
+        }
+        let snapshot = self.read().await?;
+        if somebody_did_it(&plan, &snapshot) {
+            return self.join_somebody(&plan, &snapshot).await;
+        }
+        if !is_planned_for(&plan, &snapshot) {
+            return Err(self.stale(&plan));
+        }
+        earlier::check(self.backend, &snapshot, &self.request, &plan)?;
+        let ended = if self.stops_at_plan() {
+            self.dry_run(&plan).await?
+        } else {
+            self.agree(&plan, None, None).await?;
+            self.act(&plan).await?
+        };
+        if let Some(exit) = ended {
+            return Ok(exit);
+        }
+        let snapshot = self.read().await?;
+        if somebody_did_it(&plan, &snapshot) {
+            return self.join_somebody(&plan, &snapshot).await;
+        }
+        Err(self.stale(&plan))
+    }
+
+    /// A plan goes to the cluster that it was made for, and nowhere else.
+    fn check_plan(&self, plan: &Plan) -> Result<()> {
+        if plan.cluster.server == self.cluster.server() {
+            return Ok(());
+        }
+        let message = format!(
+            "the plan was made for {} ({}), and this is {} ({})",
+            plan.cluster.context,
+            plan.cluster.server,
+            self.cluster.context_name(),
+            self.cluster.server()
+        );
+        let context = shell_quote(&plan.cluster.context);
+        Err(Error::new(ErrorKind::Refused, message)
+            .hint(format!("to use it there: {}", self.command(&format!("--context {context}")))))
+    }
+
+    fn stale(&self, plan: &Plan) -> Error {
+        let reference = self.target.reference();
+        let undo = self.request.hints.rb(&format!("undo {}", shell_quote(&reference)));
+        Error::new(
+            ErrorKind::LostRace,
+            format!(
+                "the plan is stale: {reference} is not as it was when the plan was made at {}; \
+                 nothing was written",
+                plan.made_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+            ),
+        )
+        .hint(format!("to plan again: {undo}"))
+    }
+}
+
+/// Whether what is live is what the plan leaves.
+fn is_planned_for(plan: &Plan, snapshot: &Snapshot) -> bool {
+    let left = plan.patch_value("test", "/spec/template");
+    left.zip(snapshot.workload.pointer("/spec/template"))
+        .is_some_and(|(left, live)| template::same(left, live))
+}
