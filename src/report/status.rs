@@ -65,6 +65,10 @@ fn why_it_ended(status: &Status, waited: &Waited, hints: &Hints) -> Option<Strin
             Some(format!("it is paused; to resume it: {resume}"))
         }
         Ending::Deleted => Some("it was deleted".to_owned()),
+        Ending::Superseded(by) | Ending::PutBack(by) => {
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            Some(format!("another template went live{by} meanwhile: this was about the one above"))
+        }
         Ending::Lost(why) => Some(format!("it cannot be watched any longer: {why}")),
         _ => None,
     }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::given::{nothing_was_written, release};
-use crate::rb::{Ran, Rb};
-use crate::scene::{accepted, assert_live, record, releases};
+use crate::rb::{Ran, Rb, rb};
+use crate::scene::{accepted, assert_live, image, record, releases};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, Proxy, TestBed};
 
@@ -22,6 +22,9 @@ pub(crate) fn tests() -> Vec<Test> {
         a_plan_for_another_cluster_is_refused,
         a_plan_that_cannot_be_stored_is_not_carried_out,
         an_old_plan_does_not_overwrite_a_new_release,
+        a_plan_with_hidden_values_is_not_carried_out,
+        a_pause_since_the_plan_was_made_is_seen,
+        a_template_that_was_never_live_is_refused,
     ]
 }
 
@@ -79,6 +82,50 @@ fn a_plan_is_carried_out_exactly_once(bed: &TestBed) {
 }
 
 /// Templates may hold passwords in plain variables.
+/// `-o json` hides values; carried out, it would write the placeholder into the pods.
+fn a_plan_with_hidden_values_is_not_carried_out(bed: &TestBed) {
+    let namespace = bed.namespace("plan-hidden");
+    namespace.deployment("web", &image("1.0"), 1);
+    namespace.kubectl_ok(&["set", "env", "deployment/web", "PASSWORD=s3cret"]);
+    namespace.rollout_done("web");
+    namespace.kubectl_ok(&["set", "env", "deployment/web", "PASSWORD-"]);
+    namespace.rollout_done("web");
+    let plan = rb(&namespace, "undo deploy/web --to-revision=2 --dry-run -o json").ends_with(0);
+    assert!(!plan.stdout.contains("s3cret"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("plan.json");
+    fs::write(&file, &plan.stdout).expect("a file that can be written");
+    Rb::new(namespace.kubeconfig())
+        .words("undo --yes --plan")
+        .arg(&file)
+        .run()
+        .ends_with(2)
+        .says("was printed with hidden values and cannot be carried out");
+}
+
+fn a_pause_since_the_plan_was_made_is_seen(bed: &TestBed) {
+    let given = Given::new(bed, "plan-paused");
+    given.namespace.kubectl_ok(&["rollout", "pause", "deployment/web"]);
+    given
+        .rb("undo --yes --plan")
+        .arg(given.file())
+        .run()
+        .ends_with(3)
+        .says("to resume it first: kubectl rollout resume deployment/web");
+    nothing_was_written(&given.proxy);
+}
+
+/// The card tells what the patch does, and the patch may only bring back what was there.
+fn a_template_that_was_never_live_is_refused(bed: &TestBed) {
+    let given = Given::new(bed, "plan-evil");
+    let mut plan = given.plan();
+    let body = plan["steps"][0]["action"]["body"].as_array_mut().expect("a patch");
+    let write = body.iter_mut().find(|o| o["op"] == "replace").expect("a write");
+    write["value"]["spec"]["containers"][0]["image"] = json!("evil/miner:1");
+    given.carry_out(&plan).ends_with(3).says("is none that deployment/web has stored");
+    nothing_was_written(&given.proxy);
+}
+
 fn a_plan_file_is_for_its_owner_only(bed: &TestBed) {
     let namespace = bed.namespace("mode");
     let secret = |value: &str| {

@@ -234,7 +234,7 @@ fn an_interrupt_during_the_write_says_that_it_is_unknown(bed: &TestBed) {
         .wait()
         .ends_with(130)
         .says("interrupted while the patch was on its way: it may have been applied")
-        .says("it does not undo twice: rb undo deploy/web --yes");
+        .says("to go on watching: rb status deployment/web -n ");
     // Whether it was applied or not, the same command gets there, and with one undo.
     gate.open();
     undo(&namespace, &proxy).run().ends_with(0);

@@ -26,7 +26,7 @@ pub(super) async fn run(args: &UndoArgs, app: &App, plan: Plan) -> Result<ExitSt
     let mut request = args.request(app, &cluster);
     request.hints.namespace.clone_from(&target.namespace);
     let mut flow = Flow { args, app, cluster: &cluster, backend, target, request, budget };
-    flow.act_on_file(plan).await
+    Box::pin(flow.act_on_file(plan)).await
 }
 
 impl Flow<'_> {

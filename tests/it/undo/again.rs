@@ -17,6 +17,8 @@ pub(super) fn tests() -> Vec<Test> {
         again_while_it_converges_joins_the_wait,
         again_on_a_paused_rollback_is_told_to_resume,
         a_new_bad_release_is_undone_as_usual,
+        an_offset_does_not_flip_back,
+        a_retry_with_from_does_not_go_further,
     ]
 }
 
@@ -33,6 +35,35 @@ fn again_on_a_healthy_release_does_nothing(bed: &TestBed) {
     assert_eq!(namespace.get("deployment", "web")["metadata"]["generation"], before);
     rb(&namespace, "undo deploy/web --yes --again").ends_with(0);
     assert_live(&namespace, "1.0");
+}
+
+/// After the first one, `-1` is the release that was left.
+fn an_offset_does_not_flip_back(bed: &TestBed) {
+    let namespace = bed.namespace("again-offset");
+    releases(&namespace, 1, &["1.0", "2.0", "3.0"]);
+    rb(&namespace, "undo deploy/web --yes --to-revision=-1").ends_with(0);
+    assert_live(&namespace, "2.0");
+    rb(&namespace, "undo deploy/web --yes --to-revision=-1")
+        .ends_with(0)
+        .says("already rolled back by tester, ");
+    assert_live(&namespace, "2.0");
+}
+
+/// Both releases have the image that is named: only a variable was bad.
+fn a_retry_with_from_does_not_go_further(bed: &TestBed) {
+    let namespace = bed.namespace("again-from");
+    releases(&namespace, 1, &["1.0", "2.0"]);
+    namespace.kubectl_ok(&["set", "env", "deployment/web", "FEATURE=on"]);
+    namespace.rollout_done("web");
+    rb(&namespace, "undo deploy/web --yes --from=2.0").ends_with(0);
+    let generation = || namespace.get("deployment", "web")["status"]["observedGeneration"].clone();
+    namespace.rollout_done("web");
+    let before = generation();
+    rb(&namespace, "undo deploy/web --yes --from=2.0")
+        .ends_with(0)
+        .says("already rolled back by tester, ");
+    assert_eq!(generation(), before);
+    assert_live(&namespace, "2.0");
 }
 
 fn again_on_a_failing_release_needs_the_flag(bed: &TestBed) {

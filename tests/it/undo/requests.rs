@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::rb::Rb;
 use crate::scene::{accepted, assert_live, releases, template_writes, writes_template};
 use crate::suite::{Test, on_bed};
-use crate::testbed::{Namespace, Proxy, TestBed};
+use crate::testbed::{Action, Namespace, Proxy, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
+        events_that_cannot_be_read_do_not_hold_it_up,
         the_write_is_accepted_after_two_round_trips,
         a_big_namespace_costs_a_third_round_trip,
         replicas_are_left_to_the_autoscaler,
@@ -126,4 +127,23 @@ fn asked(namespace: &Namespace, proxy: &Proxy) -> Vec<String> {
         format!("{} {path}", record.request.method)
     };
     proxy.requests().into_iter().map(request).collect()
+}
+
+/// Clusters often keep Events in a store of their own; it may be down when it is needed least.
+fn events_that_cannot_be_read_do_not_hold_it_up(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("no-event-store"), bed.proxy());
+    releases(&namespace, 1, &["1.0", "2.0"]);
+    proxy.inject(|head| {
+        if head.method == "GET" && head.path.contains("/events?") {
+            Action::refuse(503, "ServiceUnavailable", "the store of Events is down")
+        } else {
+            Action::Pass
+        }
+    });
+    Rb::new(&proxy.kubeconfig(&namespace))
+        .words("undo deploy/web --yes --timeout=30s")
+        .run()
+        .ends_with(0)
+        .says("warning  events could not be read");
+    assert_live(&namespace, "1.0");
 }

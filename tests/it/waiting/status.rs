@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use crate::rb::{Ran, rb};
-use crate::scene::{hint, paste, releases, releases_with};
+use crate::rb::{Ran, Rb, rb};
+use crate::scene::{hint, paste, release, releases, releases_with};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
+        another_release_ends_the_wait,
         a_rollout_that_is_done_is_told_as_kubectl_tells_it,
         a_rollout_that_goes_on_is_told_as_kubectl_tells_it,
         an_exceeded_deadline_is_told_as_kubectl_tells_it,
@@ -42,6 +43,12 @@ fn an_exceeded_deadline_is_told_as_kubectl_tells_it(bed: &TestBed) {
     let namespace = bed.namespace("status-deadline");
     let extra = json!({"spec": {"progressDeadlineSeconds": 1}});
     releases_with(&namespace, 1, &["1.0", "2.0-hang"], &extra);
+    // A busy controller is late with it, later than rb waits.
+    namespace.wait_until("the deadline is exceeded", |namespace| {
+        let web = namespace.get("deployment", "web");
+        let conditions = web["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.iter().any(|c| c["reason"] == "ProgressDeadlineExceeded")
+    });
     let ran = rb(&namespace, "status deploy/web").ends_with(5);
     says_what_kubectl_says(&namespace, &ran, &[]);
 }
@@ -97,4 +104,16 @@ fn says_what_kubectl_says(namespace: &Namespace, ran: &Ran, flags: &[&str]) {
     let last = said.lines().last().expect("kubectl says something").trim();
     let last = last.strip_prefix("error: ").unwrap_or(last);
     assert!(ran.stdout.contains(last), "{last:?} is not said:\n{ran}");
+}
+
+/// Its answer names a revision: the success of another one must not be told as its own.
+fn another_release_ends_the_wait(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("status-next"), bed.proxy());
+    releases(&namespace, 1, &["1.0-hang"]);
+    let status = Rb::new(&proxy.kubeconfig(&namespace)).words("status deploy/web").spawn();
+    namespace.wait_until("it watches", |_| {
+        proxy.requests().iter().any(|r| r.request.is_watch() && r.status == Some(200))
+    });
+    release(&namespace, "2.0");
+    status.wait().ends_with(7).says("another template went live");
 }
