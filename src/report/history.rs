@@ -8,9 +8,9 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::history::{History, Mark, Row};
+use crate::rollback::model::template::hide_environment;
 use crate::text::truncate;
 
-use super::json::redact;
 use super::style::{BAD, DIM, GOOD, Marks, NAME, paint};
 
 /// Columns of free text in the narrow table.
@@ -106,7 +106,7 @@ pub fn one(history: &History, row: &Row, show_values: bool, marks: Marks) -> Str
 fn yaml(template: &Value, show_values: bool) -> String {
     let mut template = template.clone();
     if !show_values {
-        redact::environment(&mut template);
+        hide_environment(&mut template);
     }
     serde_yaml::to_string(&template).unwrap_or_else(|_| template.to_string())
 }

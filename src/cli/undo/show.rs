@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::app::App;
-use crate::report::json::redact;
 use crate::report::json::v1::ReportDocument;
 use crate::report::{card, explain, outcome, sh};
 use crate::rollback::model::decision::Nothing;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Outcome, Waited};
 use crate::rollback::model::plan::Plan;
+use crate::rollback::model::template::hide_environment;
 use crate::terminal::Verbosity;
 
 use super::UndoArgs;
@@ -89,6 +89,6 @@ pub(super) fn done(args: &UndoArgs, app: &App, plan: &Plan, outcome: &Outcome, h
 
 fn hide(args: &UndoArgs, document: &mut Value) {
     if !args.show_values {
-        redact::environment(document);
+        hide_environment(document);
     }
 }

@@ -16,8 +16,7 @@ use crate::rollback::model::record::Undo;
 use crate::rollback::model::revision::Replicas;
 use crate::rollback::model::status::Status;
 use crate::rollback::model::target::{ClusterRef, Target};
-
-use super::redact;
+use crate::rollback::model::template;
 
 /// `rb.error/v1`: the command failed before it had an answer.
 #[derive(Debug, Serialize)]
@@ -183,11 +182,11 @@ impl<'a> HistoryDocument<'a> {
 impl<'a> RevisionDocument<'a> {
     fn new(row: &'a Row, with_template: bool, show_values: bool) -> Self {
         let template = with_template.then(|| {
-            let mut template = row.template.clone();
+            let mut shown = row.template.clone();
             if !show_values {
-                redact::environment(&mut template);
+                template::hide_environment(&mut shown);
             }
-            template
+            shown
         });
         Self {
             revision: row.revision,

@@ -216,4 +216,15 @@ mod tests {
         let other = [image("sidecar", "proxy:1"), image("app", "shop:1")];
         assert_eq!(short_images(&of, &other), ["shop:2", "proxy:1"]);
     }
+
+    #[test]
+    fn values_are_hidden_and_references_are_kept() {
+        let mut plan = json!({"steps": [{"body": [{"value": {"spec": {"containers": [{
+            "env": [{"name": "A", "value": "s3cret"},
+                    {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s"}}}],
+        }]}}}]}]});
+        hide_environment(&mut plan);
+        let text = plan.to_string();
+        assert!(!text.contains("s3cret") && text.contains("secretKeyRef"), "{text}");
+    }
 }
