@@ -39,6 +39,15 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 /// Azure's agent).
 const MARKERS: &[&str] = &["##[", "##vso["];
 
+/// Replaces the first character of every such marker in a document by an escape that its readers
+/// turn back. A marker can only stand within a string there.
+#[must_use]
+pub fn escape_markers(document: String, escape: &str) -> String {
+    MARKERS
+        .iter()
+        .fold(document, |text, marker| text.replace(marker, &marker.replacen('#', escape, 1)))
+}
+
 /// A JSON document that shows nothing foreign as it is: what [`sanitize`] would escape becomes `\u….`,
 /// which every reader turns back. Text below U+0020 is escaped by every writer of JSON already.
 #[must_use]
@@ -48,10 +57,7 @@ pub fn plain_json(document: &str) -> String {
             let _ = write!(plain, "\\u{unit:04x}");
         }
     });
-    // A marker can only stand within a string.
-    MARKERS
-        .iter()
-        .fold(plain, |plain, marker| plain.replace(marker, &marker.replacen('#', "\\u0023", 1)))
+    escape_markers(plain, "\\u0023")
 }
 
 /// Replaces what [`sanitize`] would escape by what `escape` writes. ASCII stays as it is: in a

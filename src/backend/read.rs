@@ -16,6 +16,7 @@ use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::{ClusterRef, Kind, Target};
+use crate::rollback::model::template;
 
 /// The annotation that says why a revision came to be.
 pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
@@ -178,13 +179,7 @@ pub(super) fn commit(object: &Value) -> Option<String> {
 /// They tell whole seconds.
 pub(super) fn template_is_not_older_than(workload: &Value, time: &str) -> bool {
     let Ok(time) = time.parse::<Timestamp>() else { return false };
-    let entries = workload.pointer("/metadata/managedFields").and_then(Value::as_array);
-    entries
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.pointer("/fieldsV1/f:spec/f:template").is_some())
-        .filter_map(|entry| entry.get("time")?.as_str()?.parse::<Timestamp>().ok())
-        .any(|written| written >= time)
+    template::writes(workload).filter_map(|(_, written)| written).any(|written| written >= time)
 }
 
 #[cfg(test)]

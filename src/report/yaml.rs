@@ -5,7 +5,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 use serde_yaml::DoubleQuoted;
 
-use crate::text::{escape_unsafe, sanitize};
+use crate::text::{escape_markers, escape_unsafe, sanitize};
 
 /// The document as YAML; `None` where it cannot be written.
 #[must_use]
@@ -13,9 +13,7 @@ pub fn document(value: &Value) -> Option<String> {
     let options = serde_yaml::ser_options! { prefer_block_scalars: false };
     let text = serde_yaml::to_string_with_options(&Quoted(value), options).ok()?;
     // Text with a marker is quoted, by `Quoted`: there the escape means the same.
-    let text = ["##[", "##vso["]
-        .iter()
-        .fold(text, |text, marker| text.replace(marker, &marker.replacen('#', "\\x23", 1)));
+    let text = escape_markers(text, "\\x23");
     // What the writer leaves as it is stands in double quotes, by `Quoted`.
     Some(escape_unsafe(&text, |c, out| {
         let code = u32::from(c);

@@ -73,7 +73,7 @@ pub(super) fn decide(
     let health = health(backend, snapshot, live, &undo);
     if health == Health::Unhealthy {
         let refusal = refusal(snapshot, live, &undo, request);
-        return Some(Decision::Again(Box::new(Again { done: undo, refusal, further: further() })));
+        return Some(Decision::Again(Box::new(Again { refusal, further: further() })));
     }
     let state = evidence::live_state(backend, snapshot, revisions);
     Some(Decision::Nothing(Box::new(already_done(snapshot, live, &undo, state, health))))

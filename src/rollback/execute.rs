@@ -18,7 +18,7 @@ pub use self::patch::{Patched, dry_run, patch};
 use super::model::event::{Event, Listener};
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
-use super::model::record::{FIELD_MANAGER, Finding, RECORD_ANNOTATION, Record, Verdict};
+use super::model::record::{FIELD_MANAGER, Finding, RECORD_POINTER, Record, Verdict};
 use super::model::snapshot::now;
 use super::model::template;
 use super::watch::judge::Goal;
@@ -167,12 +167,11 @@ fn moved_on(error: WriteError) -> Error {
 }
 
 fn stamp_patch(uid: &str, template: &Value, before: &Record, after: &Record) -> Value {
-    let path = format!("/metadata/annotations/{}", RECORD_ANNOTATION.replace('/', "~1"));
     json!([
         {"op": "test", "path": "/metadata/uid", "value": uid},
         {"op": "test", "path": "/spec/template", "value": template},
-        {"op": "test", "path": path, "value": before.to_annotation()},
-        {"op": "replace", "path": path, "value": after.to_annotation()},
+        {"op": "test", "path": RECORD_POINTER, "value": before.to_annotation()},
+        {"op": "replace", "path": RECORD_POINTER, "value": after.to_annotation()},
     ])
 }
 

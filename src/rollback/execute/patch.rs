@@ -9,11 +9,11 @@ use tokio::time::sleep;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteError};
 use crate::error::{Error, ErrorKind, Result};
 
-use super::super::model::event::{Event, Listener};
-use super::super::model::plan::Plan;
-use super::super::model::record::RECORD_ANNOTATION;
-use super::super::model::template;
 use super::options;
+use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::plan::Plan;
+use crate::rollback::model::record::RECORD_POINTER;
+use crate::rollback::model::template;
 
 /// How often the patch is sent where the API server certainly did not apply it.
 const ATTEMPTS: u32 = 5;
@@ -176,7 +176,7 @@ fn tests_hold(patch: &Value, object: &Value) -> bool {
 /// this very operation.
 fn is_ours(plan: &Plan, patch: &Value, object: &Value) -> bool {
     let recorded = object
-        .pointer(&format!("/metadata/annotations/{}", RECORD_ANNOTATION.replace('/', "~1")))
+        .pointer(RECORD_POINTER)
         .and_then(Value::as_str)
         .is_some_and(|record| record.contains(&format!("\"{}\"", plan.id)));
     let all_there = || {

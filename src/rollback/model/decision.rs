@@ -3,7 +3,6 @@
 use crate::error::Error;
 
 use super::plan::{Plan, RevisionView};
-use super::record::Undo;
 use super::target::Target;
 
 /// The answer of the planner.
@@ -35,8 +34,6 @@ pub struct Nothing {
 /// The last undo is less than ten minutes old, and what it brought back is not healthy.
 #[derive(Debug)]
 pub struct Again {
-    /// What was done.
-    pub done: Undo,
     /// What to say when nobody can be asked: exit 3 with the `--again` line.
     pub refusal: Error,
     /// Going further back, where that is possible: what a terminal asks about.

@@ -15,6 +15,8 @@ use super::template;
 pub const PREFIX: &str = "kubectl-rb/";
 /// The annotation that holds the record.
 pub const RECORD_ANNOTATION: &str = "kubectl-rb/record";
+/// Where that annotation is in an object, as a JSON pointer.
+pub const RECORD_POINTER: &str = "/metadata/annotations/kubectl-rb~1record";
 /// The copy for people on the object that stores the revision that was left.
 pub const ROLLED_BACK_ANNOTATION: &str = "kubectl-rb/rolled-back";
 
@@ -240,6 +242,12 @@ mod tests {
             reason: None,
             incident: None,
         }
+    }
+
+    #[test]
+    fn the_pointer_leads_to_the_annotation() {
+        let object = serde_json::json!({"metadata": {"annotations": {RECORD_ANNOTATION: "x"}}});
+        assert_eq!(object.pointer(RECORD_POINTER), Some(&"x".into()));
     }
 
     #[test]

@@ -158,25 +158,30 @@ fn hide_values(variables: &mut [Value]) {
     }
 }
 
-/// Who last wrote the pod template of a workload, as its managed fields tell.
-#[must_use]
-pub fn last_writer(workload: &Value) -> Option<String> {
-    let entries = workload.pointer("/metadata/managedFields")?.as_array()?;
-    let writers = entries.iter().filter(|e| e.pointer("/fieldsV1/f:spec/f:template").is_some());
-    let newest = writers.max_by_key(|e| e.get("time").and_then(Value::as_str))?;
-    Some(newest.get("manager")?.as_str()?.to_owned())
+/// The writes of the pod template that the managed fields tell of: by whom, and when by the API
+/// server's clock, in whole seconds.
+pub fn writes(workload: &Value) -> impl Iterator<Item = (&str, Option<Timestamp>)> {
+    let entries = workload.pointer("/metadata/managedFields").and_then(Value::as_array);
+    entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.pointer("/fieldsV1/f:spec/f:template").is_some())
+        .filter_map(|entry| {
+            let time = entry.get("time").and_then(Value::as_str);
+            Some((entry.get("manager")?.as_str()?, time.and_then(|time| time.parse().ok())))
+        })
 }
 
-/// When this manager last wrote the pod template, by the API server's clock in whole seconds.
+/// Who last wrote the pod template of a workload.
+#[must_use]
+pub fn last_writer(workload: &Value) -> Option<String> {
+    writes(workload).max_by_key(|(_, time)| *time).map(|(manager, _)| manager.to_owned())
+}
+
+/// When this manager last wrote the pod template.
 #[must_use]
 pub fn written_at(workload: &Value, manager: &str) -> Option<Timestamp> {
-    let entries = workload.pointer("/metadata/managedFields")?.as_array()?;
-    entries
-        .iter()
-        .filter(|e| e.get("manager").and_then(Value::as_str) == Some(manager))
-        .filter(|e| e.pointer("/fieldsV1/f:spec/f:template").is_some())
-        .filter_map(|e| e.get("time")?.as_str()?.parse().ok())
-        .max()
+    writes(workload).filter(|(name, _)| *name == manager).filter_map(|(_, time)| time).max()
 }
 
 #[cfg(test)]

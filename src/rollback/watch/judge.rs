@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::backend::Rollbacker;
 
-use super::super::model::outcome::{Ending, NOT_READY, PodFailure};
-use super::super::model::pod::{Ailment, PodState, Severity};
-use super::super::model::progress::{Phase, Progress};
-use super::super::model::template;
+use crate::rollback::model::outcome::{Ending, NOT_READY, PodFailure};
+use crate::rollback::model::pod::{Ailment, ContainerState, PodState, Severity};
+use crate::rollback::model::progress::{Phase, Progress};
+use crate::rollback::model::template;
 
 /// A container that ended this often will end again.
 const CRASHES: i64 = 2;
@@ -217,7 +217,7 @@ impl Followed {
 /// How often containers of a pod ended, at most: each restart was an end, and so is a container
 /// that is down now.
 fn crashes(pod: &PodState) -> i64 {
-    let count = |c: &super::super::model::pod::ContainerState| {
+    let count = |c: &ContainerState| {
         let down = c.waiting.as_ref().is_some_and(|(reason, _)| reason == "CrashLoopBackOff");
         c.restarts + i64::from(down)
     };
