@@ -1,14 +1,11 @@
 //! Deployments: revisions are their `ReplicaSet`s.
 
-use futures::future::BoxFuture;
 use serde_json::Value;
 
-use super::{Obstacle, Rollbacker, read, selector};
-use crate::cluster::{Cluster, Deadline};
-use crate::error::Result;
+use super::{Obstacle, PodsInDoubt, Rollbacker, read, selector};
 use crate::rollback::model::progress::{Phase, PodCounts, Progress};
 use crate::rollback::model::revision::{Replicas, Revision, Revisions};
-use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::snapshot::{PodWarning, Snapshot};
 use crate::rollback::model::target::{Kind, Target};
 use crate::rollback::model::template::{HASH_LABEL, without_hash};
 
@@ -44,13 +41,8 @@ impl Rollbacker for Deployments {
         &DEPLOYMENT
     }
 
-    fn read<'a>(
-        &'a self,
-        cluster: &'a Cluster,
-        target: &'a Target,
-        deadline: Deadline,
-    ) -> BoxFuture<'a, Result<Snapshot>> {
-        Box::pin(read::snapshot(cluster, &DEPLOYMENT, &REPLICA_SET, target, deadline))
+    fn stores(&self) -> &'static Kind {
+        &REPLICA_SET
     }
 
     fn revisions(&self, snapshot: &Snapshot) -> Revisions {
@@ -58,12 +50,18 @@ impl Rollbacker for Deployments {
         Revisions::new(snapshot.stored.iter().map(revision).collect(), template)
     }
 
-    fn made_pod(&self, revision: &Revision, pod: &str) -> bool {
-        revision.name.len() < MAX_POD_PREFIX
-            && pod
-                .strip_prefix(&revision.name)
-                .and_then(|rest| rest.strip_prefix('-'))
-                .is_some_and(|suffix| !suffix.is_empty() && !suffix.contains('-'))
+    fn pods_in_doubt(&self, snapshot: &Snapshot, live_too: bool) -> PodsInDoubt {
+        let revisions = self.revisions(snapshot);
+        let unavailable =
+            |r: &&Revision| r.replicas.current > r.replicas.available && !r.hash.is_empty();
+        let live = revisions.live().filter(|_| live_too);
+        let in_doubt = revisions.older().chain(live).filter(unavailable);
+        let hashes: Vec<String> = in_doubt.map(|r| r.hash.clone()).collect();
+        if hashes.is_empty() { PodsInDoubt::None } else { PodsInDoubt::Of(hashes) }
+    }
+
+    fn made_pod(&self, _snapshot: &Snapshot, revision: &Revision, warning: &PodWarning) -> bool {
+        is_named_after(&revision.name, &warning.pod)
     }
 
     fn obstacle(&self, workload: &Value) -> Option<Obstacle> {
@@ -101,8 +99,8 @@ impl Rollbacker for Deployments {
         if hash.is_empty() { selector } else { format!("{selector},{HASH_LABEL}={hash}") }
     }
 
-    fn revision_path(&self, target: &Target, revision: &Revision) -> String {
-        read::path_of(&REPLICA_SET, &target.namespace, &revision.name)
+    fn revision_path(&self, target: &Target, revision: &Revision) -> Option<String> {
+        Some(read::path_of(&REPLICA_SET, &target.namespace, &revision.name))
     }
 }
 
@@ -135,7 +133,17 @@ fn revision(replica_set: &Value) -> Revision {
         },
         change_cause: read::annotation(replica_set, read::CHANGE_CAUSE).map(str::to_owned),
         commit: read::commit(replica_set),
+        unusable: None,
     }
+}
+
+/// Whether a pod has the name that the `ReplicaSet` of this name gives.
+fn is_named_after(replica_set: &str, pod: &str) -> bool {
+    replica_set.len() < MAX_POD_PREFIX
+        && pod
+            .strip_prefix(replica_set)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|suffix| !suffix.is_empty() && !suffix.contains('-'))
 }
 
 fn is_paused(deployment: &Value) -> bool {
@@ -294,13 +302,16 @@ mod tests {
 
     #[test]
     fn pods_are_known_by_the_name_of_their_replica_set() {
-        let mut rs = revision(&json!({"metadata": {"name": "web-5d9"}}));
-        assert!(Deployments.made_pod(&rs, "web-5d9-x7k2p"));
-        assert!(!Deployments.made_pod(&rs, "web-5d9"));
-        assert!(!Deployments.made_pod(&rs, "web-5d9-extra-x7k2p"));
-        assert!(!Deployments.made_pod(&rs, "web-5d98-x7k2p"));
-        rs.name = "w".repeat(60);
-        assert!(!Deployments.made_pod(&rs, &format!("{}-x7k2p", rs.name)));
+        for (set, pod, is_its) in [
+            ("web-5d9", "web-5d9-x7k2p", true),
+            ("web-5d9", "web-5d9", false),
+            ("web-5d9", "web-5d9-extra-x7k2p", false),
+            ("web-5d9", "web-5d98-x7k2p", false),
+        ] {
+            assert_eq!(is_named_after(set, pod), is_its, "{set} {pod}");
+        }
+        let long = "a".repeat(MAX_POD_PREFIX);
+        assert!(!is_named_after(&long, &format!("{long}-x7k2p")));
     }
 
     #[test]

@@ -24,6 +24,10 @@ pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 /// Size of the first page: 100 `ReplicaSet`s of 7 KB peak at 17 MiB, 500 at 55.
 const PAGE: &str = "100";
 
+/// Pods, which every kind ends in.
+pub(super) const POD: Kind =
+    Kind { api_version: "v1", kind: "Pod", plural: "pods", singular: "pod", short: &["po"] };
+
 /// Annotations that name the commit a revision was deployed from, ours first.
 const COMMIT: &[&str] = &[
     "kubectl-rb/git-commit",

@@ -9,6 +9,7 @@ use crate::report::history as report;
 use crate::report::json::v1::HistoryDocument;
 use crate::rollback::model::history::{History, Row};
 use crate::rollback::model::image::ImageRef;
+use crate::rollback::model::target::Kind;
 use crate::rollback::{history, snapshot};
 use crate::text::shell_quote;
 
@@ -50,7 +51,7 @@ impl HistoryArgs {
 }
 
 pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
-    let named = args.target.parse(&app.connect)?;
+    let named = args.target.parse()?;
     check_namespace(app)?;
     let budget = Budget::start(None);
     let cluster = app.connect(None, budget.reading()).await?;
@@ -66,21 +67,26 @@ pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
             unknown(&history, word).hint(format!("to see them: {all}"))
         })?),
     };
-    app.console.answer(&answer(args, app, &history, row));
+    app.console.answer(&answer(args, app, named.backend.stores(), &history, row));
     Ok(ExitStatus::Success)
 }
 
-fn answer(args: &HistoryArgs, app: &App, history: &History, row: Option<&Row>) -> String {
+fn answer(
+    args: &HistoryArgs,
+    app: &App,
+    stores: &Kind,
+    history: &History,
+    row: Option<&Row>,
+) -> String {
+    let name = |row: &Row| format!("{}.{}/{}\n", stores.singular, stores.group(), row.name);
     let format = args.format();
     let marks = app.console.marks;
     if let Some(document) = format.document(&HistoryDocument::new(history, row, args.show_values)) {
         return document;
     }
     match (format, row) {
-        (Format::Name, Some(row)) => format!("replicaset.apps/{}\n", row.name),
-        (Format::Name, None) => {
-            history.rows.iter().map(|row| format!("replicaset.apps/{}\n", row.name)).collect()
-        }
+        (Format::Name, Some(row)) => name(row),
+        (Format::Name, None) => history.rows.iter().map(name).collect(),
         (_, Some(row)) => report::one(history, row, args.show_values, marks),
         (_, None) => report::table(history, format == Format::Wide, marks),
     }

@@ -56,7 +56,7 @@ impl StatusArgs {
 }
 
 pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
-    let named = args.target.parse(&app.connect)?;
+    let named = args.target.parse()?;
     check_namespace(app)?;
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(None, budget.reading()).await?;

@@ -4,10 +4,9 @@ use clap::Args;
 
 use crate::app::App;
 use crate::backend::{self, REGISTRY, Rollbacker};
-use crate::cluster::{Cluster, ConnectOptions};
+use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::target::Target;
-use crate::text::shell_quote;
 
 /// Longest name of an object, by the rules of the API.
 const MAX_NAME: usize = 253;
@@ -32,15 +31,15 @@ pub(super) struct Named {
 }
 
 impl TargetArgs {
-    /// Reads the words; no request is made. `connect` is for commands to paste.
-    pub(super) fn parse(&self, connect: &ConnectOptions) -> Result<Named> {
+    /// Reads the words; no request is made.
+    pub(super) fn parse(&self) -> Result<Named> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         let (kind, name) = match words.as_slice() {
             [word] => word.split_once('/').ok_or_else(|| missing_name(word))?,
             [kind, name] if !kind.contains('/') && !name.contains('/') => (*kind, *name),
             _ => return Err(one_at_a_time(&words)),
         };
-        let backend = backend::by_word(kind).ok_or_else(|| unknown_kind(kind, name, connect))?;
+        let backend = backend::by_word(kind).ok_or_else(|| unknown_kind(kind))?;
         check_name("name", name)?;
         Ok(Named { backend, name: name.to_owned() })
     }
@@ -96,34 +95,12 @@ fn one_at_a_time(words: &[&str]) -> Error {
     .hint("run it once for each of them")
 }
 
-fn unknown_kind(kind: &str, name: &str, connect: &ConnectOptions) -> Error {
+fn unknown_kind(kind: &str) -> Error {
     let known: Vec<&str> = REGISTRY.iter().map(|backend| backend.kind().singular).collect();
-    let error = Error::new(
+    Error::new(
         ErrorKind::Usage,
         format!("{kind:?} is not a type that rb rolls back; it rolls back: {}", known.join(", ")),
-    );
-    let native = ["statefulset", "statefulsets", "sts", "daemonset", "daemonsets", "ds"];
-    if native.contains(&kind.to_ascii_lowercase().as_str()) {
-        let target = format!("{kind}/{name}");
-        let pins = typed(connect);
-        return error
-            .hint(format!("kubectl does: kubectl rollout undo {}{pins}", shell_quote(&target)));
-    }
-    error
-}
-
-/// The flags that were typed, for a command where no cluster is known yet: without them it would go
-/// to another namespace.
-fn typed(connect: &ConnectOptions) -> String {
-    let kubeconfig = connect.kubeconfig.as_ref().map(|path| path.display().to_string());
-    let flags = [
-        ("-n", connect.namespace.as_deref()),
-        ("--context", connect.context.as_deref()),
-        ("--kubeconfig", kubeconfig.as_deref()),
-    ];
-    let word =
-        |(flag, value): (&str, Option<&str>)| Some(format!(" {flag} {}", shell_quote(value?)));
-    flags.into_iter().filter_map(word).collect()
+    )
 }
 
 #[cfg(test)]
@@ -133,7 +110,7 @@ mod tests {
     fn parse(line: &str) -> Result<String> {
         let words = line.split(' ').map(str::to_owned).collect();
         TargetArgs { words }
-            .parse(&ConnectOptions::default())
+            .parse()
             .map(|named| format!("{}:{}", named.backend.kind().kind, named.name))
     }
 
@@ -150,7 +127,6 @@ mod tests {
             "web",
             "deploy",
             "pod/web",
-            "sts/web",
             "deploy/",
             "deploy/Web",
             "deploy/--help",

@@ -64,6 +64,10 @@ pub(super) struct UndoArgs {
     #[arg(long)]
     direct: bool,
 
+    /// Delete the pods that a workload with the update strategy `OnDelete` leaves as they are
+    #[arg(long)]
+    delete_pods: bool,
+
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -146,6 +150,7 @@ impl UndoArgs {
             again: self.again,
             direct: self.direct,
             verified_only: self.verified,
+            delete_pods: self.delete_pods,
             no_wait: !self.waits(),
             reason: self.reason.clone(),
             incident: self.incident.clone(),
@@ -168,6 +173,6 @@ pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
     if let Some(file) = &args.plan {
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;
     }
-    let named = TargetArgs::from(&args.target.words).parse(&app.connect)?;
+    let named = TargetArgs::from(&args.target.words).parse()?;
     Box::pin(flow::run(args, app, &named)).await
 }

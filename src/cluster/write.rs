@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use hyper::body::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::path::append_query;
@@ -108,6 +108,20 @@ impl Cluster {
             PatchKind::Merge => "application/merge-patch+json",
         };
         self.write(Method::PATCH, content_type, path, body, options, deadline).await
+    }
+
+    /// Deletes one object, if it still has this uid. Sent exactly once.
+    pub async fn delete(
+        &self,
+        path: &str,
+        uid: &str,
+        options: WriteOptions,
+        deadline: Deadline,
+    ) -> Result<Value, WriteError> {
+        let body = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
+        });
+        self.write(Method::DELETE, JSON, path, &body, options, deadline).await
     }
 
     /// Creates an object in the collection `path` and returns it as it was stored. Sent exactly once.

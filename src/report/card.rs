@@ -4,6 +4,7 @@
 use anstyle::Style;
 
 use crate::rollback::model::evidence::ago;
+use crate::rollback::model::leftover::WhyLeft;
 use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
 use crate::text::{age, sanitize, shorten, truncate, width, wrap};
@@ -114,20 +115,34 @@ fn owner(plan: &Plan, marks: Marks) -> String {
 }
 
 fn way(plan: &Plan) -> String {
-    let text = match plan.wait() {
+    let mut does: Vec<String> = Vec::new();
+    let leftovers = plan.leftovers.as_ref().filter(|_| plan.deletes_pods());
+    if plan.patch().is_some() {
+        let what = if leftovers.is_some() { "patch" } else { "patch the template" };
+        does.push(what.to_owned());
+    }
+    if let Some(leftovers) = leftovers {
+        let stuck = if leftovers.why == WhyLeft::Stuck { "stuck " } else { "" };
+        does.push(format!("delete {stuck}{}", leftovers.words()));
+    }
+    let end = match plan.wait() {
         Some((_, seconds)) => {
             let limit = match i64::try_from(seconds) {
                 Ok(seconds) if seconds < LONG => format!("at most {}", age(seconds)),
                 _ => "without a limit".to_owned(),
             };
-            format!("direct: patch the template, watch until healthy, {limit}")
+            format!("watch until healthy, {limit}")
         }
-        None => "direct: patch the template, and do not wait: nothing will be verified".to_owned(),
+        None => "and do not wait: nothing will be verified".to_owned(),
     };
-    line("way", &text)
+    does.push(end);
+    line("way", &format!("direct: {}", does.join(", ")))
 }
 
 fn changes(plan: &Plan, marks: Marks) -> String {
+    if plan.patch().is_none() {
+        return line("changes", "nothing in the template: it is live already");
+    }
     let room = COLUMNS - INDENT;
     let summaries: Vec<String> =
         plan.diff.iter().map(|c| marks.arrows(&marks.foreign(&c.summary)).into_owned()).collect();

@@ -14,6 +14,11 @@ pub fn nothing(nothing: &Nothing, marks: Marks) -> String {
 /// The question after the card. It names what it is about: many windows are open in an incident.
 #[must_use]
 pub fn question(plan: &Plan, marks: Marks) -> String {
+    if let Some(leftovers) = plan.leftovers.as_ref().filter(|_| plan.patch().is_none()) {
+        let (pods, reference) = (leftovers.words(), plan.target.reference());
+        let context = marks.foreign(&plan.cluster.context);
+        return format!("Delete {pods} of {reference} in {context}? [y/N] ");
+    }
     format!(
         "Roll {} back to {} in {}? [y/N] ",
         plan.target.reference(),

@@ -63,7 +63,7 @@ fn word(ending: &Ending, reference: &str, target: &str, marks: Marks) -> String 
             format!("{} {reference} runs the template of {target}", paint(GOOD, "rolled back:"))
         }
         Ending::NothingRan => format!(
-            "{} {reference} has the template of {target}; replicas is 0, so nothing ran and \
+            "{} {reference} has the template of {target}; no pod is wanted, so nothing ran and \
              nothing is proven",
             paint(WARN, "patched:")
         ),
@@ -96,6 +96,21 @@ fn word(ending: &Ending, reference: &str, target: &str, marks: Marks) -> String 
         Ending::Paused => {
             format!("{} {reference} was paused while rb waited", paint(BAD, "not converged:"))
         }
+        Ending::AwaitsDeletion(_) => format!(
+            "{} {reference} has the template of {target}, and its update strategy OnDelete keeps \
+             older pods",
+            paint(WARN, "not converged:")
+        ),
+        Ending::HeldByPartition => format!(
+            "{} {reference} has the template of {target}, and its partition keeps pods at another \
+             one",
+            paint(WARN, "not converged:")
+        ),
+        Ending::HalfDone { why, .. } => format!(
+            "{} {reference} has the template of {target}, but rb {}",
+            paint(BAD, "half done:"),
+            marks.foreign(why)
+        ),
         Ending::Lost(why) => {
             format!(
                 "{} {reference} cannot be watched any longer: {}",
@@ -164,9 +179,32 @@ fn next(reference: &str, waited: &Waited, hints: &Hints, direct: &str) -> Vec<St
             let resume = hints.kubectl(&format!("rollout resume {quoted}"));
             lines.push(labelled("next", &format!("to resume it: {resume}")));
         }
+        Ending::AwaitsDeletion(pods) | Ending::HalfDone { pods, .. } => {
+            lines.push(labelled("next", &to_delete(pods, hints)));
+        }
+        Ending::HeldByPartition => {
+            lines.push(labelled("next", &to_let_through(reference, hints)));
+        }
         Ending::TimedOut | Ending::DeadlineExceeded | Ending::Lost(_) | Ending::NotWaited => {
             lines.push(labelled("next", &format!("to go on watching: {status}")));
         }
     }
     lines
+}
+
+/// How to replace the pods that stay.
+pub(super) fn to_delete(pods: &[String], hints: &Hints) -> String {
+    if pods.is_empty() {
+        return "delete the pods of the older revision".to_owned();
+    }
+    let names: Vec<_> = pods.iter().map(|name| shell_quote(name)).collect();
+    let delete = hints.kubectl(&format!("delete pod {}", names.join(" ")));
+    format!("to replace them, one after the other: {delete}")
+}
+
+/// How to roll back the pods below the partition too.
+pub(super) fn to_let_through(reference: &str, hints: &Hints) -> String {
+    let patch = r#"{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}"#;
+    let patch = format!("patch {} --type=merge -p {}", shell_quote(reference), shell_quote(patch));
+    format!("to let them go back too: {}", hints.kubectl(&patch))
 }

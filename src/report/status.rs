@@ -7,8 +7,8 @@ use crate::rollback::model::status::Status;
 use crate::rollback::model::template::short_images;
 use crate::text::shell_quote;
 
-use super::failure;
 use super::style::{BAD, Marks, NAME, WARN, paint};
+use super::{failure, outcome};
 
 /// What is live, printed before the wait.
 #[must_use]
@@ -65,6 +65,7 @@ fn why_it_ended(status: &Status, waited: &Waited, hints: &Hints) -> Option<Strin
             Some(format!("it is paused; to resume it: {resume}"))
         }
         Ending::Deleted => Some("it was deleted".to_owned()),
+        Ending::AwaitsDeletion(pods) => Some(outcome::to_delete(pods, hints)),
         Ending::Superseded(by) | Ending::PutBack(by) => {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
             Some(format!("another template went live{by} meanwhile: this was about the one above"))

@@ -108,10 +108,12 @@ fn health(backend: &dyn Rollbacker, snapshot: &Snapshot, live: &Revision, undo: 
     let warned = evidence::warnings_on(backend, snapshot, live)
         .any(|warning| warning.last.as_second() > undo.at.as_second());
     match phase {
-        Phase::Complete => Health::Healthy,
+        Phase::Complete | Phase::Partitioned => Health::Healthy,
         Phase::DeadlineExceeded | Phase::Paused => Health::Unhealthy,
-        Phase::Unobserved | Phase::Rolling if ailing || warned => Health::Unhealthy,
-        Phase::Unobserved | Phase::Rolling => Health::Converging,
+        Phase::Unobserved | Phase::Rolling | Phase::AwaitsDeletion if ailing || warned => {
+            Health::Unhealthy
+        }
+        Phase::Unobserved | Phase::Rolling | Phase::AwaitsDeletion => Health::Converging,
     }
 }
 

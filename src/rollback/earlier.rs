@@ -9,6 +9,7 @@ use super::diff;
 use super::model::ownership::Owner;
 use super::model::plan::{Action, Plan};
 use super::model::request::UndoRequest;
+use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
 use super::model::template;
 use super::planner::Planner;
@@ -27,12 +28,14 @@ pub fn check(
         Some(Obstacle::Paused) => return Err(planner.paused()),
         None => {}
     }
-    let target = plan.patch_value("replace", "/spec/template");
+    let live = plan.kept().map(|_| &planner.revisions.live_template);
+    let target = plan.patch_value("replace", "/spec/template").or(live);
     let stored =
         planner.revisions.list.iter().find(|revision| {
             target.is_some_and(|target| template::same(target, &revision.template))
         });
     let Some(revision) = stored else { return Err(never_had(&planner, plan)) };
+    deletes_leftovers_only(&planner, revision, plan)?;
     let is_known = |owner: &Owner| plan.owners.iter().any(|known| known.name == owner.name);
     if planner.is_owned() && !planner.owners.iter().all(is_known) {
         return Err(planner.owned(revision));
@@ -40,9 +43,35 @@ pub fn check(
     Ok(())
 }
 
+/// Pods that have been replaced meanwhile, or that never were in the way, are not deleted.
+fn deletes_leftovers_only(
+    planner: &Planner<'_>,
+    target: &Revision,
+    plan: &Plan,
+) -> Result<(), Error> {
+    let leftovers = planner.backend.leftovers(planner.snapshot, target);
+    let is_left = |uid: &str| {
+        leftovers.as_ref().is_some_and(|left| left.pods.iter().any(|pod| pod.uid == uid))
+    };
+    let other = plan.steps.iter().find_map(|step| match &step.action {
+        Action::DeletePod { uid, name, .. } if !is_left(uid) => Some(name),
+        _ => None,
+    });
+    let Some(name) = other else { return Ok(()) };
+    let reference = planner.snapshot.target.reference();
+    let undo = format!("undo {}", shell_quote(&reference));
+    let message = format!("the plan deletes pod {name}, which is not in the way of {reference}");
+    Err(Error::new(ErrorKind::Refused, message)
+        .hint(format!("to plan again: {}", planner.request.hints.rb(&undo))))
+}
+
 /// A plan from a file, told again from its patch: what is shown must be what is done.
 #[must_use]
 pub fn retold(mut plan: Plan, request: &UndoRequest) -> Plan {
+    if plan.kept().is_some() {
+        plan.diff.clear();
+        return plan;
+    }
     let value = |op| plan.patch_value(op, "/spec/template").cloned().unwrap_or_default();
     let (before, after) = (value("test"), value("replace"));
     plan.diff = diff::templates(&before, &after, false);

@@ -42,6 +42,7 @@ pub(super) fn collect(
     if let Some(at) = verified.filter(|_| against.is_empty()) {
         favour.push(Favour::Verified { at });
     }
+    favour.extend(backend.favour(snapshot, revision).filter(|_| against.is_empty()));
     if revision.replicas.available > 0 {
         favour.push(Favour::PodsAvailable { count: revision.replicas.available });
     }
@@ -87,7 +88,7 @@ pub(super) fn warnings_on<'a>(
     revision: &'a Revision,
 ) -> impl Iterator<Item = &'a PodWarning> {
     snapshot.warnings.iter().filter(move |warning| {
-        REASONS.contains(&warning.reason.as_str()) && backend.made_pod(revision, &warning.pod)
+        REASONS.contains(&warning.reason.as_str()) && backend.made_pod(snapshot, revision, warning)
     })
 }
 

@@ -3,121 +3,192 @@
 //! [`patch()`] sends the write that matters, [`finish`] does the rest. Traces are written beside the
 //! wait; without the right to write them rb warns.
 
+mod delete;
 mod patch;
 
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::StreamExt as _;
+use futures::stream;
 use serde_json::{Value, json};
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
 
+pub(super) use self::delete::delete_pod;
 pub use self::patch::{Patched, dry_run, patch};
 use super::model::event::{Event, Listener};
+use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
 use super::model::record::{FIELD_MANAGER, Finding, RECORD_POINTER, Record, Verdict};
 use super::model::snapshot::now;
 use super::model::template;
 use super::watch::judge::Goal;
-use super::watch::{self, Watch};
+use super::watch::{self, Listeners, Reach, Watch};
 
 /// What is optional must not hold up the verdict for longer.
 const FOR_TRACES: Duration = Duration::from_secs(5);
+/// Writes that are under way at once: the API server takes about a hundred requests on a connection,
+/// and some of them are watches.
+pub const AT_ONCE: usize = 32;
+
+/// A plan whose patch was accepted.
+pub struct Accepted<'a> {
+    /// The kind of its workload.
+    pub backend: &'a dyn Rollbacker,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The workload as the patch left it.
+    pub workload: Value,
+    /// Until when it is waited for.
+    pub deadline: Deadline,
+}
+
+/// A single workload's listener.
+struct Only<'a>(&'a mut dyn Listener);
+
+impl Listeners for Only<'_> {
+    fn on(&mut self, _index: usize, event: Event) {
+        self.0.on(event);
+    }
+}
 
 /// Everything after the patch was accepted: traces and the wait at the same time, then the verdict.
 pub async fn finish(
     cluster: &Cluster,
-    backend: &dyn Rollbacker,
-    plan: &Plan,
-    accepted: Value,
-    deadline: Deadline,
+    accepted: Accepted<'_>,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let mut written = Vec::new();
-    if let Some(step) = plan.steps.iter().find(|s| matches!(s.action, Action::PatchWorkload { .. }))
+    let waiting = vec![accepted];
+    let outcomes = finish_all(cluster, waiting, Reach::Namespaces, &mut Only(listener)).await;
+    // One plan, one outcome.
+    outcomes.into_iter().next().unwrap_or_else(|| Outcome {
+        written: Vec::new(),
+        warnings: Vec::new(),
+        waited: Waited::ended(Ending::NotWaited),
+    })
+}
+
+/// The same for several workloads at once.
+pub(super) async fn finish_all(
+    cluster: &Cluster,
+    accepted: Vec<Accepted<'_>>,
+    reach: Reach,
+    listeners: &mut dyn Listeners,
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let (mut plans, mut templates, mut watches) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, Accepted { backend, plan, workload, deadline }) in accepted.into_iter().enumerate()
     {
-        written.push(note(step));
-        listener.on(Event::StepDone { summary: step.summary.clone() });
+        let patch = plan.steps.iter().find(|s| matches!(s.action, Action::PatchWorkload { .. }));
+        if let Some(step) = patch {
+            listeners.on(index, Event::StepDone { summary: step.summary.clone() });
+        }
+        plans.push(plan);
+        outcomes.push(patch.map(note).into_iter().collect::<Vec<_>>());
+        templates.push(workload.pointer("/spec/template").cloned().unwrap_or_default());
+        watches.push(watch_of(backend, plan, workload, deadline));
     }
-    let template = accepted.pointer("/spec/template").cloned().unwrap_or_default();
-    let wait = wait(cluster, backend, plan, accepted, deadline, listener);
-    let (waited, traces) = futures::join!(wait, traces(cluster, plan));
-    let mut warnings = Vec::new();
-    let verdict = stamp(cluster, plan, &template, &waited.ending).await;
-    for (step, result) in traces.into_iter().chain(verdict) {
+    let wait = watch::wait_all(cluster, watches, reach, listeners);
+    let (waited, traces) = futures::join!(wait, traces(cluster, &plans));
+    let verdicts = stream::iter(plans.iter().zip(&templates).zip(&waited).enumerate())
+        .map(|(index, ((plan, template), waited))| async move {
+            let verdict = stamp(cluster, plan, template, &waited.ending).await;
+            verdict.map(|(step, result)| (index, step, result))
+        })
+        .buffer_unordered(AT_ONCE)
+        .filter_map(|verdict| async { verdict })
+        .collect::<Vec<_>>()
+        .await;
+    let mut outcomes: Vec<Outcome> = outcomes
+        .into_iter()
+        .zip(waited)
+        .map(|(written, waited)| Outcome { written, warnings: Vec::new(), waited })
+        .collect();
+    for (outcome, plan) in outcomes.iter_mut().zip(&plans) {
+        outcome.written.extend(deletions_done(plan, &outcome.waited));
+    }
+    for (index, step, result) in traces.into_iter().chain(verdicts) {
+        let Some(outcome) = outcomes.get_mut(index) else { continue };
         match result {
-            Ok(()) => written.push(note(step)),
+            Ok(()) => outcome.written.push(note(step)),
             Err(error) => {
                 let message = format!("could not {}: {error}", step.summary);
-                listener.on(Event::Warning { message: message.clone() });
-                warnings.push(message);
+                listeners.on(index, Event::Warning { message: message.clone() });
+                outcome.warnings.push(message);
             }
         }
     }
-    Outcome { written, warnings, waited }
+    outcomes
 }
 
 fn note(step: &Step) -> Written {
     Written { step: step.id.clone(), summary: step.summary.clone(), at: now() }
 }
 
-async fn wait(
-    cluster: &Cluster,
-    backend: &dyn Rollbacker,
-    plan: &Plan,
-    accepted: Value,
-    deadline: Deadline,
-    listener: &mut dyn Listener,
-) -> Waited {
-    let Some((pod_selector, _)) = plan.wait() else {
-        return Waited {
-            ending: Ending::NotWaited,
-            progress: None,
-            failure: None,
-            milliseconds: 0,
-        };
+fn deletions_done<'p>(plan: &'p Plan, waited: &'p Waited) -> impl Iterator<Item = Written> + 'p {
+    let is_done = |step: &&Step| match &step.action {
+        Action::DeletePod { name, .. } => waited.deleted.contains(name),
+        _ => false,
     };
-    let generation = accepted.pointer("/metadata/generation").and_then(Value::as_i64);
-    let goal = Goal {
-        template: accepted.pointer("/spec/template").cloned(),
-        left: plan.patch_value("test", "/spec/template").cloned(),
-        generation: generation.unwrap_or_default(),
-        stale: backend.deadline_marker(&accepted),
-        written_at: template::written_at(&accepted, FIELD_MANAGER),
-        hash: plan.to.hash.clone(),
-        old_hashes: Vec::new(),
-    };
-    let watch = Watch {
-        backend,
-        target: &plan.target,
-        goal,
-        workload: accepted,
-        pod_selector: pod_selector.to_owned(),
-        list_pods: false,
-    };
-    watch::wait(cluster, watch, deadline, listener).await
+    plan.steps.iter().filter(is_done).map(note)
 }
 
-/// The optional steps that only leave a trace.
-async fn traces<'p>(cluster: &Cluster, plan: &'p Plan) -> Vec<(&'p Step, Result<()>)> {
-    let deadline = Deadline::after(FOR_TRACES);
-    let writes = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::AnnotateRevision { path, body } => Some((step, path, body, true)),
-        Action::CreateEvent { path, body } => Some((step, path, body, false)),
-        _ => None,
+fn watch_of<'a>(
+    backend: &'a dyn Rollbacker,
+    plan: &'a Plan,
+    accepted: Value,
+    deadline: Deadline,
+) -> Watch<'a> {
+    let generation = accepted.pointer("/metadata/generation").and_then(Value::as_i64);
+    let selector = || backend.pod_selector(&accepted, &plan.to.hash);
+    Watch {
+        backend,
+        target: &plan.target,
+        pod_selector: plan.wait().map_or_else(selector, |(selector, _)| selector.to_owned()),
+        goal: Goal {
+            template: accepted.pointer("/spec/template").cloned(),
+            left: plan.patch_value("test", "/spec/template").cloned(),
+            generation: generation.unwrap_or_default(),
+            stale: backend.deadline_marker(&accepted),
+            written_at: template::written_at(&accepted, FIELD_MANAGER),
+            hash: plan.to.hash.clone(),
+            old_hashes: Vec::new(),
+            leftovers: plan.leftovers.as_ref().map(Leftovers::name_list).unwrap_or_default(),
+            deletions: delete::of(plan),
+            only_deletions: plan.wait().is_none(),
+        },
+        workload: accepted,
+        list_pods: false,
+        deadline,
+    }
+}
+
+/// The optional steps that only leave a trace, with the place of their plan.
+async fn traces<'p>(cluster: &Cluster, plans: &[&'p Plan]) -> Vec<(usize, &'p Step, Result<()>)> {
+    let rounds = u32::try_from(plans.len() / AT_ONCE).unwrap_or(u32::MAX).saturating_add(1);
+    let deadline = Deadline::after(FOR_TRACES.saturating_mul(rounds));
+    let writes = plans.iter().enumerate().flat_map(|(index, plan)| {
+        plan.steps.iter().filter_map(move |step| match &step.action {
+            Action::AnnotateRevision { path, body } => Some((index, step, path, body, true)),
+            Action::CreateEvent { path, body } => Some((index, step, path, body, false)),
+            _ => None,
+        })
     });
-    join_all(writes.map(|(step, path, body, is_patch)| async move {
-        let result = if is_patch {
-            cluster.patch(path, PatchKind::Merge, body, options(false), deadline).await
-        } else {
-            cluster.create(path, body, options(false), deadline).await
-        };
-        (step, result.map(drop).map_err(WriteError::into_error))
-    }))
-    .await
+    stream::iter(writes)
+        .map(|(index, step, path, body, is_patch)| async move {
+            let result = if is_patch {
+                cluster.patch(path, PatchKind::Merge, body, options(false), deadline).await
+            } else {
+                cluster.create(path, body, options(false), deadline).await
+            };
+            (index, step, result.map(drop).map_err(WriteError::into_error))
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
 }
 
 /// Writes the verdict into the record, if there is a verdict and nothing else changed meanwhile.

@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod hint;
 pub mod history;
 pub mod image;
+pub mod leftover;
 pub mod outcome;
 pub mod ownership;
 pub mod plan;

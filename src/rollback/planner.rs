@@ -1,14 +1,15 @@
 //! From a snapshot and a request to a decision. Pure and deterministic.
 
-use serde_json::json;
+mod refusals;
 
 use crate::backend::{AnnotationEdit, CHANGE_CAUSE, Obstacle, Rollbacker};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::text::shell_quote;
 
 use super::model::decision::{Decision, Nothing};
 use super::model::evidence::Evidence;
 use super::model::image::ImageRef;
+use super::model::leftover::{Leftovers, WhyLeft};
 use super::model::ownership::{Owner, owners};
 use super::model::plan::{Plan, RevisionView, SCHEMA, Why};
 use super::model::record::{RECORD_ANNOTATION, Record, Side, Stored, Undo};
@@ -72,13 +73,17 @@ impl<'a> Planner<'a> {
             return match decision {
                 // What cannot converge is not what is bad about it.
                 Decision::Again(_) if obstacle == Some(Obstacle::Paused) => refused(self.paused()),
+                Decision::Nothing(nothing) => self.unless_pods_are_in_the_way(*nothing),
                 decision => decision,
             };
         }
         match self.select() {
-            Err(error) => refused(error),
+            Err(error) => refused(match self.to_finish_instead() {
+                Some(words) => error.hint(words),
+                None => error,
+            }),
             Ok(Selection::AlreadyLive(revision)) => {
-                Decision::Nothing(Box::new(self.already_live(revision)))
+                self.unless_pods_are_in_the_way(self.already_live(revision))
             }
             Ok(Selection::Target { .. }) if obstacle == Some(Obstacle::Paused) => {
                 refused(self.paused())
@@ -90,6 +95,24 @@ impl<'a> Planner<'a> {
                 Decision::Undo(Box::new(self.plan(revision, &evidence, why)))
             }
         }
+    }
+
+    /// Nothing is to be done to the template. But where it was changed by somebody who stopped
+    /// half-way, or by kubectl, pods may keep it from being rolled out.
+    fn unless_pods_are_in_the_way(&self, nothing: Nothing) -> Decision {
+        let live = self.revisions.live().filter(|live| self.leftovers_to_delete(live).is_some());
+        match live {
+            Some(live) => Decision::Undo(Box::new(self.plan_to_finish(live))),
+            None => Decision::Nothing(Box::new(nothing)),
+        }
+    }
+
+    /// The pods that the controller would leave and that are to be deleted: what is stuck always,
+    /// the others on demand.
+    pub(super) fn leftovers_to_delete(&self, target: &Revision) -> Option<Leftovers> {
+        let leftovers = self.backend.leftovers(self.snapshot, target)?;
+        let deletes = leftovers.why == WhyLeft::Stuck || self.request.delete_pods;
+        deletes.then_some(leftovers)
     }
 
     fn select(&self) -> Result<Selection<'_>, Error> {
@@ -174,10 +197,35 @@ impl<'a> Planner<'a> {
             warnings: self.warnings(target, evidence),
             forward: self.forward(),
             redacted: false,
+            leftovers: self.backend.leftovers(self.snapshot, target),
             steps: steps::of(self, target, &undo, &from, &to),
             from,
             to,
             why,
+        }
+    }
+
+    fn plan_to_finish(&self, live: &Revision) -> Plan {
+        let to = self.live_view();
+        Plan {
+            schema: SCHEMA.to_owned(),
+            id: self.request.operation.clone(),
+            made_at: self.snapshot.taken_at,
+            cluster: self.snapshot.cluster.clone(),
+            target: self.snapshot.target.clone(),
+            owners: self.owners.clone(),
+            diff: Vec::new(),
+            warnings: self.snapshot.gaps.clone(),
+            forward: None,
+            redacted: false,
+            leftovers: self.backend.leftovers(self.snapshot, live),
+            steps: steps::to_finish(self, live, &to),
+            from: to.clone(),
+            to,
+            why: Why {
+                rule: "live already, and pods of another revision are in its way".to_owned(),
+                ..Why::default()
+            },
         }
     }
 
@@ -214,6 +262,14 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// The record as it is; `None` where there is none of this build's format.
+    pub(super) fn own_record(&self) -> Option<Record> {
+        match &self.stored {
+            Stored::Record(record) => Some(record.clone()),
+            Stored::Nothing | Stored::Unreadable | Stored::Newer(_) => None,
+        }
+    }
+
     /// An annotation edit that tests what is there now.
     pub(super) fn annotation(&self, key: &str, after: String) -> AnnotationEdit {
         let before = self.snapshot.annotation(key).map(str::to_owned);
@@ -236,9 +292,12 @@ impl<'a> Planner<'a> {
                         revision counts as older";
             warnings.push(text.to_owned());
         }
-        if self.snapshot.workload.pointer("/spec/replicas") == Some(&json!(0)) {
-            warnings.push("replicas is 0: no pod will run, so nothing will be proven".to_owned());
+        if let Some(why) = self.backend.runs_nothing(&self.snapshot.workload) {
+            warnings.push(format!("{why}: no pod will run, so nothing will be proven"));
         }
+        warnings.extend(self.backend.caveats(self.snapshot, target));
+        warnings.extend(self.pods_that_stay(target));
+        warnings.extend(self.to_finish_instead());
         match &self.stored {
             Stored::Newer(version) => warnings.push(format!(
                 "its undo record has format {version} of a newer rb: it is left as it is, and \
@@ -251,6 +310,39 @@ impl<'a> Planner<'a> {
         }
         warnings.extend(self.snapshot.gaps.iter().cloned());
         warnings
+    }
+
+    /// Where the live template itself is held up by pods of another one, perhaps after an undo by
+    /// kubectl: going further back may not be what is wanted.
+    fn to_finish_instead(&self) -> Option<String> {
+        let live = self.revisions.live()?;
+        let stuck = self
+            .backend
+            .leftovers(self.snapshot, live)
+            .filter(|left| left.why == WhyLeft::Stuck)?;
+        let undo = format!(
+            "undo {} --to-revision={}",
+            shell_quote(&self.snapshot.target.reference()),
+            shell_quote(&live.hash)
+        );
+        Some(format!(
+            "{} of another revision keeps {} from being rolled out; to finish that: {}",
+            stuck.words(),
+            live.label(),
+            self.request.hints.rb(&undo)
+        ))
+    }
+
+    fn pods_that_stay(&self, target: &Revision) -> Option<String> {
+        if self.leftovers_to_delete(target).is_some() {
+            return None;
+        }
+        let leftovers = self.backend.leftovers(self.snapshot, target)?;
+        Some(format!(
+            "its update strategy is OnDelete: {} will run the old version until somebody deletes \
+             them; --delete-pods does",
+            leftovers.words()
+        ))
     }
 
     /// The command that goes forward again: by hash, since the number will have moved.
@@ -275,58 +367,6 @@ impl<'a> Planner<'a> {
             live: evidence::view(revision, state),
             converging: ours && !progress.is_complete(),
         }
-    }
-
-    pub(super) fn being_deleted(&self) -> Error {
-        let reference = self.snapshot.target.reference();
-        let get = format!("get {} -o yaml", shell_quote(&reference));
-        Error::new(ErrorKind::Refused, format!("{reference} is being deleted"))
-            .hint(format!("to see what holds it: {}", self.request.hints.kubectl(&get)))
-    }
-
-    pub(super) fn paused(&self) -> Error {
-        let reference = self.snapshot.target.reference();
-        let resume = format!("rollout resume {}", shell_quote(&reference));
-        Error::new(
-            ErrorKind::Refused,
-            format!("{reference} is paused: a rollback would not be rolled out"),
-        )
-        .hint(format!("to resume it first: {}", self.request.hints.kubectl(&resume)))
-    }
-
-    pub(super) fn owned(&self, target: &Revision) -> Error {
-        let reference = self.snapshot.target.reference();
-        let owners: Vec<String> = self
-            .owners
-            .iter()
-            .map(|o| format!("{} owns it ({}): {}", o.name, o.mark, o.would))
-            .collect();
-        let direct = format!(
-            "undo {} --direct --to-revision={}",
-            shell_quote(&reference),
-            shell_quote(&target.hash)
-        );
-        Error::new(
-            ErrorKind::Refused,
-            format!("{reference} is not rolled back directly: {}", owners.join("; ")),
-        )
-        .hint("to make it stay back: undo the change where the owner takes it from")
-        .hint(format!("to patch it all the same: {}", self.request.hints.rb(&direct)))
-    }
-
-    fn not_from(&self, word: &str) -> Error {
-        let reference = self.snapshot.target.reference();
-        let live = self.live_view();
-        let images = template::short_images(&live.images, &[]).join(", ");
-        let history = format!("history {}", shell_quote(&reference));
-        Error::new(
-            ErrorKind::Refused,
-            format!(
-                "{reference} runs {} ({images}) and not {word}, which rb has not undone either",
-                live.label()
-            ),
-        )
-        .hint(format!("to see what ran: {}", self.request.hints.rb(&history)))
     }
 }
 

@@ -87,6 +87,9 @@ impl<'a> Choice<'a, '_> {
                 "is the live release before a restart".to_owned()
             });
         }
+        if let Some(why) = &revision.unusable {
+            return Some(why.clone());
+        }
         if revision.number.is_none() {
             return Some(match &revision.unreadable_number {
                 Some(text) => format!("its revision number cannot be read: {text:?}"),
@@ -106,7 +109,7 @@ impl<'a> Choice<'a, '_> {
         }
         let older = self.revisions.older().skip_while(|r| r.uid != chosen.uid).skip(1);
         let verified = older
-            .filter(|r| !self.is_live(r) && r.number.is_some())
+            .filter(|r| !self.is_live(r) && r.number.is_some() && r.unusable.is_none())
             .find(|r| (self.evidence)(r).is_verified())?;
         Some(self.undo_to(verified))
     }
@@ -140,7 +143,7 @@ impl<'a> Choice<'a, '_> {
         );
         let error = error.hint(format!("to see them: {history}"));
         // Last: it may be the very release that was left.
-        match self.revisions.older().find(|r| !self.is_live(r)) {
+        match self.revisions.older().find(|r| !self.is_live(r) && r.unusable.is_none()) {
             Some(revision) => {
                 error.hint(format!("to go to one of them anyway: {}", self.undo_to(revision)))
             }
@@ -172,7 +175,12 @@ impl<'a> Choice<'a, '_> {
                 *first
             }
         };
-        if template::same(&revision.template, &self.revisions.live_template) {
+        if let Some(why) = &revision.unusable {
+            return Err(self.unusable(revision, why));
+        }
+        if self.revisions.live().is_some_and(|live| live.uid == revision.uid)
+            || template::same(&revision.template, &self.revisions.live_template)
+        {
             return Ok(Selection::AlreadyLive(revision));
         }
         let evidence = (self.evidence)(revision);
@@ -213,6 +221,19 @@ impl<'a> Choice<'a, '_> {
             ],
         };
         ways.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    fn unusable(&self, revision: &Revision, why: &str) -> Error {
+        let stored = format!(
+            "get {} -o yaml",
+            shell_quote(&format!("controllerrevision/{}", revision.name))
+        );
+        let reference = self.snapshot.target.reference();
+        Error::new(
+            ErrorKind::NoRevision,
+            format!("{} of {reference} cannot be gone back to: {why}", revision.label()),
+        )
+        .hint(format!("to see what is stored: {}", self.request.hints.kubectl(&stored)))
     }
 
     fn unknown(&self, spec: &RevisionSpec) -> Error {

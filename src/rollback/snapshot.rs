@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::backend::Rollbacker;
+use crate::backend::{PodsInDoubt, Rollbacker};
 use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::{ErrorKind, Result};
 
 use super::again;
 use super::model::pod::PodState;
-use super::model::revision::Revisions;
+use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
 use super::model::target::Target;
+use super::model::template::HASH_LABEL;
 
 /// Evidence must not hold up the undo.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Pods that are read at most: enough to know why some of them fail.
-const POD_LIMIT: &str = "200";
+const POD_LIMIT: &str = "500";
 
 /// Reads a workload as it is now.
 pub async fn take(
@@ -28,18 +29,32 @@ pub async fn take(
     deadline: Deadline,
 ) -> Result<Snapshot> {
     let mut snapshot = backend.read(cluster, target, deadline).await?;
-    let hashes = revisions_in_doubt(&snapshot, &backend.revisions(&snapshot));
-    if hashes.is_empty() {
-        return Ok(snapshot);
-    }
-    let selector = format!(
-        "{},{} in ({})",
-        backend.pod_selector(&snapshot.workload, ""),
-        super::model::template::HASH_LABEL,
-        hashes.join(",")
-    );
-    match pods(cluster, &target.namespace, &selector, deadline.earlier(PATIENCE)).await {
-        Ok(pods) => snapshot.pods = pods,
+    add_pods(cluster, backend, &mut snapshot, deadline).await;
+    Ok(snapshot)
+}
+
+/// Adds the pods that the decision depends on. Without them something is missing as evidence, and
+/// that is said.
+pub(super) async fn add_pods(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    snapshot: &mut Snapshot,
+    deadline: Deadline,
+) {
+    let all = backend.pod_selector(&snapshot.workload, "");
+    let selector = match pods_in_doubt(backend, snapshot) {
+        PodsInDoubt::None => return,
+        PodsInDoubt::Of(hashes) => format!("{all},{HASH_LABEL} in ({})", hashes.join(",")),
+        PodsInDoubt::All => all,
+    };
+    let deadline = deadline.earlier(PATIENCE);
+    match pods(cluster, &snapshot.target.namespace, &selector, deadline).await {
+        Ok((pods, complete)) => {
+            snapshot.pods = pods;
+            if !complete {
+                snapshot.gaps.push(format!("only the first {POD_LIMIT} pods were read"));
+            }
+        }
         Err(error) if error.kind() == ErrorKind::Forbidden => {
             snapshot.gaps.push("no right to list pods: they are missing as evidence".to_owned());
         }
@@ -47,31 +62,29 @@ pub async fn take(
             .gaps
             .push(format!("pods could not be read ({error}): they are missing as evidence")),
     }
-    Ok(snapshot)
 }
 
-/// Template hashes of revisions with pods that are not available: older ones, since that may speak
-/// against them, and the live one where a recent undo made it live. Usually there is none, and the
-/// round trip is saved.
+/// Which pods the decision depends on; how the live revision does matters where a recent undo made
+/// it live. Usually there is none, and the round trip is saved.
 #[must_use]
-pub fn revisions_in_doubt(snapshot: &Snapshot, revisions: &Revisions) -> Vec<String> {
-    let unavailable = |r: &&super::model::revision::Revision| {
-        r.replicas.current > r.replicas.available && !r.hash.is_empty()
-    };
-    let live = revisions
-        .live()
-        .filter(|live| again::is_recent_target(snapshot, &live.hash, snapshot.taken_at));
-    revisions.older().chain(live).filter(unavailable).map(|r| r.hash.clone()).collect()
+pub fn pods_in_doubt(backend: &dyn Rollbacker, snapshot: &Snapshot) -> PodsInDoubt {
+    let revisions = backend.revisions(snapshot);
+    let is_recent =
+        |live: &Revision| again::is_recent_target(snapshot, &live.hash, snapshot.taken_at);
+    backend.pods_in_doubt(snapshot, revisions.live().is_some_and(is_recent))
 }
 
-pub(super) async fn pods(
+/// The pods with these labels, and whether that is all of them.
+async fn pods(
     cluster: &Cluster,
     namespace: &str,
     selector: &str,
     deadline: Deadline,
-) -> Result<Vec<PodState>> {
+) -> Result<(Vec<PodState>, bool)> {
     #[derive(serde::Deserialize)]
     struct PodList {
+        #[serde(default)]
+        metadata: Value,
         #[serde(default)]
         items: Vec<Value>,
     }
@@ -79,5 +92,6 @@ pub(super) async fn pods(
         .query("labelSelector", selector)
         .query("limit", POD_LIMIT);
     let list: PodList = cluster.get_as(&path, deadline).await?;
-    Ok(list.items.iter().map(PodState::read).collect())
+    let more = list.metadata.get("continue").and_then(Value::as_str).unwrap_or_default();
+    Ok((list.items.iter().map(PodState::read).collect(), more.is_empty()))
 }

@@ -7,6 +7,7 @@ use crate::cluster::{Cluster, Deadline};
 
 use super::evidence;
 use super::model::event::Listener;
+use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Waited};
 use super::model::ownership::owners;
 use super::model::record::{RECORD_ANNOTATION, Stored};
@@ -45,8 +46,7 @@ pub async fn wait(
     deadline: Deadline,
     listener: &mut dyn Listener,
 ) -> Waited {
-    let watch = watch_of(backend, snapshot);
-    watch::wait(cluster, watch, deadline, listener).await
+    watch::wait(cluster, watch_of(backend, snapshot, deadline), listener).await
 }
 
 /// One look: no ending while the rollout goes on.
@@ -57,10 +57,14 @@ pub async fn once(
     deadline: Deadline,
     listener: &mut dyn Listener,
 ) -> (Option<Ending>, Waited) {
-    watch::once(cluster, watch_of(backend, snapshot), deadline, listener).await
+    watch::once(cluster, watch_of(backend, snapshot, deadline), listener).await
 }
 
-fn watch_of<'a>(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot) -> Watch<'a> {
+pub(super) fn watch_of<'a>(
+    backend: &'a dyn Rollbacker,
+    snapshot: &'a Snapshot,
+    deadline: Deadline,
+) -> Watch<'a> {
     let goal = goal(backend, snapshot);
     Watch {
         backend,
@@ -69,11 +73,13 @@ fn watch_of<'a>(backend: &'a dyn Rollbacker, snapshot: &'a Snapshot) -> Watch<'a
         goal,
         workload: snapshot.workload.clone(),
         list_pods: true,
+        deadline,
     }
 }
 
 fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
     let revisions = backend.revisions(snapshot);
+    let leftovers = revisions.live().and_then(|live| backend.leftovers(snapshot, live));
     let generation = snapshot.workload.pointer("/metadata/generation").and_then(Value::as_i64);
     Goal {
         template: Some(revisions.live_template.clone()),
@@ -83,5 +89,8 @@ fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
         written_at: None,
         hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
         old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),
+        leftovers: leftovers.as_ref().map(Leftovers::name_list).unwrap_or_default(),
+        deletions: Vec::new(),
+        only_deletions: false,
     }
 }

@@ -1,13 +1,15 @@
 //! The steps of an undo: one write that matters, traces beside the wait, and the verdict. Pure.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::backend::pod_path;
 use crate::text::{sanitize, shell_quote};
 
+use super::model::leftover::{LeftPod, WhyLeft};
 use super::model::plan::{Action, RevisionView, Step};
-use super::model::record::{RECORD_ANNOTATION, ROLLED_BACK_ANNOTATION, Undo};
+use super::model::record::{RECORD_ANNOTATION, ROLLED_BACK_ANNOTATION, Record, Undo};
 use super::model::revision::Revision;
-use super::model::template::short_images;
+use super::model::template::{self, short_images};
 use super::planner::Planner;
 
 /// Seconds that are added to the controller's own deadline: it must speak first.
@@ -28,11 +30,68 @@ pub(super) fn of(
     let mut steps = vec![patch(planner, target, undo, from, to)];
     steps.extend(annotate_left_revision(planner, undo, to));
     steps.push(event(planner, undo, from, to));
+    steps.extend(deletions(planner, target));
     if !planner.request.no_wait {
         steps.push(wait(planner, target, to));
-        steps.extend(stamp(planner, target, undo));
+        steps.extend(stamp(planner, target, planner.record_with(undo)));
     }
     steps
+}
+
+/// The steps where the template is live already and pods of another one are in its way.
+pub(super) fn to_finish(planner: &Planner<'_>, live: &Revision, to: &RevisionView) -> Vec<Step> {
+    let mut steps = vec![keep(planner, to)];
+    steps.extend(deletions(planner, live));
+    if !planner.request.no_wait {
+        steps.push(wait(planner, live, to));
+        steps.extend(stamp(planner, live, planner.own_record()));
+    }
+    steps
+}
+
+fn keep(planner: &Planner<'_>, to: &RevisionView) -> Step {
+    let reference = planner.snapshot.target.reference();
+    Step {
+        id: "keep".to_owned(),
+        summary: format!("leave {reference} at the template of {}", to.label()),
+        action: Action::KeepTemplate {
+            path: planner.backend.path(&planner.snapshot.target),
+            uid: planner.snapshot.uid().to_owned(),
+            fingerprint: template::fingerprint(&planner.revisions.live_template),
+        },
+        preconditions: vec!["same uid and template".to_owned()],
+        expects: format!("the template of {}", to.label()),
+        compensation: None,
+        optional: false,
+    }
+}
+
+/// Deletes the pods that the controller would leave, where that is to be done.
+fn deletions(planner: &Planner<'_>, target: &Revision) -> Vec<Step> {
+    let Some(leftovers) = planner.leftovers_to_delete(target) else { return Vec::new() };
+    let namespace = &planner.snapshot.target.namespace;
+    let why = match leftovers.why {
+        WhyLeft::Stuck => "since the controller waits for it",
+        WhyLeft::OnDelete => "since its update strategy is OnDelete",
+    };
+    let deletion = |pod: &LeftPod| Step {
+        id: format!("delete-{}", pod.name),
+        summary: format!("delete pod {}, {why}", pod.name),
+        action: Action::DeletePod {
+            path: pod_path(namespace, &pod.name),
+            uid: pod.uid.clone(),
+            name: pod.name.clone(),
+            ready: pod.ready,
+        },
+        preconditions: vec![
+            "same uid".to_owned(),
+            "the controller has seen the template".to_owned(),
+        ],
+        expects: "the controller makes it again from the new template".to_owned(),
+        compensation: None,
+        optional: false,
+    };
+    leftovers.pods.iter().map(deletion).collect()
 }
 
 fn name_with_images(view: &RevisionView, other: &RevisionView) -> String {
@@ -87,6 +146,7 @@ fn patch(
 /// A copy of the record for people who look at the revision that was left.
 fn annotate_left_revision(planner: &Planner<'_>, undo: &Undo, to: &RevisionView) -> Option<Step> {
     let left = planner.revisions.live()?;
+    let path = planner.backend.revision_path(&planner.snapshot.target, left)?;
     let value = json!({
         "workload": planner.snapshot.uid(),
         "hash": left.hash,
@@ -96,7 +156,7 @@ fn annotate_left_revision(planner: &Planner<'_>, undo: &Undo, to: &RevisionView)
         id: "annotate".to_owned(),
         summary: format!("annotate {} as rolled back", left.name),
         action: Action::AnnotateRevision {
-            path: planner.backend.revision_path(&planner.snapshot.target, left),
+            path,
             body: json!({"metadata": {
                 // A uid in the body is a precondition: the API server refuses another object.
                 "uid": left.uid,
@@ -176,8 +236,9 @@ pub(super) fn default_timeout(progress_deadline: Option<u64>) -> u64 {
     progress_deadline.map_or(DEFAULT_SECONDS, |seconds| seconds + GRACE_SECONDS)
 }
 
-fn stamp(planner: &Planner<'_>, target: &Revision, undo: &Undo) -> Option<Step> {
-    if planner.snapshot.workload.pointer("/spec/replicas") == Some(&Value::from(0)) {
+fn stamp(planner: &Planner<'_>, target: &Revision, record: Option<Record>) -> Option<Step> {
+    let record = record?;
+    if planner.backend.runs_nothing(&planner.snapshot.workload).is_some() {
         return None;
     }
     Some(Step {
@@ -188,7 +249,7 @@ fn stamp(planner: &Planner<'_>, target: &Revision, undo: &Undo) -> Option<Step> 
             uid: planner.snapshot.uid().to_owned(),
             hash: target.hash.clone(),
             revision_uid: target.uid.clone(),
-            record: planner.record_with(undo)?,
+            record,
         },
         preconditions: vec!["same uid, template and undo record".to_owned()],
         expects: "later undos know how this revision did".to_owned(),

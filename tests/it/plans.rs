@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kubectl_rb::backend::{self, Rollbacker};
+use kubectl_rb::backend::{self, PodsInDoubt, Rollbacker};
 use kubectl_rb::error::Error;
 use kubectl_rb::rollback::model::decision::Decision;
 use kubectl_rb::rollback::model::hint::Hints;
@@ -52,7 +52,8 @@ fn decides_as_written_down(folder: &Path) {
     let flags: Flags = read(&folder.join("request.yaml"));
     let snapshot = objects.into_snapshot();
     let request = flags.into_request(&snapshot);
-    let decision = document(planner::decide(deployments(), &snapshot, &request));
+    let backend = backend::by_kind(&snapshot.target.kind).expect("it was read with one");
+    let decision = document(planner::decide(backend, &snapshot, &request));
     let text = serde_json::to_string_pretty(&decision).expect("a decision is JSON") + "\n";
     // As text and raw: the order of members counts, and nothing in the file is a wildcard.
     let expected = Data::read_from(&folder.join("plan.json"), Some(DataFormat::Text)).raw();
@@ -76,9 +77,12 @@ pub(crate) struct Objects {
     /// The time of the command.
     taken_at: jiff::Timestamp,
     context: String,
-    deployment: Value,
-    #[serde(default)]
-    replica_sets: Vec<Value>,
+    /// The Deployment, StatefulSet or DaemonSet.
+    #[serde(alias = "deployment", alias = "statefulSet", alias = "daemonSet")]
+    workload: Value,
+    /// What stores its revisions.
+    #[serde(default, alias = "replicaSets", alias = "controllerRevisions")]
+    stored: Vec<Value>,
     #[serde(default)]
     pods: Vec<Value>,
     #[serde(default)]
@@ -92,11 +96,13 @@ impl Objects {
     /// the revisions that are in doubt.
     pub(crate) fn into_snapshot(self) -> Snapshot {
         let text = |pointer: &str| {
-            self.deployment.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+            self.workload.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
         };
         let uid = text("/metadata/uid");
+        let kind = self.workload.get("kind").and_then(Value::as_str).unwrap_or("Deployment");
+        let backend = backend::by_kind(kind).expect("a kind that is rolled back");
         let target =
-            Target::new(deployments().kind(), text("/metadata/namespace"), text("/metadata/name"));
+            Target::new(backend.kind(), text("/metadata/namespace"), text("/metadata/name"));
         let raw = |object: &Value| RawValue::from_string(object.to_string()).expect("JSON");
         let warnings = self.events.iter().filter(|event| event["type"] == "Warning");
         let mut snapshot = Snapshot {
@@ -106,20 +112,19 @@ impl Objects {
                 server: "https://kubernetes.example:6443".to_owned(),
             },
             target,
-            stored: backend::owned_by(uid, self.replica_sets.iter().map(raw).collect()),
+            stored: backend::owned_by(uid, self.stored.iter().map(raw).collect()),
             pods: Vec::new(),
             warnings: warnings.filter_map(PodWarning::read).collect(),
             gaps: self.gaps,
-            workload: self.deployment,
+            workload: self.workload,
         };
-        let revisions = deployments().revisions(&snapshot);
-        let in_doubt = engine::revisions_in_doubt(&snapshot, &revisions);
-        snapshot.pods = self
-            .pods
-            .iter()
-            .map(PodState::read)
-            .filter(|pod| in_doubt.contains(&pod.hash))
-            .collect();
+        let in_doubt = engine::pods_in_doubt(backend, &snapshot);
+        let is_read = |pod: &PodState| match &in_doubt {
+            PodsInDoubt::None => false,
+            PodsInDoubt::Of(hashes) => hashes.contains(&pod.hash),
+            PodsInDoubt::All => true,
+        };
+        snapshot.pods = self.pods.iter().map(PodState::read).filter(is_read).collect();
         snapshot
     }
 }
@@ -134,6 +139,7 @@ struct Flags {
     again: bool,
     direct: bool,
     verified: bool,
+    delete_pods: bool,
     no_wait: bool,
     reason: Option<String>,
     incident: Option<String>,
@@ -149,6 +155,7 @@ impl Flags {
             again: self.again,
             direct: self.direct,
             verified_only: self.verified,
+            delete_pods: self.delete_pods,
             no_wait: self.no_wait,
             reason: self.reason,
             incident: self.incident,

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::report::explain;
-use crate::rollback::execute::{self, Patched};
+use crate::rollback::execute::{self, Accepted, Patched};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
@@ -164,9 +164,8 @@ impl Flow<'_> {
             Patched::Accepted(object) => *object,
             Patched::Stale => return Ok(None),
         };
-        let outcome =
-            execute::finish(self.cluster, self.backend, plan, accepted, deadline, &mut listener)
-                .await;
+        let accepted = Accepted { backend: self.backend, plan, workload: accepted, deadline };
+        let outcome = execute::finish(self.cluster, accepted, &mut listener).await;
         live.finish();
         show::done(self.args, self.app, plan, &outcome, &self.request.hints);
         Ok(Some(outcome.waited.ending.exit_status()))

@@ -97,6 +97,11 @@ impl Flow<'_> {
 
 /// Whether what is live is what the plan leaves.
 fn is_planned_for(plan: &Plan, snapshot: &Snapshot) -> bool {
+    if let Some((_, uid, fingerprint)) = plan.kept() {
+        let live = snapshot.workload.pointer("/spec/template");
+        return uid == snapshot.uid()
+            && live.is_some_and(|live| template::fingerprint(live) == fingerprint);
+    }
     let left = plan.patch_value("test", "/spec/template");
     left.zip(snapshot.workload.pointer("/spec/template"))
         .is_some_and(|(left, live)| template::same(left, live))

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::backend::{CHANGE_CAUSE, Rollbacker};
+use crate::backend::{CHANGE_CAUSE, Rollbacker, pod_path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::plan::{Action, Plan};
 use crate::rollback::model::record::PREFIX;
@@ -13,12 +13,21 @@ use crate::text::shell_quote;
 /// Refuses a plan that would do anything else than undo its target.
 pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
     let workload = backend.path(&plan.target);
-    let mut patches = 0;
+    let (mut patches, mut deletions, mut kept) = (0, 0, 0);
     for step in &plan.steps {
         let allowed = match &step.action {
             Action::PatchWorkload { path, body } => {
                 patches += 1;
                 *path == workload && is_undo(body)
+            }
+            Action::KeepTemplate { path, .. } => {
+                kept += 1;
+                *path == workload
+            }
+            // Whose pod it is, the cluster says.
+            Action::DeletePod { path, uid, name, .. } => {
+                deletions += 1;
+                *path == pod_path(&plan.target.namespace, name) && !uid.is_empty()
             }
             Action::AnnotateRevision { path, body } => is_revision(path, plan) && is_trace(body),
             Action::CreateEvent { path, body } => {
@@ -32,7 +41,11 @@ pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
             return Err(refused(plan, &format!("its step {:?} does more than that", step.id)));
         }
     }
-    if patches == 1 { Ok(()) } else { Err(refused(plan, &format!("it has {patches} patches"))) }
+    match (patches, kept) {
+        (1, 0) => Ok(()),
+        (0, 1) if deletions > 0 => Ok(()),
+        _ => Err(refused(plan, &format!("it has {patches} patches"))),
+    }
 }
 
 fn refused(plan: &Plan, why: &str) -> Error {

@@ -81,6 +81,8 @@ pub enum Favour {
         /// How many.
         count: i64,
     },
+    /// The controller calls it the one that was rolled out before what is live.
+    CurrentRevision,
 }
 
 impl Favour {
@@ -92,6 +94,7 @@ impl Favour {
             Self::PodsAvailable { count } => {
                 format!("{} of it available now", text::plural(*count, "pod"))
             }
+            Self::CurrentRevision => "the StatefulSet's currentRevision".to_owned(),
         }
     }
 }

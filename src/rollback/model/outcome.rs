@@ -29,6 +29,17 @@ pub enum Ending {
     Deleted,
     /// Somebody paused it.
     Paused,
+    /// Pods of another revision stay until somebody deletes them: these, where they are known.
+    AwaitsDeletion(Vec<String>),
+    /// The partition keeps pods at another revision.
+    HeldByPartition,
+    /// A planned deletion of a pod failed.
+    HalfDone {
+        /// Why.
+        why: String,
+        /// The pods that were to be deleted.
+        pods: Vec<String>,
+    },
     /// rb may not read it any more, or lost the API server for good.
     Lost(String),
     /// Nobody waited.
@@ -41,9 +52,13 @@ impl Ending {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Complete | Self::NothingRan | Self::NotWaited => ExitStatus::Success,
-            Self::TimedOut | Self::DeadlineExceeded | Self::Deleted | Self::Paused => {
-                ExitStatus::NotConverged
-            }
+            Self::TimedOut
+            | Self::DeadlineExceeded
+            | Self::Deleted
+            | Self::Paused
+            | Self::AwaitsDeletion(_)
+            | Self::HeldByPartition => ExitStatus::NotConverged,
+            Self::HalfDone { .. } => ExitStatus::HalfDone,
             Self::PodsFailed | Self::PutBack(_) => ExitStatus::Failed,
             Self::Superseded(_) | Self::Lost(_) => ExitStatus::Inconclusive,
         }
@@ -62,6 +77,9 @@ impl Ending {
             Self::Superseded(_) => "superseded",
             Self::Deleted => "deleted",
             Self::Paused => "paused",
+            Self::AwaitsDeletion(_) => "awaitsDeletion",
+            Self::HeldByPartition => "heldByPartition",
+            Self::HalfDone { .. } => "halfDone",
             Self::Lost(_) => "lost",
             Self::NotWaited => "notWaited",
         }
@@ -100,8 +118,18 @@ pub struct Waited {
     pub progress: Option<Progress>,
     /// The pod that explains it.
     pub failure: Option<PodFailure>,
+    /// Names of the pods that were deleted on the way.
+    pub deleted: Vec<String>,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+}
+
+impl Waited {
+    /// A wait that ended before anything was seen.
+    #[must_use]
+    pub fn ended(ending: Ending) -> Self {
+        Self { ending, progress: None, failure: None, deleted: Vec::new(), milliseconds: 0 }
+    }
 }
 
 /// A write that the API server accepted.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::image::ContainerImage;
+use super::leftover::Leftovers;
 use super::ownership::Owner;
 use super::record::Record;
 use super::revision::Replicas;
@@ -40,6 +41,9 @@ pub struct Plan {
     pub owners: Vec<Owner>,
     /// What changes in the pod template.
     pub diff: Vec<Change>,
+    /// Pods that the controller leaves as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leftovers: Option<Leftovers>,
     /// What to do, in this order; optional steps run beside the wait.
     pub steps: Vec<Step>,
     /// What the user should know before saying yes.
@@ -164,6 +168,15 @@ pub enum Action {
         /// The JSON Patch.
         body: Value,
     },
+    /// Nothing is written: the template is live already, and has to be so still.
+    KeepTemplate {
+        /// Path of the workload below the API server's URL.
+        path: String,
+        /// uid of the workload.
+        uid: String,
+        /// What the template means, as a short name.
+        fingerprint: String,
+    },
     /// A merge patch of the object that stores a revision.
     AnnotateRevision {
         /// Path of the object.
@@ -177,6 +190,18 @@ pub enum Action {
         path: String,
         /// The Event.
         body: Value,
+    },
+    /// Delete a pod that its controller would leave as it is, once the controller has seen the new
+    /// template: earlier it would make the pod again from the old one.
+    DeletePod {
+        /// Path of the pod.
+        path: String,
+        /// uid of the pod: another one of that name is not deleted.
+        uid: String,
+        /// Its name.
+        name: String,
+        /// Whether it serves: then it goes only while all others are available.
+        ready: bool,
     },
     /// Wait until the workload runs the target template and nothing else.
     Wait {
@@ -208,6 +233,23 @@ impl Plan {
             Action::PatchWorkload { path, body } => Some((path.as_str(), body)),
             _ => None,
         })
+    }
+
+    /// Where nothing is patched: path and uid of the workload and the fingerprint of its template.
+    #[must_use]
+    pub fn kept(&self) -> Option<(&str, &str, &str)> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::KeepTemplate { path, uid, fingerprint } => {
+                Some((path.as_str(), uid.as_str(), fingerprint.as_str()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether it deletes pods.
+    #[must_use]
+    pub fn deletes_pods(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::DeletePod { .. }))
     }
 
     /// The wait: selector of the target's pods, and seconds.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::template::HASH_LABEL;
+use super::template::{HASH_LABEL, REVISION_LABEL};
 
 /// A pod, as far as it matters here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,12 +15,16 @@ pub struct PodState {
     pub uid: String,
     /// The template hash in its labels; empty where there is none.
     pub hash: String,
+    /// uid of the object that controls it; empty where none does.
+    pub owner: String,
     /// When it was made, by the API server's clock, in whole seconds.
     pub created: Option<Timestamp>,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// Its condition Ready.
     pub ready: bool,
+    /// Since when that condition is what it is, in whole seconds.
+    pub ready_since: Option<Timestamp>,
     /// Why no node takes it, where that is so.
     pub unschedulable: Option<String>,
     /// Its containers, init containers first.
@@ -67,10 +71,13 @@ impl PodState {
         Self {
             name: text("/metadata/name").to_owned(),
             uid: text("/metadata/uid").to_owned(),
-            hash: text(&format!("/metadata/labels/{HASH_LABEL}")).to_owned(),
+            hash: hash(pod),
+            owner: controller(pod).to_owned(),
             created: text("/metadata/creationTimestamp").parse().ok(),
             deleting: pod.pointer("/metadata/deletionTimestamp").is_some(),
             ready: condition("Ready").is_some_and(|c| c["status"] == "True"),
+            ready_since: condition("Ready")
+                .and_then(|c| c.get("lastTransitionTime")?.as_str()?.parse().ok()),
             unschedulable: condition("PodScheduled")
                 .filter(|c| c["status"] == "False" && c["reason"] == "Unschedulable")
                 .and_then(|c| Some(c.get("message")?.as_str()?.to_owned())),
@@ -83,6 +90,15 @@ impl PodState {
         }
     }
 
+    /// Whether it was ready for so many seconds.
+    #[must_use]
+    pub fn is_available(&self, min_ready_seconds: i64, now: Timestamp) -> bool {
+        let lasts = |since: Timestamp| now.as_second() - since.as_second() >= min_ready_seconds;
+        self.ready
+            && !self.deleting
+            && (min_ready_seconds == 0 || self.ready_since.is_some_and(lasts))
+    }
+
     /// The container that keeps the pod from being ready, worst first, with what ails it.
     #[must_use]
     pub fn ailment(&self) -> Option<Ailment> {
@@ -91,6 +107,24 @@ impl PodState {
         }
         self.containers.iter().filter_map(ContainerState::ailment).max_by_key(|a| a.severity)
     }
+}
+
+/// The hash of the template that a pod was made from. StatefulSets put the whole name of the
+/// `ControllerRevision` into the label, `web-5d8f7c`, and `DaemonSet`s its hash alone; a hash has no
+/// dash (`kubernetes:pkg/controller/history`, `SafeEncodeString`).
+fn hash(pod: &Value) -> String {
+    let label = |key| pod.pointer("/metadata/labels")?.get(key)?.as_str();
+    let revision = label(REVISION_LABEL).and_then(|name| name.rsplit('-').next());
+    revision.or_else(|| label(HASH_LABEL)).unwrap_or_default().to_owned()
+}
+
+/// uid of the object that controls another one; empty where none does.
+#[must_use]
+pub fn controller(object: &Value) -> &str {
+    let references = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    let is_controller = |r: &&Value| r.get("controller") == Some(&Value::Bool(true));
+    let controller = references.into_iter().flatten().find(is_controller);
+    controller.and_then(|r| r.get("uid")?.as_str()).unwrap_or_default()
 }
 
 /// How bad the state of a container is, mildest first.
@@ -231,6 +265,28 @@ mod tests {
         ] {
             assert_eq!(pod(&status).ailment(), None, "{status}");
         }
+    }
+
+    #[test]
+    fn the_hash_is_found_in_the_label_of_each_kind() {
+        for (labels, hash) in [
+            (json!({"pod-template-hash": "abc"}), "abc"),
+            (json!({"controller-revision-hash": "my-web-5d8f7c"}), "5d8f7c"),
+            (json!({"controller-revision-hash": "5d8f7c", "app": "x"}), "5d8f7c"),
+            (json!({"app": "x"}), ""),
+        ] {
+            assert_eq!(PodState::read(&json!({"metadata": {"labels": labels}})).hash, hash);
+        }
+    }
+
+    #[test]
+    fn a_pod_is_available_after_its_minimum_of_readiness() {
+        let pod = PodState::read(&json!({"status": {"conditions": [
+            {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:10Z"}]}}));
+        let at = |time: &str| time.parse().unwrap();
+        assert!(pod.is_available(0, at("2026-01-01T00:00:10Z")));
+        assert!(!pod.is_available(5, at("2026-01-01T00:00:14Z")));
+        assert!(pod.is_available(5, at("2026-01-01T00:00:15Z")));
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub enum Phase {
     DeadlineExceeded,
     /// Paused with a change that is not rolled out.
     Paused,
+    /// Pods are of older templates, and stay until somebody deletes them (`OnDelete`).
+    AwaitsDeletion,
+    /// All that the partition lets through is done; the pods below it are of another revision.
+    Partitioned,
     /// Every pod is of the newest template and available.
     Complete,
 }
@@ -47,9 +51,9 @@ pub struct PodCounts {
 }
 
 impl Progress {
-    /// Whether the rollout is done.
+    /// Whether the controller has nothing left to do by itself.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.phase == Phase::Complete
+        matches!(self.phase, Phase::Complete | Phase::Partitioned)
     }
 }

@@ -17,6 +17,8 @@ pub struct UndoRequest {
     pub direct: bool,
     /// `--verified`: only revisions with a `verified` stamp.
     pub verified_only: bool,
+    /// `--delete-pods`: delete the pods that an `OnDelete` workload leaves as they are.
+    pub delete_pods: bool,
     /// `--no-wait`: end after the write.
     pub no_wait: bool,
     /// `--reason`.

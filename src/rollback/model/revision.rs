@@ -46,6 +46,8 @@ pub struct Revision {
     pub change_cause: Option<String>,
     /// The commit that it was deployed from, where an annotation says so.
     pub commit: Option<String>,
+    /// Why nobody can go back to it, where what is stored is no pod template.
+    pub unusable: Option<String>,
 }
 
 impl Revision {
@@ -107,9 +109,18 @@ impl Revisions {
 
     /// Orders revisions and finds the live one: the last that has the live template.
     #[must_use]
-    pub fn new(mut list: Vec<Revision>, live_template: Value) -> Self {
+    pub fn new(list: Vec<Revision>, live_template: Value) -> Self {
+        Self::named(list, live_template, "")
+    }
+
+    /// The same where the controller itself names the object that stores the live template; where
+    /// it names none that is there, the template decides.
+    #[must_use]
+    pub fn named(mut list: Vec<Revision>, live_template: Value, live: &str) -> Self {
         list.sort_by(|a, b| (a.number, a.created, &a.name).cmp(&(b.number, b.created, &b.name)));
-        let live = list.iter().rposition(|r| template::same(&r.template, &live_template));
+        let has_name = |r: &Revision| !live.is_empty() && r.name == live;
+        let has_template = |r: &Revision| template::same(&r.template, &live_template);
+        let live = list.iter().position(has_name).or_else(|| list.iter().rposition(has_template));
         if let Some(index) = live {
             let live = list.remove(index);
             list.push(live);

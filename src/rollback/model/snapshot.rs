@@ -52,6 +52,8 @@ pub fn now() -> Timestamp {
 pub struct PodWarning {
     /// Name of the pod.
     pub pod: String,
+    /// uid of the pod: pods of a `StatefulSet` come back under the same name.
+    pub uid: String,
     /// E.g. `BackOff`, `Failed`.
     pub reason: String,
     /// The message.
@@ -80,6 +82,7 @@ impl PodWarning {
         let first = time(&["/firstTimestamp", "/eventTime", "/metadata/creationTimestamp"]);
         Some(Self {
             pod: text("/involvedObject/name")?.to_owned(),
+            uid: text("/involvedObject/uid").unwrap_or_default().to_owned(),
             reason: text("/reason").unwrap_or_default().to_owned(),
             message: text("/message").unwrap_or_default().to_owned(),
             first: first.unwrap_or(last),

@@ -11,6 +11,10 @@ use super::image::{ContainerImage, ImageRef};
 /// The label that the Deployment controller puts on the template of each `ReplicaSet`.
 pub const HASH_LABEL: &str = "pod-template-hash";
 
+/// The label that says from which `ControllerRevision` a pod of a `StatefulSet` or `DaemonSet` was
+/// made.
+pub const REVISION_LABEL: &str = "controller-revision-hash";
+
 /// The template annotation that `kubectl rollout restart` changes.
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 

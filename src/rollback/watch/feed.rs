@@ -21,6 +21,7 @@ const POLL: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What is followed.
+#[derive(Clone)]
 pub(in crate::rollback) struct Source {
     /// Path that reads it: an object or a list.
     pub(in crate::rollback) read: String,

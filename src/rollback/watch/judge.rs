@@ -1,13 +1,15 @@
 //! What updates of a workload and its pods mean for a wait. No I/O, no clock: time is handed in.
 
+pub(in crate::rollback) mod deletions;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+use self::deletions::{Deletion, Deletions};
 use crate::backend::Rollbacker;
-
 use crate::rollback::model::outcome::{Ending, NOT_READY, PodFailure};
 use crate::rollback::model::pod::{Ailment, ContainerState, PodState, Severity};
 use crate::rollback::model::progress::{Phase, Progress};
@@ -19,6 +21,7 @@ const CRASHES: i64 = 2;
 const STUCK: Duration = Duration::from_secs(20);
 
 /// What the wait is for.
+#[derive(Default)]
 pub(in crate::rollback) struct Goal {
     /// The template that must stay live; `None`: whatever is live.
     pub(in crate::rollback) template: Option<Value>,
@@ -35,6 +38,12 @@ pub(in crate::rollback) struct Goal {
     pub(in crate::rollback) hash: String,
     /// Template hashes of older revisions.
     pub(in crate::rollback) old_hashes: Vec<String>,
+    /// Pods of another revision that the controller leaves as they are.
+    pub(in crate::rollback) leftovers: Vec<String>,
+    /// Pods to delete on the way.
+    pub(in crate::rollback) deletions: Vec<Deletion>,
+    /// Whether nobody waits any longer once these are deleted.
+    pub(in crate::rollback) only_deletions: bool,
 }
 
 /// A pod that is followed.
@@ -57,13 +66,19 @@ pub(in crate::rollback) struct Judge<'a> {
     troubles: Vec<PodFailure>,
     /// Why no pods are made, where the workload says so.
     refused: Option<String>,
+    deletions: Deletions,
+    /// Whether pods are deleted on the way: then a workload that waits for that is not at its end.
+    deletes: bool,
 }
 
 impl<'a> Judge<'a> {
-    pub(in crate::rollback) fn new(backend: &'a dyn Rollbacker, goal: Goal) -> Self {
+    pub(in crate::rollback) fn new(backend: &'a dyn Rollbacker, mut goal: Goal) -> Self {
+        let deletions = std::mem::take(&mut goal.deletions);
         Self {
             backend,
             goal,
+            deletes: !deletions.is_empty(),
+            deletions: Deletions::new(deletions),
             progress: None,
             progress_is_new: false,
             pods: BTreeMap::new(),
@@ -82,17 +97,52 @@ impl<'a> Judge<'a> {
             return Some(ending);
         }
         let progress = self.backend.progress(workload, self.goal.stale.as_deref());
-        let ending = match progress.phase {
-            Phase::Complete if progress.pods.desired == 0 => Some(Ending::NothingRan),
-            Phase::Complete => Some(Ending::Complete),
-            Phase::DeadlineExceeded => Some(Ending::DeadlineExceeded),
-            Phase::Paused => Some(Ending::Paused),
-            Phase::Unobserved | Phase::Rolling => None,
-        };
+        // The controller may store the same template under another name than before.
+        if let Some(hash) = self.backend.live_hash(workload).filter(|_| !self.goal.hash.is_empty())
+        {
+            self.goal.hash = hash;
+        }
+        let ending = self.ending_of(&progress);
         self.refused = self.backend.pods_refused(workload);
         self.progress_is_new |= self.progress.as_ref() != Some(&progress);
         self.progress = Some(progress);
         ending
+    }
+
+    fn ending_of(&self, progress: &Progress) -> Option<Ending> {
+        match progress.phase {
+            Phase::Complete if progress.pods.desired == 0 => Some(Ending::NothingRan),
+            Phase::Complete => Some(Ending::Complete),
+            Phase::DeadlineExceeded => Some(Ending::DeadlineExceeded),
+            Phase::Paused => Some(Ending::Paused),
+            Phase::AwaitsDeletion => {
+                (!self.deletes).then(|| Ending::AwaitsDeletion(self.goal.leftovers.clone()))
+            }
+            // Of a rollout it is the end; of an undo it is not all that was wanted.
+            Phase::Partitioned if self.goal.left.is_none() => Some(Ending::Complete),
+            Phase::Partitioned => Some(Ending::HeldByPartition),
+            Phase::Unobserved | Phase::Rolling => None,
+        }
+    }
+
+    /// The pods that are to be deleted now.
+    pub(in crate::rollback) fn due_deletions(&mut self) -> Vec<Deletion> {
+        self.deletions.due(self.progress.as_ref())
+    }
+
+    /// The end where one of them could not be deleted.
+    pub(in crate::rollback) fn not_deleted(&self, why: String) -> Ending {
+        Ending::HalfDone { why, pods: self.goal.leftovers.clone() }
+    }
+
+    /// One of them is deleted.
+    pub(in crate::rollback) fn deleted(&mut self) {
+        self.deletions.done();
+    }
+
+    /// The end where nobody waits for more than the deletions.
+    pub(in crate::rollback) fn nothing_left_to_delete(&self) -> Option<Ending> {
+        (self.goal.only_deletions && self.deletions.are_done()).then_some(Ending::NotWaited)
     }
 
     fn template_changed(&self, workload: &Value) -> Option<Ending> {

@@ -13,7 +13,7 @@ fn judge() -> Judge<'static> {
             stale: Some("2026-01-01T00:00:00Z".into()),
             written_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
             hash: "good".into(),
-            old_hashes: vec![],
+            ..Goal::default()
         },
     )
 }
