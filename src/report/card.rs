@@ -3,6 +3,7 @@
 
 use anstyle::Style;
 
+use crate::rollback::model::context::ContextChange;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
@@ -30,7 +31,11 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
     lines.extend(sides(plan, marks));
     lines.push(owner(plan, marks));
     lines.push(way(plan));
-    lines.push(changes(plan, marks));
+    lines.push(listing("changes", plan.diff.iter().map(|c| c.summary.clone()), marks));
+    if !plan.context_changes.is_empty() {
+        let context = plan.context_changes.iter().map(ContextChange::words);
+        lines.push(listing("context", context, marks));
+    }
     lines.extend(passed_over(plan, marks));
     if let Some(command) = &plan.why.alternative {
         let text = format!("nothing speaks for it; verified is: {command}");
@@ -127,10 +132,11 @@ fn way(plan: &Plan) -> String {
     line("way", &text)
 }
 
-fn changes(plan: &Plan, marks: Marks) -> String {
+/// One line of entries; what has no room is counted.
+fn listing(label: &str, entries: impl Iterator<Item = String>, marks: Marks) -> String {
     let room = COLUMNS - INDENT;
     let summaries: Vec<String> =
-        plan.diff.iter().map(|c| marks.arrows(&marks.foreign(&c.summary)).into_owned()).collect();
+        entries.map(|entry| marks.arrows(&marks.foreign(&entry)).into_owned()).collect();
     let mut shown = summaries.len();
     loop {
         let list = summaries.iter().take(shown).cloned().collect::<Vec<_>>().join(", ");
@@ -138,10 +144,10 @@ fn changes(plan: &Plan, marks: Marks) -> String {
         let more = if hidden == 0 { String::new() } else { format!(", and {hidden} more") };
         if shown <= 1 {
             let list = shorten(&list, room.saturating_sub(width(&more)));
-            return line("changes", &format!("{list}{more}"));
+            return line(label, &format!("{list}{more}"));
         }
         if width(&list) + width(&more) <= room {
-            return line("changes", &format!("{list}{more}"));
+            return line(label, &format!("{list}{more}"));
         }
         shown -= 1;
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::context::KeptContext;
 use super::template;
 
 /// Annotations and labels of rb's own start with this.
@@ -86,6 +87,9 @@ pub struct Side {
     /// The commit it came from, where that was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// Of what was made live: what else was recorded, where the cluster is about to lose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<KeptContext>,
 }
 
 /// What was found out about a revision.
@@ -231,6 +235,7 @@ mod tests {
                 fingerprint: None,
                 images: vec![],
                 commit: None,
+                context: None,
             },
             to: Side {
                 revision: Some(1),
@@ -238,6 +243,7 @@ mod tests {
                 fingerprint: None,
                 images: vec![],
                 commit: None,
+                context: None,
             },
             reason: None,
             incident: None,
