@@ -2,12 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::shorten;
+
 use super::super::revision::{Revision, Revisions};
 use super::super::snapshot::Snapshot;
 use super::{BUILD, COMMIT, Context, DIGEST, FLAGS, Field, MIGRATIONS, TABLE, short};
 
 /// Entries of a list that are named in words.
 const NAMED: usize = 4;
+/// Columns of a value in words.
+const VALUE: usize = 30;
 
 /// One difference between what is recorded of two revisions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +105,10 @@ impl ContextChange {
             Some(Recorded::List(_)) | None => "unknown".to_owned(),
         };
         let (before, after) = (whole(before), whole(after));
-        let brief = |text: &'_ str| field.map_or(text, |field| short(*field, text)).to_owned();
+        let brief = |text: &'_ str| {
+            let text = field.map_or(text, |field| short(*field, text));
+            shorten(text, VALUE).into_owned()
+        };
         // What differs after its first digits only is shown whole.
         if brief(&before) == brief(&after) {
             return format!("{before} -> {after}");
@@ -114,11 +121,12 @@ fn list_words(gone: &[String], come: &[String]) -> String {
     let twin = |entry: &String, others: &[String]| {
         others.iter().find(|other| name(other) == name(entry)).cloned()
     };
+    let brief = |entry: &'_ str| shorten(entry, VALUE).into_owned();
     let left = gone.iter().map(|entry| match twin(entry, come) {
-        Some(now) => format!("{entry} -> {now}"),
-        None => format!("-{entry}"),
+        Some(now) => format!("{} -> {}", brief(entry), brief(&now)),
+        None => format!("-{}", brief(entry)),
     });
-    let new = come.iter().filter(|entry| twin(entry, gone).is_none()).map(|e| format!("+{e}"));
+    let new = come.iter().filter(|e| twin(e, gone).is_none()).map(|e| format!("+{}", brief(e)));
     counted(&left.chain(new).collect::<Vec<_>>(), " ")
 }
 
@@ -136,38 +144,48 @@ fn name(entry: &str) -> &str {
     entry.split_once('=').map_or(entry, |(name, _)| name)
 }
 
-/// What to say of migrations that ran with revisions newer than the target, and that the target
-/// does not know: a rollback of pods does not undo them.
+/// What to say of migrations that revisions newer than the target name, and that the target does
+/// not know: a rollback of pods does not undo them.
 #[must_use]
 pub fn migrations_left(
     snapshot: &Snapshot,
     revisions: &Revisions,
     target: &Revision,
 ) -> Vec<String> {
-    let known = target.context.migrations.as_deref().unwrap_or_default();
-    let newer = revisions.list.iter().skip_while(|r| r.uid != target.uid).skip(1);
-    let mut ran: Vec<(String, Vec<String>)> =
-        newer.map(|r| (r.label(), r.context.migrations.clone().unwrap_or_default())).collect();
+    let of = |revision: &Revision| revision.context.migrations.clone().unwrap_or_default();
+    let known = of(target);
+    let (mut older, mut newer) = (Vec::new(), Vec::new());
+    let mut seen = false;
+    for revision in &revisions.list {
+        seen |= revision.uid == target.uid;
+        if revision.uid != target.uid {
+            let side = if seen { &mut newer } else { &mut older };
+            side.push((revision.label(), of(revision)));
+        }
+    }
     if revisions.live().is_none() {
         let live = Context::of(&snapshot.workload, &revisions.live_template);
-        ran.push(("the newest template".to_owned(), live.migrations.unwrap_or_default()));
+        newer.push(("the newest template".to_owned(), live.migrations.unwrap_or_default()));
     }
-    let mut told: Vec<String> = Vec::new();
-    let mut warnings = Vec::new();
-    for (label, migrations) in ran {
-        let is_new = |m: &String| !is_known(m, known) && !told.contains(m);
-        let new: Vec<String> = migrations.into_iter().filter(is_new).collect();
-        if !new.is_empty() {
-            let (noun, them) =
-                if new.len() == 1 { ("migration", "it") } else { ("migrations", "them") };
-            let names = counted(&new, ", ");
-            warnings.push(format!(
-                "{noun} {names} ran with {label}; rolling back does not undo {them}"
-            ));
-        }
-        told.extend(new);
-    }
-    warnings
+    let mut left: Vec<String> =
+        newer.iter().flat_map(|(_, migrations)| migrations.clone()).collect();
+    left.retain(|migration| !is_known(migration, &known));
+    // Each is told once, with the release that ran it first; that may have run before the target
+    // was live again.
+    let ran = older.into_iter().chain(newer).filter_map(|(label, migrations)| {
+        let its: Vec<String> = migrations.into_iter().filter(|m| left.contains(m)).collect();
+        left.retain(|migration| !its.contains(migration));
+        (!its.is_empty()).then(|| stays(&its, &label))
+    });
+    ran.collect()
+}
+
+fn stays(migrations: &[String], label: &str) -> String {
+    let names: Vec<String> = migrations.iter().map(|m| shorten(m, VALUE).into_owned()).collect();
+    let names = counted(&names, ", ");
+    let (noun, them) =
+        if migrations.len() == 1 { ("migration", "it") } else { ("migrations", "them") };
+    format!("{noun} {names} ran with {label}; rolling back does not undo {them}")
 }
 
 /// Whether a release that knows some migrations knows this one: it is named, or its number is not
@@ -227,6 +245,14 @@ mod tests {
             (json!({"feature-flags": "a,b"}), json!({"feature-flags": "b,a"}), vec![]),
             (json!({"feature-flags": "a"}), json!({}), vec!["flags -a"]),
             (json!({"feature-flags": "[]"}), json!({}), vec![]),
+            (
+                json!({"feature-flags": "m".repeat(80), "build": "8".repeat(80)}),
+                json!({"build": "1"}),
+                vec![
+                    "build 88888888888888...8888888888888 -> 1",
+                    "flags -mmmmmmmmmmmmmm...mmmmmmmmmmmmm",
+                ],
+            ),
             (
                 json!({"feature-flags": "a,b,c,d,e,f"}),
                 json!({}),
