@@ -163,15 +163,17 @@ pub(super) fn view_of_live(
                 .or_else(|| live.change_cause.clone()),
             ..view(live, state)
         },
-        None => {
-            let context = Context::of(&snapshot.workload, &revisions.live_template);
-            RevisionView {
-                images: template::images(&revisions.live_template),
-                state,
-                commit: context.commit.clone(),
-                context,
-                ..RevisionView::default()
-            }
-        }
+        None => view_of_unstored(snapshot, revisions, state),
+    }
+}
+
+fn view_of_unstored(snapshot: &Snapshot, revisions: &Revisions, state: String) -> RevisionView {
+    let context = Context::of(&snapshot.workload, &revisions.live_template);
+    RevisionView {
+        images: template::images(&revisions.live_template),
+        state,
+        commit: context.commit.clone(),
+        context,
+        ..RevisionView::default()
     }
 }

@@ -220,7 +220,11 @@ mod tests {
         let long = "9f3c2ab8b0e1c2d3e4f5";
         for (before, after, said) in [
             (json!({}), json!({}), vec![]),
-            (json!({"commit": "a", "build": "1"}), json!({"commit": "a", "build": "1"}), vec![]),
+            (
+                json!({"commit": "a", "build-id": "1"}),
+                json!({"commit": "a", "build-id": "1"}),
+                vec![],
+            ),
             (
                 json!({"commit": long, "build-id": "118"}),
                 json!({"commit": "51d0e77aa0b1c2d3e4f5", "build-id": "117"}),
@@ -246,8 +250,8 @@ mod tests {
             (json!({"feature-flags": "a"}), json!({}), vec!["flags -a"]),
             (json!({"feature-flags": "[]"}), json!({}), vec![]),
             (
-                json!({"feature-flags": "m".repeat(80), "build": "8".repeat(80)}),
-                json!({"build": "1"}),
+                json!({"feature-flags": "m".repeat(80), "build-id": "8".repeat(80)}),
+                json!({"build-id": "1"}),
                 vec![
                     "build 88888888888888...8888888888888 -> 1",
                     "flags -mmmmmmmmmmmmmm...mmmmmmmmmmmmm",
@@ -265,8 +269,8 @@ mod tests {
 
     #[test]
     fn a_document_holds_what_differs() {
-        let before = context(&json!({"commit": "a", "feature-flags": "x,y", "build": "1"}));
-        let after = context(&json!({"feature-flags": "y", "build": "1"}));
+        let before = context(&json!({"commit": "a", "feature-flags": "x,y", "build-id": "1"}));
+        let after = context(&json!({"feature-flags": "y", "build-id": "1"}));
         let changes = changes(&before, &after);
         let document = serde_json::to_value(&changes).unwrap();
         assert_eq!(

@@ -35,24 +35,30 @@ pub struct KeptContext {
 #[must_use]
 pub fn keep(snapshot: &Snapshot, target: &Revision) -> Option<KeptContext> {
     let copy = Context::read(&copied(snapshot, target));
-    let silent = Context::on(&target.template);
-    let shown = silent.or(&copy);
-    if shown == target.context {
+    let template = Context::on(&target.template);
+    if template.clone().or(&copy) == target.context {
         return None;
     }
-    let text = |value: &Option<String>| value.clone().filter(|text| text.len() <= MAX_KEPT);
-    let list = |entries: &Option<Vec<String>>| {
-        entries.clone().filter(|list| list.iter().map(|e| e.len() + 3).sum::<usize>() <= MAX_KEPT)
-    };
     let own = &target.context;
     let context = Context {
         commit: None,
-        build: text(&own.build),
-        digest: text(&own.digest),
-        flags: list(&own.flags),
-        migrations: list(&own.migrations),
+        build: word(own.build.as_ref(), template.build.is_some()),
+        digest: word(own.digest.as_ref(), template.digest.is_some()),
+        flags: list(own.flags.as_ref(), template.flags.is_some()),
+        migrations: list(own.migrations.as_ref(), template.migrations.is_some()),
     };
     Some(KeptContext { copy: fingerprint(&copy), context })
+}
+
+/// A word, unless it is in the template, where it is safe, or too long.
+fn word(text: Option<&String>, is_in_template: bool) -> Option<String> {
+    text.filter(|text| !is_in_template && text.len() <= MAX_KEPT).cloned()
+}
+
+/// A list, likewise.
+fn list(entries: Option<&Vec<String>>, is_in_template: bool) -> Option<Vec<String>> {
+    let bytes = |list: &Vec<String>| list.iter().map(|entry| entry.len() + 3).sum::<usize>();
+    entries.filter(|list| !is_in_template && bytes(list) <= MAX_KEPT).cloned()
 }
 
 /// The annotations of the stored object as the controller will leave them.
@@ -236,7 +242,7 @@ mod tests {
         let mut shop = Shop::new();
         shop.deploy("one", json!({"git-sha": "a", "feature-flags": "x"}));
         shop.deploy("two", json!({"git-sha": "b"}));
-        shop.deploy("three", json!({"git-sha": "c", "build": "3"}));
+        shop.deploy("three", json!({"git-sha": "c", "build-id": "3"}));
         shop
     }
 
