@@ -83,6 +83,12 @@ pub trait Rollbacker: Sync {
     /// The revisions that a snapshot holds.
     fn revisions(&self, snapshot: &Snapshot) -> Revisions;
 
+    /// Whether the controller copies the annotations of the workload to a stored revision again
+    /// when that is gone back to, over those that it had.
+    fn renews_annotations(&self) -> bool {
+        false
+    }
+
     /// Which pods have to be read. `live_too` where it matters how the live revision does.
     fn pods_in_doubt(&self, snapshot: &Snapshot, live_too: bool) -> PodsInDoubt;
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::read;
+use crate::rollback::model::context::Context;
 use crate::rollback::model::pod::PodState;
 use crate::rollback::model::revision::{Replicas, Revision};
 use crate::rollback::model::snapshot::Snapshot;
@@ -52,10 +53,10 @@ pub(super) fn revision(stored: &Value) -> Revision {
         name,
         uid: text("/metadata/uid"),
         created: text("/metadata/creationTimestamp").parse().ok(),
+        context: Context::of(stored, &template),
         template,
         replicas: Replicas::default(),
         change_cause: read::annotation(stored, read::CHANGE_CAUSE).map(str::to_owned),
-        commit: read::commit(stored),
         unusable,
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Obstacle, PodsInDoubt, Rollbacker, read, selector};
+use crate::rollback::model::context::{self, Context};
 use crate::rollback::model::progress::{Phase, PodCounts, Progress};
 use crate::rollback::model::revision::{Replicas, Revision, Revisions};
 use crate::rollback::model::snapshot::{PodWarning, Snapshot};
@@ -47,7 +48,12 @@ impl Rollbacker for Deployments {
 
     fn revisions(&self, snapshot: &Snapshot) -> Revisions {
         let template = snapshot.workload.pointer("/spec/template").cloned().unwrap_or_default();
-        Revisions::new(snapshot.stored.iter().map(revision).collect(), template)
+        let revisions = Revisions::new(snapshot.stored.iter().map(revision).collect(), template);
+        context::restore(revisions, snapshot)
+    }
+
+    fn renews_annotations(&self) -> bool {
+        true
     }
 
     fn pods_in_doubt(&self, snapshot: &Snapshot, live_too: bool) -> PodsInDoubt {
@@ -112,6 +118,7 @@ fn revision(replica_set: &Value) -> Revision {
         |pointer: &str| replica_set.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
     let written = read::annotation(replica_set, REVISION);
     let number = written.and_then(|n| n.parse::<i64>().ok()).filter(|n| *n >= 0);
+    let template = without_hash(replica_set.pointer("/spec/template").cloned().unwrap_or_default());
     Revision {
         number,
         unreadable_number: written.filter(|_| number.is_none()).map(str::to_owned),
@@ -124,7 +131,6 @@ fn revision(replica_set: &Value) -> Revision {
         name: text("/metadata/name"),
         uid: text("/metadata/uid"),
         created: text("/metadata/creationTimestamp").parse().ok(),
-        template: without_hash(replica_set.pointer("/spec/template").cloned().unwrap_or_default()),
         replicas: Replicas {
             desired: count("/spec/replicas"),
             current: count("/status/replicas"),
@@ -132,7 +138,8 @@ fn revision(replica_set: &Value) -> Revision {
             available: count("/status/availableReplicas"),
         },
         change_cause: read::annotation(replica_set, read::CHANGE_CAUSE).map(str::to_owned),
-        commit: read::commit(replica_set),
+        context: Context::of(replica_set, &template),
+        template,
         unusable: None,
     }
 }

@@ -28,16 +28,6 @@ const PAGE: &str = "100";
 pub(super) const POD: Kind =
     Kind { api_version: "v1", kind: "Pod", plural: "pods", singular: "pod", short: &["po"] };
 
-/// Annotations that name the commit a revision was deployed from, ours first.
-const COMMIT: &[&str] = &[
-    "kubectl-rb/git-commit",
-    "org.opencontainers.image.revision",
-    "app.kubernetes.io/git-commit",
-    "git-commit",
-    "git-sha",
-    "commit",
-];
-
 /// A list of which the items stay text until it is known whose they are.
 #[derive(Deserialize)]
 struct RawList {
@@ -171,14 +161,6 @@ pub(super) fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
     object.pointer("/metadata/annotations")?.get(key)?.as_str()
 }
 
-/// The commit that an object was deployed from, where it or its pod template says so.
-pub(super) fn commit(object: &Value) -> Option<String> {
-    ["/metadata/annotations", "/spec/template/metadata/annotations"].iter().find_map(|pointer| {
-        let annotations = object.pointer(pointer)?;
-        COMMIT.iter().find_map(|key| Some(annotations.get(key)?.as_str()?.to_owned()))
-    })
-}
-
 /// Whether somebody wrote the pod template at `time` or later, as far as the managed fields tell.
 /// They tell whole seconds.
 pub(super) fn template_is_not_older_than(workload: &Value, time: &str) -> bool {
@@ -210,13 +192,5 @@ mod tests {
         let mine = owned_by("u", items);
         assert_eq!(mine.len(), 1);
         assert_eq!(mine[0]["metadata"]["name"], "mine");
-    }
-
-    #[test]
-    fn the_commit_is_found_on_the_object_or_in_its_template() {
-        let object =
-            json!({"spec": {"template": {"metadata": {"annotations": {"git-sha": "abc"}}}}});
-        assert_eq!(commit(&object).as_deref(), Some("abc"));
-        assert_eq!(commit(&json!({})), None);
     }
 }

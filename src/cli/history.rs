@@ -25,7 +25,7 @@ use super::target_args::{TargetArgs, check_namespace};
 Examples:
   rb history deploy/checkout -n shop
   rb history deploy/checkout --revision 41      its pod template, and how it differs from the live one
-  rb history deploy/checkout -o wide            with hashes, commits, people and evidence
+  rb history deploy/checkout -o wide            with hashes, commits, builds, flags, people, evidence
 ")]
 pub(super) struct HistoryArgs {
     #[command(flatten)]

@@ -3,6 +3,7 @@
 
 use anstyle::Style;
 
+use crate::rollback::model::context::ContextChange;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::leftover::WhyLeft;
 use crate::rollback::model::plan::{Plan, RevisionView};
@@ -32,6 +33,10 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
     lines.push(owner(plan, marks));
     lines.push(way(plan));
     lines.push(changes(plan, marks));
+    if !plan.context_changes.is_empty() {
+        let context = plan.context_changes.iter().map(ContextChange::words);
+        lines.push(listing("context", context, marks));
+    }
     lines.extend(passed_over(plan, marks));
     if let Some(command) = &plan.why.alternative {
         let text = format!("nothing speaks for it; verified is: {command}");
@@ -143,9 +148,14 @@ fn changes(plan: &Plan, marks: Marks) -> String {
     if plan.patch().is_none() {
         return line("changes", "nothing in the template: it is live already");
     }
+    listing("changes", plan.diff.iter().map(|change| change.summary.clone()), marks)
+}
+
+/// One line of entries; what has no room is counted.
+fn listing(label: &str, entries: impl Iterator<Item = String>, marks: Marks) -> String {
     let room = COLUMNS - INDENT;
     let summaries: Vec<String> =
-        plan.diff.iter().map(|c| marks.arrows(&marks.foreign(&c.summary)).into_owned()).collect();
+        entries.map(|entry| marks.arrows(&marks.foreign(&entry)).into_owned()).collect();
     let mut shown = summaries.len();
     loop {
         let list = summaries.iter().take(shown).cloned().collect::<Vec<_>>().join(", ");
@@ -153,10 +163,10 @@ fn changes(plan: &Plan, marks: Marks) -> String {
         let more = if hidden == 0 { String::new() } else { format!(", and {hidden} more") };
         if shown <= 1 {
             let list = shorten(&list, room.saturating_sub(width(&more)));
-            return line("changes", &format!("{list}{more}"));
+            return line(label, &format!("{list}{more}"));
         }
         if width(&list) + width(&more) <= room {
-            return line("changes", &format!("{list}{more}"));
+            return line(label, &format!("{list}{more}"));
         }
         shown -= 1;
     }

@@ -15,6 +15,8 @@ use super::style::{BAD, DIM, GOOD, Marks, NAME, paint};
 
 /// Columns of free text in the narrow table.
 const CAUSE: usize = 40;
+/// Columns of the recorded context in the wide table.
+const CONTEXT: usize = 60;
 
 /// All revisions, oldest first; `wide` adds what identifies them and who made them.
 #[must_use]
@@ -22,7 +24,7 @@ pub fn table(history: &History, wide: bool, marks: Marks) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let narrow = ["REVISION", "AGE", "IMAGES", "PODS", "MARKS", "CAUSE"];
-    let extra = ["HASH", "COMMIT", "BY", "EVIDENCE"];
+    let extra = ["HASH", "COMMIT", "CONTEXT", "BY", "EVIDENCE"];
     let header = narrow.into_iter().chain(extra.into_iter().filter(|_| wide));
     table.set_header(header);
     for row in &history.rows {
@@ -48,11 +50,17 @@ fn cells(history: &History, row: &Row, wide: bool, marks: Marks) -> Vec<String> 
     ];
     let extra = [
         row.hash.clone(),
-        marks.foreign(&row.commit.clone().unwrap_or_else(|| "-".to_owned())),
+        marks.foreign(&row.context.commit.clone().unwrap_or_else(|| "-".to_owned())),
+        context(row, marks),
         marks.foreign(&row.by.clone().unwrap_or_else(|| "-".to_owned())),
         marks.foreign(&row.evidence.join(", ")),
     ];
     narrow.into_iter().chain(extra.into_iter().filter(|_| wide)).collect()
+}
+
+fn context(row: &Row, marks: Marks) -> String {
+    let words = marks.foreign(&row.context.words());
+    if words.is_empty() { "-".to_owned() } else { truncate(&words, CONTEXT).into_owned() }
 }
 
 fn words(marks: &[Mark]) -> String {
@@ -90,7 +98,9 @@ pub fn one(history: &History, row: &Row, show_values: bool, marks: Marks) -> Str
     fact("marks", &words(&row.marks));
     row.evidence.iter().for_each(|evidence| fact("evidence", evidence));
     row.change_cause.iter().for_each(|cause| fact("cause", cause));
-    row.commit.iter().for_each(|commit| fact("commit", commit));
+    row.context.commit.iter().for_each(|commit| fact("commit", commit));
+    let context = row.context.words();
+    Some(&context).filter(|words| !words.is_empty()).iter().for_each(|c| fact("context", c));
     row.by.iter().for_each(|by| fact("by", by));
     row.reason.iter().for_each(|reason| fact("reason", reason));
     let template = yaml(&row.template, show_values);

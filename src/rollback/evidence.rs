@@ -3,6 +3,7 @@
 use crate::backend::Rollbacker;
 
 use super::again;
+use super::model::context::Context;
 use super::model::evidence::{Against, Evidence, Favour, ago};
 use super::model::plan::RevisionView;
 use super::model::record::{Finding, Record, Undo};
@@ -143,7 +144,8 @@ pub(super) fn view(revision: &Revision, state: String) -> RevisionView {
         state,
         created: revision.created,
         change_cause: revision.change_cause.clone(),
-        commit: revision.commit.clone(),
+        commit: revision.context.commit.clone(),
+        context: revision.context.clone(),
     }
 }
 
@@ -162,10 +164,17 @@ pub(super) fn view_of_live(
                 .or_else(|| live.change_cause.clone()),
             ..view(live, state)
         },
-        None => RevisionView {
-            images: template::images(&revisions.live_template),
-            state,
-            ..RevisionView::default()
-        },
+        None => view_of_unstored(snapshot, revisions, state),
+    }
+}
+
+fn view_of_unstored(snapshot: &Snapshot, revisions: &Revisions, state: String) -> RevisionView {
+    let context = Context::of(&snapshot.workload, &revisions.live_template);
+    RevisionView {
+        images: template::images(&revisions.live_template),
+        state,
+        commit: context.commit.clone(),
+        context,
+        ..RevisionView::default()
     }
 }

@@ -58,7 +58,7 @@ fn row(
         images,
         replicas: revision.replicas,
         change_cause: cause.or_else(|| revision.change_cause.clone()),
-        commit: revision.commit.clone(),
+        context: revision.context.clone(),
         by: brought.map(|undo| undo.by.clone()),
         reason: brought.and_then(|undo| undo.reason.clone()),
         marks: marks(&evidence, is_live),

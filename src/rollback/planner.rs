@@ -6,6 +6,7 @@ use crate::backend::{AnnotationEdit, CHANGE_CAUSE, Obstacle, Rollbacker};
 use crate::error::Error;
 use crate::text::shell_quote;
 
+use super::model::context;
 use super::model::decision::{Decision, Nothing};
 use super::model::evidence::Evidence;
 use super::model::image::ImageRef;
@@ -185,7 +186,10 @@ impl<'a> Planner<'a> {
     fn plan(&self, target: &Revision, evidence: &Evidence, why: Why) -> Plan {
         let from = self.live_view();
         let to = evidence::view(target, evidence.favour_words(self.snapshot.taken_at));
-        let undo = self.undo(&from, &to);
+        let mut undo = self.undo(&from, &to);
+        if self.backend.renews_annotations() {
+            undo.to.context = context::keep(self.snapshot, target);
+        }
         Plan {
             schema: SCHEMA.to_owned(),
             id: self.request.operation.clone(),
@@ -194,6 +198,7 @@ impl<'a> Planner<'a> {
             target: self.snapshot.target.clone(),
             owners: self.owners.clone(),
             diff: diff::templates(&self.revisions.live_template, &target.template, false),
+            context_changes: context::changes(&from.context, &to.context),
             warnings: self.warnings(target, evidence),
             forward: self.forward(),
             redacted: false,
@@ -215,6 +220,7 @@ impl<'a> Planner<'a> {
             target: self.snapshot.target.clone(),
             owners: self.owners.clone(),
             diff: Vec::new(),
+            context_changes: Vec::new(),
             warnings: self.snapshot.gaps.clone(),
             forward: None,
             redacted: false,
@@ -242,6 +248,7 @@ impl<'a> Planner<'a> {
                 .then(|| template::fingerprint(&self.revisions.live_template)),
             images: view.images.iter().map(|i| i.image.clone()).collect(),
             commit: view.commit.clone(),
+            context: None,
         };
         Undo {
             id: self.request.operation.clone(),
@@ -286,6 +293,7 @@ impl<'a> Planner<'a> {
             let words = evidence.against_words(self.snapshot.taken_at);
             warnings.push(format!("{} is asked for although: {words}", target.label()));
         }
+        warnings.extend(context::migrations_left(self.snapshot, &self.revisions, target));
         warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
         if self.revisions.live().is_none() {
             let text = "the controller has not stored the newest template yet: every stored \

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use kubectl_rb::exit::{TABLE, help_table};
+use kubectl_rb::rollback::model::context;
 use serde_json::json;
 use snapbox::assert_data_eq;
 use snapbox::prelude::*;
@@ -27,6 +28,7 @@ pub(crate) fn tests() -> Vec<Test> {
     [
         pure![
             readme_has_the_exit_codes,
+            readme_has_the_annotations_of_the_recorded_context,
             help_has_the_exit_codes,
             flags_in_the_readme_exist,
             changelog_has_a_place_for_what_is_new,
@@ -50,6 +52,16 @@ fn readme_has_the_exit_codes() {
         .chain(rows)
         .collect();
     holds("exit-codes", &table, str::to_owned);
+}
+
+fn readme_has_the_annotations_of_the_recorded_context() {
+    let rows = context::TABLE.iter().map(|field| {
+        let keys: Vec<String> = field.keys.iter().map(|key| format!("`{key}`")).collect();
+        format!("| `{}` | {} | {} |\n", field.name, field.meaning, keys.join(", "))
+    });
+    let head =
+        "| name | what it says | annotations, the first that is there counts |\n|---|---|---|\n";
+    holds("recorded-context", &(head.to_owned() + &rows.collect::<String>()), str::to_owned);
 }
 
 fn help_has_the_exit_codes() {

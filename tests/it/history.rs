@@ -90,15 +90,17 @@ fn the_changed_image_comes_first(bed: &TestBed) {
 
 fn the_wide_table_has_what_identifies_a_revision(bed: &TestBed) {
     let namespace = bed.namespace("wide");
-    let commit = |commit: &str| json!({"spec": {"template": {"metadata": {"annotations": {"git-sha": commit}}}}});
-    release(&namespace, 1, 1, "1.0", &commit("51d0e77aa"));
-    release(&namespace, 2, 1, "2.0", &commit("9f3c2abbb"));
+    let commit = |commit: &str, build: &str| json!({"spec": {"template": {"metadata": {"annotations": {"git-sha": commit, "build-id": build}}}}});
+    release(&namespace, 1, 1, "1.0", &commit("51d0e77aa", ""));
+    release(&namespace, 2, 1, "2.0", &commit("9f3c2abbb", "118"));
     rb(&namespace, "undo deploy/web --yes --reason latency --incident INC-7").ends_with(0);
     let ran = rb(&namespace, "history deploy/web -o wide").ends_with(0);
     assert_eq!(column(&ran, "REVISION"), ["2", "3"]);
     let hashes = ["2.0", "1.0"].map(|tag| hash(&namespace, tag));
     assert_eq!(column(&ran, "HASH"), hashes);
     assert_eq!(column(&ran, "COMMIT"), ["9f3c2abbb", "51d0e77aa"]);
+    assert_eq!(column(&ran, "CONTEXT"), ["build 118", "-"]);
+    rb(&namespace, "history deploy/web --revision 2").ends_with(0).says("  context  build 118\n");
     assert_eq!(column(&ran, "BY"), ["-", "tester"]);
     let evidence = column(&ran, "EVIDENCE");
     assert!(evidence[0].starts_with("rolled back by tester"), "{ran}");

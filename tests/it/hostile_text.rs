@@ -30,6 +30,9 @@ fn hostile_releases(namespace: &Namespace) {
             "metadata": {"annotations": {
                 "kubernetes.io/change-cause": format!("{number}{HOSTILE}"),
                 "git-sha": format!("abcdef{number}{HOSTILE}"),
+                "build-number": format!("{number}{HOSTILE}"),
+                "feature-flags": format!("{number}{HOSTILE},b{HOSTILE}={number}"),
+                "migrations": format!("{number}{HOSTILE}"),
             }},
             "spec": {"template": {
                 "metadata": {"annotations": {

@@ -1,6 +1,7 @@
 //! `rb undo` on the real control plane: from a release that fails to one that is proven.
 
 mod again;
+mod context;
 mod owners;
 mod plans;
 mod requests;
@@ -29,6 +30,7 @@ pub(crate) fn tests() -> Vec<Test> {
             the_forward_command_goes_forward,
         ],
         again::tests(),
+        context::tests(),
         owners::tests(),
         plans::tests(),
         requests::tests(),

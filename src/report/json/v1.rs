@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::exit::ExitStatus;
+use crate::rollback::model::context::Context;
 use crate::rollback::model::decision::Nothing;
 use crate::rollback::model::history::{History, Mark, Row};
 use crate::rollback::model::image::ContainerImage;
@@ -149,6 +150,8 @@ pub struct RevisionDocument<'a> {
     replicas: Replicas,
     change_cause: Option<&'a str>,
     commit: Option<&'a str>,
+    #[serde(skip_serializing_if = "Context::is_empty")]
+    context: &'a Context,
     by: Option<&'a str>,
     reason: Option<&'a str>,
     marks: &'a [Mark],
@@ -197,7 +200,8 @@ impl<'a> RevisionDocument<'a> {
             images: &row.images,
             replicas: row.replicas,
             change_cause: row.change_cause.as_deref(),
-            commit: row.commit.as_deref(),
+            commit: row.context.commit.as_deref(),
+            context: &row.context,
             by: row.by.as_deref(),
             reason: row.reason.as_deref(),
             marks: &row.marks,

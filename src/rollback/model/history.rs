@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::context::Context;
 use super::image::ContainerImage;
 use super::ownership::Owner;
 use super::revision::Replicas;
@@ -51,8 +52,8 @@ pub struct Row {
     pub replicas: Replicas,
     /// Its change-cause.
     pub change_cause: Option<String>,
-    /// The commit it came from.
-    pub commit: Option<String>,
+    /// What is recorded of where it came from.
+    pub context: Context,
     /// Who brought rb to write it, where rb did.
     pub by: Option<String>,
     /// Why, where that was recorded.

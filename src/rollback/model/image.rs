@@ -82,7 +82,8 @@ impl<'a> ImageRef<'a> {
     }
 }
 
-fn short_digest(digest: &str) -> &str {
+/// The first 12 digits of a digest.
+pub(super) fn short_digest(digest: &str) -> &str {
     let hex = digest.split_once(':').map_or(digest, |(_, hex)| hex);
     hex.get(..12).unwrap_or(hex)
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::context::{Context, ContextChange};
 use super::image::ContainerImage;
 use super::leftover::Leftovers;
 use super::ownership::Owner;
@@ -44,6 +45,9 @@ pub struct Plan {
     /// Pods that the controller leaves as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leftovers: Option<Leftovers>,
+    /// How the recorded contexts of the two revisions differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context_changes: Vec<ContextChange>,
     /// What to do, in this order; optional steps run beside the wait.
     pub steps: Vec<Step>,
     /// What the user should know before saying yes.
@@ -80,6 +84,9 @@ pub struct RevisionView {
     pub change_cause: Option<String>,
     /// The commit it came from.
     pub commit: Option<String>,
+    /// All that is recorded of where it came from.
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
 }
 
 impl RevisionView {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::context::KeptContext;
 use super::template;
 
 /// Annotations and labels of rb's own start with this.
@@ -86,6 +87,9 @@ pub struct Side {
     /// The commit it came from, where that was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// Of what was made live: what else was recorded, where the cluster is about to lose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<KeptContext>,
 }
 
 /// What was found out about a revision.
@@ -219,6 +223,7 @@ fn keep_newest<T>(list: &mut Vec<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn undo(id: usize) -> Undo {
         Undo {
@@ -231,6 +236,7 @@ mod tests {
                 fingerprint: None,
                 images: vec![],
                 commit: None,
+                context: None,
             },
             to: Side {
                 revision: Some(1),
@@ -238,6 +244,7 @@ mod tests {
                 fingerprint: None,
                 images: vec![],
                 commit: None,
+                context: None,
             },
             reason: None,
             incident: None,
@@ -278,6 +285,19 @@ mod tests {
         let record = record.with_undo(undo(1));
         assert!(record.verdict_on("b", "r").is_none());
         assert!(record.verdict_on("a", "r").is_some());
+    }
+
+    #[test]
+    fn a_full_record_with_contexts_fits_into_an_annotation() {
+        let mut full = undo(1);
+        let context = json!({"copy": "0".repeat(16), "build": "b".repeat(200),
+            "digest": "d".repeat(200), "flags": ["f".repeat(197)], "migrations": ["m".repeat(197)]});
+        full.to.context = serde_json::from_value(context).unwrap();
+        full.to.commit = Some("c".repeat(256));
+        let record =
+            (0..100).fold(Stored::Nothing.into_record("u"), |r, _| r.with_undo(full.clone()));
+        assert!(record.to_annotation().len() < 24_000);
+        assert_eq!(Stored::read(Some(&record.to_annotation()), "u"), Stored::Record(record));
     }
 
     #[test]

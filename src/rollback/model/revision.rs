@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::context::Context;
 use super::image::{ContainerImage, ImageRef};
 use super::template;
 
@@ -44,8 +45,8 @@ pub struct Revision {
     pub replicas: Replicas,
     /// The annotation `kubernetes.io/change-cause`.
     pub change_cause: Option<String>,
-    /// The commit that it was deployed from, where an annotation says so.
-    pub commit: Option<String>,
+    /// What annotations say of where it came from.
+    pub context: Context,
     /// Why nobody can go back to it, where what is stored is no pod template.
     pub unusable: Option<String>,
 }
@@ -76,7 +77,7 @@ impl Revision {
     #[must_use]
     pub fn has_commit(&self, word: &str) -> bool {
         word.len() >= 7
-            && self.commit.as_deref().is_some_and(|c| {
+            && self.context.commit.as_deref().is_some_and(|c| {
                 c.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
             })
     }

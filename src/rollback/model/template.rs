@@ -78,6 +78,12 @@ fn drop_nulls(value: &mut Value) {
 pub fn fingerprint(template: &Value) -> String {
     let mut text = String::new();
     canonical(&comparable(template, false), &mut text);
+    short_hash(&text)
+}
+
+/// 16 digits that stand for a text.
+#[must_use]
+pub fn short_hash(text: &str) -> String {
     // FNV-1a: no secret depends on it, and it must not change with a compiler.
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
