@@ -1,11 +1,12 @@
 //! What a command may touch: the console, the environment as it was at the start, the clock.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cluster::{Cluster, ConnectOptions, Deadline};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::hint::Hints;
 use crate::terminal::Console;
 use crate::text::shell_quote;
@@ -13,16 +14,15 @@ use crate::text::shell_quote;
 /// For how long a command reads before it knows the workload's own deadline.
 const READING: Duration = Duration::from_secs(60);
 
-/// Whether the write that matters is under way.
+/// How far the writes that matter are: one for each workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WritePhase {
-    /// Nothing is written.
-    #[default]
-    Before,
-    /// It is sent, and its answer is not here yet.
-    Sent,
-    /// It is accepted.
-    Accepted,
+pub struct Writes {
+    /// How many there are to be.
+    pub planned: usize,
+    /// How many are sent, and their answers are not here yet.
+    pub sent: usize,
+    /// How many are accepted.
+    pub accepted: usize,
 }
 
 /// The environment, read once.
@@ -67,7 +67,7 @@ pub struct App {
     pub console: Console,
     /// How to connect.
     pub connect: ConnectOptions,
-    write_phase: Cell<WritePhase>,
+    writes: Cell<Writes>,
     /// The command that shows how the workload does, once it is known.
     status: RefCell<Option<String>>,
 }
@@ -76,13 +76,7 @@ impl App {
     /// For one command.
     #[must_use]
     pub fn new(environment: Environment, console: Console, connect: ConnectOptions) -> Self {
-        Self {
-            environment,
-            console,
-            connect,
-            write_phase: Cell::default(),
-            status: RefCell::default(),
-        }
+        Self { environment, console, connect, writes: Cell::default(), status: RefCell::default() }
     }
 
     /// Connects; `expect` refuses any other context.
@@ -134,37 +128,81 @@ impl App {
         self.status.borrow().clone()
     }
 
-    /// How far the write is.
+    /// How far the writes are.
     #[must_use]
-    pub fn write_phase(&self) -> WritePhase {
-        self.write_phase.get()
+    pub fn writes(&self) -> Writes {
+        self.writes.get()
     }
 
     /// A listener that notes how far the write is, and passes everything on.
     pub fn tracked<'a>(&'a self, inner: &'a mut dyn Listener) -> Tracked<'a> {
-        Tracked { phase: &self.write_phase, inner }
+        self.writes.set(Writes { planned: 1, ..Writes::default() });
+        Tracked { writes: &self.writes, inner }
+    }
+
+    /// The same for several workloads, so many of which are to be written.
+    pub fn tracked_all<'a>(
+        &'a self,
+        planned: usize,
+        inner: &'a mut dyn Listeners,
+    ) -> TrackedAll<'a> {
+        self.writes.set(Writes { planned, ..Writes::default() });
+        TrackedAll { writes: &self.writes, under_way: BTreeSet::new(), inner }
     }
 }
 
 /// Notes how far the write is.
 pub struct Tracked<'a> {
-    phase: &'a Cell<WritePhase>,
+    writes: &'a Cell<Writes>,
     inner: &'a mut dyn Listener,
 }
 
 impl Listener for Tracked<'_> {
     fn on(&mut self, event: Event) {
-        match event {
-            Event::Writing => self.phase.set(WritePhase::Sent),
-            Event::NotWritten => self.phase.set(WritePhase::Before),
-            Event::StepDone { .. } => self.phase.set(WritePhase::Accepted),
-            Event::Warning { .. }
-            | Event::Progress { .. }
-            | Event::Trouble { .. }
-            | Event::Tick { .. } => {}
-        }
+        let is_sent = self.writes.get().sent > 0;
+        note(self.writes, &event, is_sent);
         self.inner.on(event);
     }
+}
+
+/// Notes how far the writes are.
+pub struct TrackedAll<'a> {
+    writes: &'a Cell<Writes>,
+    /// Those whose answer is not here yet.
+    under_way: BTreeSet<usize>,
+    inner: &'a mut dyn Listeners,
+}
+
+impl Listeners for TrackedAll<'_> {
+    fn on(&mut self, index: usize, event: Event) {
+        let was_sent = self.under_way.contains(&index);
+        match event {
+            Event::Writing => {
+                self.under_way.insert(index);
+            }
+            Event::NotWritten | Event::StepDone { .. } => {
+                self.under_way.remove(&index);
+            }
+            _ => {}
+        }
+        note(self.writes, &event, was_sent);
+        self.inner.on(index, event);
+    }
+}
+
+fn note(cell: &Cell<Writes>, event: &Event, was_sent: bool) {
+    let mut writes = cell.get();
+    match event {
+        Event::Writing if !was_sent => writes.sent += 1,
+        Event::NotWritten if was_sent => writes.sent -= 1,
+        // Later steps are no write that matters.
+        Event::StepDone { .. } if was_sent => {
+            writes.sent -= 1;
+            writes.accepted += 1;
+        }
+        _ => {}
+    }
+    cell.set(writes);
 }
 
 /// The time that a command has: all of it together, without the time that a person thinks.

@@ -5,6 +5,7 @@ mod daemonset;
 mod deployment;
 mod events;
 mod read;
+mod read_many;
 mod selector;
 mod statefulset;
 mod template_patch;
@@ -22,6 +23,7 @@ use crate::rollback::model::snapshot::{PodWarning, Snapshot};
 use crate::rollback::model::target::{Kind, Target};
 
 pub use read::{CHANGE_CAUSE, owned_by};
+pub use read_many::{Reading, Scope, Workload, count};
 pub use template_patch::AnnotationEdit;
 
 /// All kinds that rb rolls back.
@@ -191,7 +193,8 @@ mod tests {
 
     #[test]
     fn every_file_of_a_kind_is_registered() {
-        let shared = ["controller_revision", "events", "read", "selector", "template_patch"];
+        let shared =
+            ["controller_revision", "events", "read", "read_many", "selector", "template_patch"];
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/backend");
         let kinds = std::fs::read_dir(folder)
             .unwrap()

@@ -7,6 +7,7 @@ pub mod failure;
 pub mod history;
 pub mod json;
 pub mod outcome;
+pub mod several;
 pub mod sh;
 pub mod status;
 pub mod style;

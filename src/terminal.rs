@@ -1,5 +1,6 @@
 //! The two streams of the program: stdout carries the answer, stderr everything else.
 
+pub mod board;
 pub mod live;
 pub mod prompt;
 

@@ -28,14 +28,18 @@ struct ListMeta {
     more: Option<String>,
 }
 
-/// Reads them. Missing rights and failures are a gap in the evidence, not an error. `Unhealthy` is
+/// Reads them; in all namespaces where none is named. Missing rights and failures are a gap in the evidence, not an error. `Unhealthy` is
 /// left out: every slow start emits it.
 pub(super) async fn pod_warnings(
     cluster: &Cluster,
-    namespace: &str,
+    namespace: Option<&str>,
     deadline: Deadline,
 ) -> (Vec<PodWarning>, Option<String>) {
-    let path = Path::namespaced("api/v1", namespace, "events")
+    let path = match namespace {
+        Some(namespace) => Path::namespaced("api/v1", namespace, "events"),
+        None => Path::cluster_wide("api/v1", "events"),
+    };
+    let path = path
         .query("fieldSelector", "involvedObject.kind=Pod,type=Warning,reason!=Unhealthy")
         .query("limit", &LIMIT.to_string());
     match cluster.get_as::<EventList>(&path, deadline.earlier(PATIENCE)).await {

@@ -30,17 +30,21 @@ pub(super) const POD: Kind =
 
 /// A list of which the items stay text until it is known whose they are.
 #[derive(Deserialize)]
-struct RawList {
+pub(super) struct RawList {
     #[serde(default)]
-    metadata: ListMeta,
+    pub(super) metadata: ListMeta,
     #[serde(default)]
-    items: Vec<Box<RawValue>>,
+    pub(super) items: Vec<Box<RawValue>>,
 }
 
 #[derive(Default, Deserialize)]
-struct ListMeta {
+pub(super) struct ListMeta {
+    /// Where to go on from; empty or missing where that was all.
     #[serde(default, rename = "continue")]
-    more: Option<String>,
+    pub(super) more: Option<String>,
+    /// How many more there are, where the API server says so.
+    #[serde(default, rename = "remainingItemCount")]
+    pub(super) remaining: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +81,7 @@ pub(super) async fn snapshot(
     let (workload, page, (warnings, gap)) = join!(
         cluster.get(&workload_path, deadline),
         cluster.get_as::<RawList>(&first_page, deadline),
-        events::pod_warnings(cluster, &target.namespace, deadline),
+        events::pod_warnings(cluster, Some(&target.namespace), deadline),
     );
     let workload = match workload {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -113,13 +117,15 @@ pub(super) async fn snapshot(
 pub fn owned_by(uid: &str, items: Vec<Box<RawValue>>) -> Vec<Value> {
     items
         .into_iter()
-        .filter(|item| {
-            serde_json::from_str::<Owned>(item.get()).is_ok_and(|owned| {
-                owned.metadata.owner_references.iter().any(|o| o.controller && o.uid == uid)
-            })
-        })
+        .filter(|item| controller_of(item).is_some_and(|owner| owner == uid))
         .filter_map(|item| serde_json::from_str(item.get()).ok())
         .collect()
+}
+
+/// uid of the object that controls an item.
+pub(super) fn controller_of(item: &RawValue) -> Option<String> {
+    let owned = serde_json::from_str::<Owned>(item.get()).ok()?;
+    owned.metadata.owner_references.into_iter().find(|owner| owner.controller).map(|o| o.uid)
 }
 
 /// Which of the two does not exist: the API server says the same of both.
@@ -141,7 +147,7 @@ async fn not_found(cluster: &Cluster, target: &Target, kind: &Kind, deadline: De
 }
 
 /// `apis/apps/v1`, or `api/v1` for the core group.
-fn api(kind: &Kind) -> String {
+pub(super) fn api(kind: &Kind) -> String {
     let root = if kind.group().is_empty() { "api" } else { "apis" };
     format!("{root}/{}", kind.api_version)
 }

@@ -1,5 +1,7 @@
 //! `rb history`: what there is to go back to.
 
+mod many;
+
 use clap::Args;
 
 use crate::app::{App, Budget};
@@ -7,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::report::history as report;
 use crate::report::json::v1::HistoryDocument;
+use crate::rollback::model::hint::Hints;
 use crate::rollback::model::history::{History, Row};
 use crate::rollback::model::image::ImageRef;
 use crate::rollback::model::target::Kind;
@@ -14,7 +17,7 @@ use crate::rollback::{history, snapshot};
 use crate::text::shell_quote;
 
 use super::output::{Format, HistoryFormat};
-use super::target_args::{TargetArgs, check_namespace};
+use super::target_args::{Named, TargetArgs, Wanted};
 
 /// Show the revisions of a workload
 ///
@@ -51,24 +54,40 @@ impl HistoryArgs {
 }
 
 pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
-    let named = args.target.parse()?;
-    check_namespace(app)?;
+    match args.target.parse(app)? {
+        Wanted::One(named) => one(args, app, &named).await,
+        wanted => Box::pin(many::run(args, app, &wanted)).await,
+    }
+}
+
+async fn one(args: &HistoryArgs, app: &App, named: &Named) -> Result<ExitStatus> {
     let budget = Budget::start(None);
     let cluster = app.connect(None, budget.reading()).await?;
-    let target = named.in_namespace_of(&cluster);
+    let target = named.in_namespace(cluster.namespace());
     let snapshot = snapshot::take(&cluster, named.backend, &target, budget.reading()).await?;
     let history = history::of(named.backend, &snapshot);
-    let row = match args.revision.as_deref() {
-        // For kubectl 0 means all of them.
-        None | Some("0") => None,
-        Some(word) => Some(find(&history, word).ok_or_else(|| {
-            let all = format!("history {}", shell_quote(&target.reference()));
-            let all = app.hints(&cluster, &target.namespace).rb(&all);
-            unknown(&history, word).hint(format!("to see them: {all}"))
-        })?),
-    };
+    let row = row_of(args, &history, &app.hints(&cluster, &target.namespace))?;
     app.console.answer(&answer(args, app, named.backend.stores(), &history, row));
     Ok(ExitStatus::Success)
+}
+
+/// The row that `--revision` asks for; an error where there is none.
+fn row_of<'a>(args: &HistoryArgs, history: &'a History, hints: &Hints) -> Result<Option<&'a Row>> {
+    let Some(word) = asked(args) else { return Ok(None) };
+    let Some(row) = find(history, word) else {
+        let all = hints.rb(&format!("history {}", shell_quote(&history.target.reference())));
+        return Err(unknown(history, word).hint(format!("to see them: {all}")));
+    };
+    Ok(Some(row))
+}
+
+fn find_asked<'a>(args: &HistoryArgs, history: &'a History) -> Option<&'a Row> {
+    find(history, asked(args)?)
+}
+
+/// The word after `--revision`; for kubectl 0 means all of them.
+fn asked(args: &HistoryArgs) -> Option<&str> {
+    args.revision.as_deref().filter(|word| *word != "0")
 }
 
 fn answer(

@@ -32,6 +32,11 @@ impl Format {
         }
     }
 
+    /// The same of a value that is made only where it is needed.
+    pub(super) fn document_of<T: Serialize>(self, make: impl FnOnce() -> T) -> Option<String> {
+        matches!(self, Self::Json | Self::Yaml).then(|| self.document(&make()))?
+    }
+
     /// Whether the answer is for people.
     pub(super) fn is_human(self) -> bool {
         matches!(self, Self::Human | Self::Wide)

@@ -1,26 +1,37 @@
 //! SIGINT and SIGTERM: what they interrupt, and what is true then.
 
-use crate::app::{App, WritePhase};
+use crate::app::{App, Writes};
 use crate::error::{Error, ErrorKind};
 
 /// Waits for a signal and says what was written until then.
 pub(super) async fn interrupted(app: &App) -> Error {
     let kind = signal().await;
     let word = if kind == ErrorKind::Terminated { "terminated" } else { "interrupted" };
-    let message = match app.write_phase() {
-        WritePhase::Before => format!("{word}: nothing was written"),
-        WritePhase::Sent => {
-            format!("{word} while the patch was on its way: it may have been applied")
-        }
-        WritePhase::Accepted => {
-            format!("{word}: the rollback is written, and the controller carries it on")
-        }
-    };
-    let error = Error::new(kind, message);
-    match (app.write_phase(), app.status_command()) {
-        (WritePhase::Before, _) | (_, None) => error,
-        (WritePhase::Sent | WritePhase::Accepted, Some(status)) => {
+    let writes = app.writes();
+    let error = Error::new(kind, format!("{word}{}", what_is_written(writes)));
+    match app.status_command() {
+        Some(status) if writes.sent + writes.accepted > 0 => {
             error.hint(format!("to go on watching: {status}"))
+        }
+        _ => error,
+    }
+}
+
+fn what_is_written(writes: Writes) -> String {
+    match writes {
+        Writes { sent: 0, accepted: 0, .. } => ": nothing was written".to_owned(),
+        Writes { planned: ..=1, accepted: 0, .. } => {
+            " while the patch was on its way: it may have been applied".to_owned()
+        }
+        Writes { planned: ..=1, .. } => {
+            ": the rollback is written, and the controller carries it on".to_owned()
+        }
+        Writes { planned, sent, accepted } => {
+            let unknown = if sent > 0 { format!(", {sent} more may be") } else { String::new() };
+            format!(
+                ": {accepted} of {planned} rollbacks are written{unknown}; their controllers carry \
+                 them on"
+            )
         }
     }
 }

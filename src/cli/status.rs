@@ -1,11 +1,14 @@
 //! `rb status`: is the rollout done, and if not, why.
 
+mod many;
+
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
 use crate::app::{App, Budget};
-use crate::error::Result;
+use crate::cluster::Cluster;
+use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::report::json::v1::StatusDocument;
 use crate::report::status as report;
@@ -14,10 +17,11 @@ use crate::rollback::model::outcome::{Ending, Waited};
 use crate::rollback::model::status::Status;
 use crate::rollback::{self, snapshot, status};
 use crate::terminal::live::Live;
+use crate::text::shell_quote;
 
 use super::duration;
 use super::output::{Format, StatusFormat};
-use super::target_args::{TargetArgs, check_namespace};
+use super::target_args::{Named, TargetArgs, Wanted};
 
 /// Show how a rollout does, and wait until it is done
 ///
@@ -40,6 +44,10 @@ pub(super) struct StatusArgs {
           default_value = "true", default_missing_value = "true", action = ArgAction::Set)]
     watch: bool,
 
+    /// Only while this revision is live; 0: whichever is
+    #[arg(long, value_name = "NUMBER")]
+    revision: Option<i64>,
+
     /// How long to wait in all; default: the workload's progress deadline and 30 s; 0: no limit
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     timeout: Option<Duration>,
@@ -56,14 +64,22 @@ impl StatusArgs {
 }
 
 pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
-    let named = args.target.parse()?;
-    check_namespace(app)?;
+    match args.target.parse(app)? {
+        Wanted::One(named) => one(args, app, &named).await,
+        wanted => Box::pin(many::run(args, app, &wanted)).await,
+    }
+}
+
+async fn one(args: &StatusArgs, app: &App, named: &Named) -> Result<ExitStatus> {
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(None, budget.reading()).await?;
-    let target = named.in_namespace_of(&cluster);
+    let target = named.in_namespace(cluster.namespace());
     let backend = named.backend;
     let snapshot = snapshot::take(&cluster, backend, &target, budget.reading()).await?;
     let status = status::of(backend, &snapshot);
+    if let Some(error) = is_pinned_to_another(args, app, &cluster, &status) {
+        return Err(error);
+    }
     if args.format().is_human() {
         app.console.answer(&report::heading(&status, app.console.marks));
     }
@@ -81,6 +97,24 @@ pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
     let hints = app.hints(&cluster, &target.namespace);
     app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, &hints));
     Ok(exit)
+}
+
+/// With `--revision`: the error where another one is live.
+fn is_pinned_to_another(
+    args: &StatusArgs,
+    app: &App,
+    cluster: &Cluster,
+    status: &Status,
+) -> Option<Error> {
+    let wanted = args.revision.filter(|wanted| *wanted != 0)?;
+    if status.live.revision == Some(wanted) {
+        return None;
+    }
+    let reference = status.target.reference();
+    let history = format!("history {}", shell_quote(&reference));
+    let history = app.hints(cluster, &status.target.namespace).rb(&history);
+    let message = format!("{reference} runs {} and not revision {wanted}", status.live.label());
+    Some(Error::new(ErrorKind::Inconclusive, message).hint(format!("to see them: {history}")))
 }
 
 fn answer(

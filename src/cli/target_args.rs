@@ -1,106 +1,230 @@
-//! Which workload: kubectl's `TYPE/NAME` or `TYPE NAME`.
+//! Which workloads: kubectl's `TYPE/NAME…`, `TYPE NAME…`, `TYPE -l …`, `TYPE --all`, `-f FILE`.
+
+mod file;
+mod names;
+pub(super) mod wish;
+
+use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::app::App;
 use crate::backend::{self, REGISTRY, Rollbacker};
-use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::target::Target;
 
-/// Longest name of an object, by the rules of the API.
-const MAX_NAME: usize = 253;
+pub(super) use names::{check_namespace, is_object_name};
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
-    /// The workload: TYPE/NAME or TYPE NAME, e.g. deploy/checkout
-    #[arg(value_name = "TYPE/NAME", required = true, num_args = 1..)]
+    /// The workloads: TYPE/NAME…, TYPE NAME…, or TYPE[,TYPE] with -l or --all, e.g. deploy/checkout
+    #[arg(value_name = "TYPE/NAME", num_args = 0..)]
     words: Vec<String>,
-}
 
-impl From<&Vec<String>> for TargetArgs {
-    fn from(words: &Vec<String>) -> Self {
-        Self { words: words.clone() }
-    }
+    /// Those with these labels, e.g. app=checkout,tier!=db
+    #[arg(short = 'l', long, value_name = "SELECTOR", help_heading = "Several workloads",
+          value_parser = NonEmptyStringValueParser::new())]
+    selector: Option<String>,
+
+    /// All of the type
+    #[arg(long, help_heading = "Several workloads", conflicts_with = "selector")]
+    all: bool,
+
+    /// In all namespaces
+    #[arg(short = 'A', long, help_heading = "Several workloads")]
+    all_namespaces: bool,
+
+    /// Those that a manifest names: a file, a folder of files, or - for standard input
+    #[arg(short, long = "filename", value_name = "FILE", help_heading = "Several workloads",
+          conflicts_with_all = ["words", "selector", "all", "all_namespaces"])]
+    filename: Vec<PathBuf>,
+
+    #[arg(short = 'k', long, hide = true, value_name = "DIR")]
+    kustomize: Option<String>,
+
+    #[arg(short = 'R', long, hide = true, value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true")]
+    recursive: Option<bool>,
+
+    #[arg(long, hide = true, value_name = "TEMPLATE")]
+    template: Option<String>,
+
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    show_managed_fields: Option<bool>,
+
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    allow_missing_template_keys: Option<bool>,
 }
 
 /// A kind and a name, before it is known in which namespace.
+#[derive(Clone)]
 pub(super) struct Named {
     pub(super) backend: &'static dyn Rollbacker,
     name: String,
+    /// Where a file says so.
+    namespace: Option<String>,
+}
+
+/// Workloads that are not named one by one.
+#[derive(Clone)]
+pub(super) struct Selected {
+    pub(super) backends: Vec<&'static dyn Rollbacker>,
+    pub(super) selector: Option<String>,
+    pub(super) everywhere: bool,
+    /// Whether a selector or `--all` was given; a bare TYPE may be half a command.
+    pub(super) is_meant: bool,
+}
+
+/// What a command line names.
+pub(super) enum Wanted {
+    /// One workload, by name.
+    One(Named),
+    /// Several, by their names.
+    Several(Vec<Named>),
+    /// As many as fit.
+    Selected(Selected),
 }
 
 impl TargetArgs {
-    /// Reads the words; no request is made.
-    pub(super) fn parse(&self) -> Result<Named> {
+    /// Reads the words and files; no request is made.
+    pub(super) fn parse(&self, app: &App) -> Result<Wanted> {
+        self.refuse_what_kubectl_has()?;
+        check_namespace(app)?;
+        if !self.filename.is_empty() {
+            return file::read(&self.filename, app.connect.namespace.as_deref())
+                .map(Wanted::Several);
+        }
+        self.parse_words()
+    }
+
+    /// Whether it goes over all namespaces.
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.all_namespaces
+    }
+
+    fn parse_words(&self) -> Result<Wanted> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        let (kind, name) = match words.as_slice() {
-            [word] => word.split_once('/').ok_or_else(|| missing_name(word))?,
-            [kind, name] if !kind.contains('/') && !name.contains('/') => (*kind, *name),
-            _ => return Err(one_at_a_time(&words)),
+        let selects = self.selector.is_some() || self.all || self.all_namespaces;
+        match words.as_slice() {
+            [] => Err(nothing_named()),
+            [kinds] if !kinds.contains('/') => self.selected(kinds),
+            _ if selects => Err(names_and_selection(&words)),
+            [word] => Ok(Wanted::One(Named::read(word)?)),
+            [kind, name] if !kind.contains('/') && !name.contains('/') => {
+                Ok(Wanted::One(Named::of(kind, name)?))
+            }
+            words if words.iter().all(|word| word.contains('/')) => {
+                names::unique(words.iter().map(|word| Named::read(word)))
+            }
+            [kind, names @ ..] if !words.iter().any(|word| word.contains('/')) => {
+                names::unique(names.iter().map(|name| Named::of(kind, name)))
+            }
+            _ => Err(mixed_forms(&words)),
+        }
+    }
+
+    fn selected(&self, kinds: &str) -> Result<Wanted> {
+        let kinds = kinds.split(',').filter(|kind| !kind.is_empty());
+        let backends = kinds.map(kind_of).collect::<Result<Vec<_>>>()?;
+        if backends.is_empty() {
+            return Err(nothing_named());
+        }
+        Ok(Wanted::Selected(Selected {
+            backends: names::unique_kinds(backends),
+            selector: self.selector.clone(),
+            everywhere: self.all_namespaces,
+            is_meant: self.selector.is_some() || self.all,
+        }))
+    }
+
+    /// Flags of kubectl that rb does not have are named with what to do instead.
+    fn refuse_what_kubectl_has(&self) -> Result<()> {
+        let refused = |flag: &str, instead: String| {
+            Err(Error::new(ErrorKind::Usage, format!("rb has no {flag}")).hint(instead))
         };
-        let backend = backend::by_word(kind).ok_or_else(|| unknown_kind(kind))?;
-        check_name("name", name)?;
-        Ok(Named { backend, name: name.to_owned() })
+        if let Some(folder) = &self.kustomize {
+            let pipe = format!("kubectl kustomize {folder} | rb … -f -");
+            return refused("-k", format!("to have kustomize name the workloads: {pipe}"));
+        }
+        if self.recursive.is_some() {
+            let find = "to name files in folders below: -f may be given several times";
+            return refused("-R", find.to_owned());
+        }
+        if self.template.is_some() || self.allow_missing_template_keys.is_some() {
+            return refused("--template", "to pick members of the answer: -o json | jq".to_owned());
+        }
+        if self.show_managed_fields.is_some() {
+            let get = "to see them: kubectl get TYPE NAME -o yaml --show-managed-fields";
+            return refused("--show-managed-fields", get.to_owned());
+        }
+        Ok(())
     }
 }
 
 impl Named {
-    /// The workload in the namespace that the connection says.
-    pub(super) fn in_namespace_of(&self, cluster: &Cluster) -> Target {
-        Target::new(self.backend.kind(), cluster.namespace(), &self.name)
+    /// From `TYPE/NAME`.
+    fn read(word: &str) -> Result<Self> {
+        let (kind, name) = word.split_once('/').ok_or_else(|| mixed_forms(&[word]))?;
+        Self::of(kind, name)
+    }
+
+    fn of(kind: &str, name: &str) -> Result<Self> {
+        let backend = kind_of(kind)?;
+        names::check("name", name)?;
+        Ok(Self { backend, name: name.to_owned(), namespace: None })
+    }
+
+    /// The workload, in the namespace that it names or else in this one.
+    pub(super) fn in_namespace(&self, namespace: &str) -> Target {
+        let namespace = self.namespace.as_deref().unwrap_or(namespace);
+        Target::new(self.backend.kind(), namespace, &self.name)
     }
 }
 
-/// Refuses a namespace that the API cannot have, before it becomes part of a path.
-pub(super) fn check_namespace(app: &App) -> Result<()> {
-    app.connect.namespace.as_deref().map_or(Ok(()), |name| check_name("namespace", name))
+fn kind_of(word: &str) -> Result<&'static dyn Rollbacker> {
+    backend::by_word(word).ok_or_else(|| {
+        let known: Vec<&str> = REGISTRY.iter().map(|backend| backend.kind().singular).collect();
+        let error = Error::new(
+            ErrorKind::Usage,
+            format!(
+                "{word:?} is not a type that rb rolls back; it rolls back: {}",
+                known.join(", ")
+            ),
+        );
+        if is_object_name(word) {
+            error.hint(format!("for a Deployment: deployment/{word}"))
+        } else {
+            error
+        }
+    })
 }
 
-fn check_name(what: &str, name: &str) -> Result<()> {
-    if is_object_name(name) {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Usage, format!("{name:?} is not a {what} that an object can have"))
-        .hint(
-            "names have lower-case letters, digits, - and . and start and end with a letter or \
-             digit",
-        ))
+fn nothing_named() -> Error {
+    Error::new(ErrorKind::Usage, "no workload is named")
+        .hint("name one: TYPE/NAME, e.g. deployment/checkout")
+        .hint("or several: TYPE/NAME TYPE/NAME, TYPE -l app=checkout, TYPE --all, -f FILE")
 }
 
-/// Whether an object of the API can have this name.
-pub(super) fn is_object_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    name.len() <= MAX_NAME
-        && name.chars().all(plain)
-        && ends(name.chars().next())
-        && ends(name.chars().last())
-}
-
-fn missing_name(word: &str) -> Error {
-    match backend::by_word(word) {
-        Some(_) => Error::new(ErrorKind::Usage, format!("{word} names no workload"))
-            .hint(format!("name one: {word}/NAME")),
-        None => Error::new(ErrorKind::Usage, format!("{word:?} is not TYPE/NAME"))
-            .hint(format!("for a Deployment: deployment/{word}")),
-    }
-}
-
-fn one_at_a_time(words: &[&str]) -> Error {
+fn names_and_selection(words: &[&str]) -> Error {
     Error::new(
         ErrorKind::Usage,
-        format!("one workload at a time: TYPE/NAME or TYPE NAME, and not {:?}", words.join(" ")),
+        format!(
+            "{:?} names workloads, and -l, --all and -A select them: not both",
+            words.join(" ")
+        ),
     )
-    .hint("run it once for each of them")
+    .hint("name the type alone with -l, --all or -A, e.g. deployment -l app=checkout")
 }
 
-fn unknown_kind(kind: &str) -> Error {
-    let known: Vec<&str> = REGISTRY.iter().map(|backend| backend.kind().singular).collect();
+fn mixed_forms(words: &[&str]) -> Error {
     Error::new(
         ErrorKind::Usage,
-        format!("{kind:?} is not a type that rb rolls back; it rolls back: {}", known.join(", ")),
+        format!("{:?} is neither TYPE/NAME… nor TYPE NAME…", words.join(" ")),
     )
+    .hint("name each with its type, e.g. deployment/web statefulset/db")
 }
 
 #[cfg(test)]
@@ -108,34 +232,72 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<String> {
-        let words = line.split(' ').map(str::to_owned).collect();
-        TargetArgs { words }
-            .parse()
-            .map(|named| format!("{}:{}", named.backend.kind().kind, named.name))
+        let words = line.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+        let all = |named: &[Named]| {
+            let words: Vec<String> =
+                named.iter().map(|n| format!("{}:{}", n.backend.kind().kind, n.name)).collect();
+            words.join(" ")
+        };
+        let args = TargetArgs { words, ..TargetArgs::default() };
+        Ok(match args.parse_words()? {
+            Wanted::One(named) => format!("one {}", all(&[named])),
+            Wanted::Several(named) => format!("several {}", all(&named)),
+            Wanted::Selected(selected) => {
+                let kinds = selected.backends.iter().map(|b| b.kind().kind).collect::<Vec<_>>();
+                format!("selected {} {}", kinds.join(","), selected.is_meant)
+            }
+        })
     }
 
     #[test]
-    fn a_workload_is_named_as_for_kubectl() {
-        for line in ["deploy/web", "deployment web", "deployments.apps/web", "Deployment/web"] {
-            assert_eq!(parse(line).unwrap(), "Deployment:web", "{line}");
+    fn workloads_are_named_as_for_kubectl() {
+        for (line, named) in [
+            ("deploy/web", "one Deployment:web"),
+            ("deployment web", "one Deployment:web"),
+            ("deployments.apps/web", "one Deployment:web"),
+            ("Deployment/web", "one Deployment:web"),
+            ("sts/db", "one StatefulSet:db"),
+            ("ds agent", "one DaemonSet:agent"),
+            ("deploy/a sts/b", "several Deployment:a StatefulSet:b"),
+            ("deploy a b", "several Deployment:a Deployment:b"),
+            ("deploy/a deployment/a deploy/b", "several Deployment:a Deployment:b"),
+            ("deploy/a deploy/a", "several Deployment:a"),
+            ("deploy", "selected Deployment false"),
+            ("deploy,sts", "selected Deployment,StatefulSet false"),
+            ("deploy,deployments", "selected Deployment false"),
+        ] {
+            assert_eq!(parse(line).unwrap(), named, "{line}");
         }
     }
 
     #[test]
     fn anything_else_is_a_usage_error() {
         for line in [
+            "",
             "web",
-            "deploy",
             "pod/web",
             "deploy/",
             "deploy/Web",
             "deploy/--help",
             "deploy/a..%2f",
             "deploy/../../secrets/x",
-            "deploy/a deploy/b",
-            "deploy a b",
+            "deploy/a b",
+            "deploy a sts/b",
+            "deploy,pod",
+            ",",
         ] {
             assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::Usage, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_and_a_selection_do_not_go_together() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect();
+        for args in [
+            TargetArgs { words: words("deploy/a"), all: true, ..TargetArgs::default() },
+            TargetArgs { words: words("deploy a"), all_namespaces: true, ..TargetArgs::default() },
+        ] {
+            assert_eq!(args.parse_words().err().unwrap().kind(), ErrorKind::Usage);
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod flow;
 mod from_file;
+mod many;
 mod plan_check;
 mod plan_file;
 mod show;
+mod show_many;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,14 +16,15 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::app::App;
 use crate::cluster::Cluster;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::revision::RevisionSpec;
+use crate::text::shell_quote;
 
 use super::duration;
 use super::output::{Format, UndoFormat};
-use super::target_args::{TargetArgs, check_namespace};
+use super::target_args::{TargetArgs, Wanted, check_namespace};
 
 /// Roll a workload back to its last good revision, and wait until it is healthy
 ///
@@ -37,11 +40,13 @@ Examples:
   rb undo deploy/checkout --to-revision=41          number, -1, template hash, image tag, or commit
   rb undo deploy/checkout --from=2.8.1 --yes        only while that image is live: safe to retry
   rb undo deploy/checkout --dry-run=server          ask the API server too, and change nothing
+  rb undo deploy/web sts/db --all-or-nothing        several at once
+  rb undo deploy -l app.kubernetes.io/part-of=shop  all with these labels
   rb undo deploy/checkout --plan-out plan.json --dry-run && rb undo --plan plan.json
 ")]
 pub(super) struct UndoArgs {
     #[command(flatten)]
-    target: OptionalTarget,
+    target: TargetArgs,
 
     /// Go to this revision: number, -N (N before the live one), template hash, image tag or digest, commit
     #[arg(long, value_name = "REVISION", allow_hyphen_values = true,
@@ -82,8 +87,12 @@ pub(super) struct UndoArgs {
     plan_out: Option<PathBuf>,
 
     /// Carry out exactly this plan
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to_revision", "from", "again", "verified", "reason", "incident", "words"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to_revision", "from", "again", "verified", "reason", "incident", "words", "selector", "all", "all_namespaces", "filename"])]
     plan: Option<PathBuf>,
+
+    /// With several workloads: undo nothing if one of them is refused
+    #[arg(long, help_heading = "Several workloads")]
+    all_or_nothing: bool,
 
     /// End after the write, without knowing how it goes
     #[arg(long, conflicts_with = "timeout")]
@@ -119,14 +128,6 @@ pub(super) struct UndoArgs {
     output: Option<UndoFormat>,
 }
 
-/// The target is not named with `--plan`.
-#[derive(Debug, Args)]
-struct OptionalTarget {
-    /// The workload: TYPE/NAME or TYPE NAME, e.g. deploy/checkout
-    #[arg(value_name = "TYPE/NAME", required_unless_present = "plan", num_args = 1..)]
-    words: Vec<String>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum DryRun {
     None,
@@ -137,6 +138,10 @@ enum DryRun {
 impl UndoArgs {
     pub(super) fn format(&self) -> Format {
         self.output.map(Format::from).unwrap_or_default()
+    }
+
+    fn stops_at_plan(&self) -> bool {
+        self.dry_run != DryRun::None || self.format() == Format::Sh
     }
 
     fn waits(&self) -> bool {
@@ -169,10 +174,31 @@ fn who(app: &App, cluster: &Cluster) -> String {
 }
 
 pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
-    check_namespace(app)?;
     if let Some(file) = &args.plan {
+        check_namespace(app)?;
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;
     }
-    let named = TargetArgs::from(&args.target.words).parse()?;
-    Box::pin(flow::run(args, app, &named)).await
+    match args.target.parse(app)? {
+        Wanted::One(named) => Box::pin(flow::run(args, app, &named)).await,
+        _ if args.plan_out.is_some() => {
+            let message = "--plan-out writes the plan of one workload";
+            Err(Error::new(ErrorKind::Usage, message).hint("name one: TYPE/NAME"))
+        }
+        wanted => Box::pin(many::run(args, app, &wanted)).await,
+    }
+}
+
+/// This command again, with one more flag, and pinned to where it went this time.
+fn command_again(args: &UndoArgs, app: &App, cluster: &Cluster, flag: &str) -> String {
+    let connect = &app.connect;
+    let mut flags = flag.to_owned();
+    if connect.namespace.is_none() && args.plan.is_none() && !args.target.is_everywhere() {
+        flags = format!("{flags} -n {}", shell_quote(cluster.namespace()));
+    }
+    let context = cluster.context_name();
+    let pinned = connect.context.is_some() || flag.starts_with("--context");
+    if !pinned && context != "in-cluster" {
+        flags = format!("{flags} --context {}", shell_quote(context));
+    }
+    app.environment.again_with(&flags)
 }

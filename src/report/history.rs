@@ -8,6 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::history::{History, Mark, Row};
+use crate::rollback::model::target::Target;
 use crate::rollback::model::template::hide_environment;
 use crate::text::truncate;
 
@@ -35,6 +36,13 @@ pub fn table(history: &History, wide: bool, marks: Marks) -> String {
     }
     let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
     lines.collect::<String>() + &notes(history, marks)
+}
+
+/// The line above one of several tables.
+#[must_use]
+pub fn heading(target: &Target, marks: Marks) -> String {
+    let dot = marks.dot();
+    format!("{} {dot} namespace {}\n", paint(NAME, &target.reference()), target.namespace)
 }
 
 fn cells(history: &History, row: &Row, wide: bool, marks: Marks) -> Vec<String> {

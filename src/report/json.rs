@@ -1,4 +1,5 @@
 //! Documents for machines. One document on every path, with its schema's name; camelCase, times in
 //! RFC 3339 UTC. Fields are only ever added; a change of meaning gets a new version beside the old.
 
+pub mod list;
 pub mod v1;

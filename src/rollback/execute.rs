@@ -4,6 +4,7 @@
 //! wait; without the right to write them rb warns.
 
 mod delete;
+pub mod many;
 mod patch;
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 pub(super) use self::delete::delete_pod;
 pub use self::patch::{Patched, dry_run, patch};
-use super::model::event::{Event, Listener};
+use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
@@ -26,7 +27,7 @@ use super::model::record::{FIELD_MANAGER, Finding, RECORD_POINTER, Record, Verdi
 use super::model::snapshot::now;
 use super::model::template;
 use super::watch::judge::Goal;
-use super::watch::{self, Listeners, Reach, Watch};
+use super::watch::{self, Only, Reach, Watch};
 
 /// What is optional must not hold up the verdict for longer.
 const FOR_TRACES: Duration = Duration::from_secs(5);
@@ -44,15 +45,6 @@ pub struct Accepted<'a> {
     pub workload: Value,
     /// Until when it is waited for.
     pub deadline: Deadline,
-}
-
-/// A single workload's listener.
-struct Only<'a>(&'a mut dyn Listener);
-
-impl Listeners for Only<'_> {
-    fn on(&mut self, _index: usize, event: Event) {
-        self.0.on(event);
-    }
 }
 
 /// Everything after the patch was accepted: traces and the wait at the same time, then the verdict.
@@ -80,14 +72,9 @@ pub(super) async fn finish_all(
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     let (mut plans, mut templates, mut watches) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, Accepted { backend, plan, workload, deadline }) in accepted.into_iter().enumerate()
-    {
-        let patch = plan.steps.iter().find(|s| matches!(s.action, Action::PatchWorkload { .. }));
-        if let Some(step) = patch {
-            listeners.on(index, Event::StepDone { summary: step.summary.clone() });
-        }
+    for Accepted { backend, plan, workload, deadline } in accepted {
         plans.push(plan);
-        outcomes.push(patch.map(note).into_iter().collect::<Vec<_>>());
+        outcomes.push(patch::patch_step(plan).map(note).into_iter().collect::<Vec<_>>());
         templates.push(workload.pointer("/spec/template").cloned().unwrap_or_default());
         watches.push(watch_of(backend, plan, workload, deadline));
     }

@@ -1,6 +1,8 @@
 //! Reading what planning needs: the backend's snapshot, and pods only where the decision depends
 //! on them.
 
+pub mod many;
+
 use std::time::Duration;
 
 use serde_json::Value;

@@ -6,7 +6,7 @@ use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
 
 use super::evidence;
-use super::model::event::Listener;
+use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Waited};
 use super::model::ownership::owners;
@@ -14,7 +14,7 @@ use super::model::record::{RECORD_ANNOTATION, Stored};
 use super::model::snapshot::Snapshot;
 use super::model::status::Status;
 use super::watch::judge::Goal;
-use super::watch::{self, Watch};
+use super::watch::{self, Reach, Watch};
 
 /// What a snapshot says of the rollout.
 #[must_use]
@@ -47,6 +47,57 @@ pub async fn wait(
     listener: &mut dyn Listener,
 ) -> Waited {
     watch::wait(cluster, watch_of(backend, snapshot, deadline), listener).await
+}
+
+/// One of several workloads to look at.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// Its kind.
+    pub backend: &'a dyn Rollbacker,
+    /// As it was read.
+    pub snapshot: &'a Snapshot,
+    /// Until when it is waited for.
+    pub deadline: Deadline,
+}
+
+/// Waits for several at once; `everywhere` says that they were looked for in all namespaces: then
+/// they are watched there.
+pub async fn wait_all(
+    cluster: &Cluster,
+    looks: &[Look<'_>],
+    everywhere: bool,
+    listeners: &mut dyn Listeners,
+) -> Vec<Waited> {
+    let reach = if everywhere { Reach::Cluster } else { Reach::Namespaces };
+    let watches =
+        looks.iter().map(|look| watch_of(look.backend, look.snapshot, look.deadline)).collect();
+    watch::wait_all(cluster, watches, reach, listeners).await
+}
+
+/// One look at each of several.
+pub async fn once_all(
+    cluster: &Cluster,
+    looks: &[Look<'_>],
+    listeners: &mut dyn Listeners,
+) -> Vec<(Option<Ending>, Waited)> {
+    let mut ends = Vec::new();
+    for (index, Look { backend, snapshot, deadline }) in looks.iter().enumerate() {
+        let mut listener = OneOf { index, all: &mut *listeners };
+        ends.push(once(cluster, *backend, snapshot, *deadline, &mut listener).await);
+    }
+    ends
+}
+
+/// A listener for one of several workloads.
+struct OneOf<'a> {
+    index: usize,
+    all: &'a mut dyn Listeners,
+}
+
+impl Listener for OneOf<'_> {
+    fn on(&mut self, event: Event) {
+        self.all.on(self.index, event);
+    }
 }
 
 /// One look: no ending while the rollout goes on.

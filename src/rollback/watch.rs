@@ -23,7 +23,7 @@ use crate::error::Error;
 use self::feed::Source;
 use self::fleet::{Fleet, Member};
 use self::judge::{Goal, Judge};
-use super::model::event::{Event, Listener};
+use super::model::event::{Event, Listener, Listeners};
 use super::model::outcome::{Ending, PodFailure, Waited};
 use super::model::pod::PodState;
 use super::model::target::Target;
@@ -44,14 +44,8 @@ pub(super) struct Watch<'a> {
     pub(super) deadline: Deadline,
 }
 
-/// Hears what happens to several workloads, each known by its place in the list.
-pub(in crate::rollback) trait Listeners {
-    /// Something happened to one of them.
-    fn on(&mut self, index: usize, event: Event);
-}
-
 /// A single workload's listener.
-struct Only<'a>(&'a mut dyn Listener);
+pub(super) struct Only<'a>(pub(super) &'a mut dyn Listener);
 
 impl Listeners for Only<'_> {
     fn on(&mut self, _index: usize, event: Event) {

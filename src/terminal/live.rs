@@ -13,7 +13,7 @@ use crate::text::{age, truncate};
 use super::{Console, Verbosity};
 
 /// Some CI runners end jobs that say nothing for minutes.
-const HEARTBEAT: u64 = 30;
+pub(super) const HEARTBEAT: u64 = 30;
 
 /// Shows events as they come.
 pub struct Live {
@@ -99,7 +99,7 @@ fn counts(progress: &Progress) -> String {
 impl Listener for Live {
     fn on(&mut self, event: Event) {
         match event {
-            Event::Writing | Event::NotWritten => {}
+            Event::Writing | Event::NotWritten | Event::Ended { .. } => {}
             Event::StepDone { summary } => {
                 let line = format!("  done: {}\n", self.console.marks.foreign(&summary));
                 self.print(&paint(DIM, &line));

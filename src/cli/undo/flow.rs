@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use crate::app::{App, Budget};
 use crate::backend::Rollbacker;
-use crate::cli::output::Format;
 use crate::cli::target_args::Named;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
@@ -23,7 +22,7 @@ use crate::terminal::live::Live;
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
-use super::{DryRun, UndoArgs, show};
+use super::{DryRun, UndoArgs, command_again, show};
 
 /// How often is planned again when the workload changes under the plan.
 const ROUNDS: u32 = 6;
@@ -32,7 +31,7 @@ const ROUNDS: u32 = 6;
 pub(super) async fn run(args: &UndoArgs, app: &App, named: &Named) -> Result<ExitStatus> {
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
-    let target = named.in_namespace_of(&cluster);
+    let target = named.in_namespace(cluster.namespace());
     let request = args.request(app, &cluster);
     Flow { args, app, cluster: &cluster, backend: named.backend, target, request, budget }
         .plan_and_act()
@@ -55,7 +54,7 @@ impl Flow<'_> {
         for _ in 0..ROUNDS {
             let snapshot = self.read().await?;
             if let Some(plan) = &agreed
-                && somebody_did_it(plan, &snapshot)
+                && plan.is_done_in(&snapshot.workload)
             {
                 return self.join_somebody(plan, &snapshot).await;
             }
@@ -95,7 +94,7 @@ impl Flow<'_> {
     }
 
     pub(super) fn stops_at_plan(&self) -> bool {
-        self.args.dry_run != DryRun::None || self.args.format() == Format::Sh
+        self.args.stops_at_plan()
     }
 
     /// Shows the plan; `None` where the workload changed while the API server was asked.
@@ -125,7 +124,7 @@ impl Flow<'_> {
         further: Option<Error>,
     ) -> Result<()> {
         // The same way back from the same template: only an annotation changed meanwhile.
-        if agreed.is_some_and(|before| is_same_undo(before, plan)) {
+        if agreed.is_some_and(|before| before.is_same_undo(plan)) {
             return Ok(());
         }
         show::card_before_the_act(self.args, self.app, plan, self.asks());
@@ -143,7 +142,7 @@ impl Flow<'_> {
             return Ok(());
         }
         if !self.app.console.can_prompt {
-            return Err(self.unconfirmed());
+            return Err(unconfirmed(self.app, &self.command("--yes")));
         }
         let asked = Instant::now();
         let question = explain::question(plan, self.app.console.marks);
@@ -232,43 +231,22 @@ impl Flow<'_> {
         Error::new(ErrorKind::LostRace, message).hint(format!("to try again: {}", self.command("")))
     }
 
-    fn unconfirmed(&self) -> Error {
-        let why = if self.app.environment.is_ci { "CI is set" } else { "this is no terminal" };
-        Error::new(
-            ErrorKind::Unconfirmed,
-            format!("nobody can be asked, since {why}: nothing was written"),
-        )
-        .hint(format!("to do it without asking: {}", self.command("--yes")))
-    }
-
     /// This command again, with one more flag, and pinned to where it went this time.
     pub(super) fn command(&self, flag: &str) -> String {
-        let connect = &self.app.connect;
-        let mut flags = flag.to_owned();
-        if connect.namespace.is_none() && self.args.plan.is_none() {
-            flags = format!("{flags} -n {}", shell_quote(&self.target.namespace));
-        }
-        let context = self.cluster.context_name();
-        let pinned = connect.context.is_some() || flag.starts_with("--context");
-        if !pinned && context != "in-cluster" {
-            flags = format!("{flags} --context {}", shell_quote(context));
-        }
-        self.app.environment.again_with(&flags)
+        command_again(self.args, self.app, self.cluster, flag)
     }
 }
 
-/// Whether what the plan wanted is live already, by somebody else's hand.
-pub(super) fn somebody_did_it(plan: &Plan, snapshot: &Snapshot) -> bool {
-    let wanted = plan.patch_value("replace", "/spec/template");
-    let live = snapshot.workload.pointer("/spec/template");
-    wanted.zip(live).is_some_and(|(wanted, live)| template::same(wanted, live))
+/// Nobody said yes, and nobody can.
+pub(super) fn unconfirmed(app: &App, command: &str) -> Error {
+    let why = if app.environment.is_ci { "CI is set" } else { "this is no terminal" };
+    Error::new(
+        ErrorKind::Unconfirmed,
+        format!("nobody can be asked, since {why}: nothing was written"),
+    )
+    .hint(format!("to do it without asking: {command}"))
 }
 
-fn is_same_undo(a: &Plan, b: &Plan) -> bool {
-    let template = |plan: &Plan, op| plan.patch_value(op, "/spec/template").cloned();
-    template(a, "test") == template(b, "test") && template(a, "replace") == template(b, "replace")
-}
-
-fn declined() -> Error {
+pub(super) fn declined() -> Error {
     Error::new(ErrorKind::Unconfirmed, "declined: nothing was written")
 }

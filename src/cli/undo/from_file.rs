@@ -11,7 +11,7 @@ use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::template;
 use crate::text::shell_quote;
 
-use super::flow::{Flow, somebody_did_it};
+use super::flow::Flow;
 use super::{UndoArgs, plan_check};
 
 /// Carries out a plan from a file.
@@ -40,7 +40,7 @@ impl Flow<'_> {
             plan.steps.retain(|step| !is_left_out(&step.action));
         }
         let snapshot = self.read().await?;
-        if somebody_did_it(&plan, &snapshot) {
+        if plan.is_done_in(&snapshot.workload) {
             return self.join_somebody(&plan, &snapshot).await;
         }
         if !is_planned_for(&plan, &snapshot) {
@@ -57,7 +57,7 @@ impl Flow<'_> {
             return Ok(exit);
         }
         let snapshot = self.read().await?;
-        if somebody_did_it(&plan, &snapshot) {
+        if plan.is_done_in(&snapshot.workload) {
             return self.join_somebody(&plan, &snapshot).await;
         }
         Err(self.stale(&plan))

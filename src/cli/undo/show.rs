@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::report::json::v1::ReportDocument;
+use crate::report::style::Marks;
 use crate::report::{card, explain, outcome, sh};
 use crate::rollback::model::decision::Nothing;
 use crate::rollback::model::hint::Hints;
-use crate::rollback::model::outcome::{Outcome, Waited};
+use crate::rollback::model::outcome::{Done, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
+use crate::rollback::model::target::Target;
 use crate::rollback::model::template::hide_environment;
 use crate::terminal::Verbosity;
 
@@ -29,20 +31,34 @@ pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan, asks:
     }
 }
 
+/// The plan as a document, with values hidden unless they are asked for.
+pub(super) fn plan_document(args: &UndoArgs, plan: &Plan) -> Value {
+    let mut value = serde_json::to_value(plan).unwrap_or_default();
+    let whole = value.clone();
+    hide(args, &mut value);
+    if value != whole
+        && let Some(document) = value.as_object_mut()
+    {
+        // Carried out, it would write the placeholder into the pods.
+        document.insert("redacted".to_owned(), Value::Bool(true));
+    }
+    value
+}
+
+/// One of several workloads that is not well: what ails it, and what to type next.
+pub(super) fn trouble(done: &Done, target: &Target, hints: &Hints, marks: Marks) -> String {
+    match done {
+        Done::Undone(plan, outcome) => outcome::render(plan, outcome, hints, marks),
+        Done::Joined(nothing, Some(waited)) => outcome::joined(nothing, waited, hints, marks),
+        Done::Joined(nothing, None) => explain::nothing(nothing, marks),
+        Done::Failed(error) => format!("{}: {error}\n", target.reference()),
+        Done::LeftOut => String::new(),
+    }
+}
+
 /// The plan as the answer of a dry run.
 pub(super) fn plan(args: &UndoArgs, app: &App, plan: &Plan, hints: &Hints, note: &str) {
-    let document = || {
-        let mut value = serde_json::to_value(plan).unwrap_or_default();
-        let whole = value.clone();
-        hide(args, &mut value);
-        if value != whole
-            && let Some(document) = value.as_object_mut()
-        {
-            // Carried out, it would write the placeholder into the pods.
-            document.insert("redacted".to_owned(), Value::Bool(true));
-        }
-        args.format().document(&value)
-    };
+    let document = || args.format().document(&plan_document(args, plan));
     let text = match args.format() {
         Format::Sh => sh::script(plan, hints),
         Format::Name => format!("{}\n", plan.target.qualified()),
@@ -87,7 +103,7 @@ pub(super) fn done(args: &UndoArgs, app: &App, plan: &Plan, outcome: &Outcome, h
     app.console.answer(&text);
 }
 
-fn hide(args: &UndoArgs, document: &mut Value) {
+pub(super) fn hide(args: &UndoArgs, document: &mut Value) {
     if !args.show_values {
         hide_environment(document);
     }

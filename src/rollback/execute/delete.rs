@@ -40,8 +40,8 @@ pub(in crate::rollback) async fn delete_pod(
             sleep(PAUSE.saturating_mul(2_u32.pow(attempt)).min(deadline.remaining())).await;
         }
         match cluster.delete(&deletion.path, &deletion.uid, options(false), deadline).await {
-            Ok(_) => return Ok(()),
-            Err(WriteError::Conflict(_)) => return Ok(()),
+            // Another pod has the name by now.
+            Ok(_) | Err(WriteError::Conflict(_)) => return Ok(()),
             Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::NotFound => {
                 return Ok(());
             }

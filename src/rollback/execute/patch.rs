@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 use super::{delete, options};
 use crate::rollback::model::event::{Event, Listener};
-use crate::rollback::model::plan::Plan;
+use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::record::RECORD_POINTER;
 use crate::rollback::model::template;
 
@@ -48,8 +48,26 @@ pub async fn dry_run(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> Resu
     }
 }
 
-/// Sends the patch.
+/// Sends the patch, and tells when it is accepted.
 pub async fn patch(
+    cluster: &Cluster,
+    plan: &Plan,
+    deadline: Deadline,
+    listener: &mut dyn Listener,
+) -> Result<Patched> {
+    let patched = send(cluster, plan, deadline, listener).await?;
+    if let (Patched::Accepted(_), Some(step)) = (&patched, patch_step(plan)) {
+        listener.on(Event::StepDone { summary: step.summary.clone() });
+    }
+    Ok(patched)
+}
+
+/// The step of a plan that patches the workload.
+pub(super) fn patch_step(plan: &Plan) -> Option<&Step> {
+    plan.steps.iter().find(|step| matches!(step.action, Action::PatchWorkload { .. }))
+}
+
+async fn send(
     cluster: &Cluster,
     plan: &Plan,
     deadline: Deadline,

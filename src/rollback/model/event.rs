@@ -1,6 +1,6 @@
 //! What the engine tells whoever watches it work; reporters turn it into text.
 
-use super::outcome::PodFailure;
+use super::outcome::{Ending, PodFailure};
 use super::progress::Progress;
 
 /// Something happened.
@@ -34,6 +34,13 @@ pub enum Event {
         /// What ails it.
         failure: PodFailure,
     },
+    /// The wait is over.
+    Ended {
+        /// Seconds since the wait began.
+        elapsed: u64,
+        /// How.
+        ending: Ending,
+    },
     /// A second went by.
     Tick {
         /// Seconds since the wait began.
@@ -45,4 +52,10 @@ pub enum Event {
 pub trait Listener {
     /// Takes one event.
     fn on(&mut self, event: Event);
+}
+
+/// Receives the events of several workloads, each known by its place in the list.
+pub trait Listeners {
+    /// Takes one event of the workload at this place.
+    fn on(&mut self, index: usize, event: Event);
 }

@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::exit::ExitStatus;
 
+use super::decision::Nothing;
+use super::plan::Plan;
 use super::pod::Ended;
 use super::progress::Progress;
 
@@ -153,4 +156,30 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// The wait.
     pub waited: Waited,
+}
+
+/// What became of one of several workloads.
+#[derive(Debug)]
+pub enum Done {
+    /// Its plan was carried out.
+    Undone(Box<Plan>, Outcome),
+    /// It was at its target already; with the wait, where there was one.
+    Joined(Box<Nothing>, Option<Waited>),
+    /// Nothing was written.
+    Failed(Error),
+    /// Nothing was written, since another one was refused.
+    LeftOut,
+}
+
+impl Done {
+    /// What a command for this workload alone would end with.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Undone(_, outcome) => outcome.waited.ending.exit_status(),
+            Self::Joined(_, None) | Self::LeftOut => ExitStatus::Success,
+            Self::Joined(_, Some(waited)) => waited.ending.exit_status(),
+            Self::Failed(error) => error.kind().exit_status(),
+        }
+    }
 }

@@ -14,6 +14,7 @@ use super::ownership::Owner;
 use super::record::Record;
 use super::revision::Replicas;
 use super::target::{ClusterRef, Target};
+use super::template;
 
 /// The schema's name.
 pub const SCHEMA: &str = "rb.plan/v1";
@@ -268,6 +269,23 @@ impl Plan {
             }
             _ => None,
         })
+    }
+
+    /// Whether this workload has the template that the plan makes live.
+    #[must_use]
+    pub fn is_done_in(&self, workload: &Value) -> bool {
+        let wanted = self.patch_value("replace", "/spec/template");
+        let live = workload.pointer("/spec/template");
+        wanted.zip(live).is_some_and(|(wanted, live)| template::same(wanted, live))
+    }
+
+    /// Whether another plan goes from the same template to the same: then what was agreed to for one
+    /// holds for the other.
+    #[must_use]
+    pub fn is_same_undo(&self, other: &Self) -> bool {
+        let same =
+            |op| self.patch_value(op, "/spec/template") == other.patch_value(op, "/spec/template");
+        same("test") && same("replace") && self.kept() == other.kept()
     }
 
     /// A value that the patch tests or writes, by operation and path.

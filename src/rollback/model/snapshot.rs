@@ -50,6 +50,8 @@ pub fn now() -> Timestamp {
 /// A Warning Event on a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodWarning {
+    /// Namespace of the pod.
+    pub namespace: String,
     /// Name of the pod.
     pub pod: String,
     /// uid of the pod: pods of a `StatefulSet` come back under the same name.
@@ -81,6 +83,7 @@ impl PodWarning {
         ])?;
         let first = time(&["/firstTimestamp", "/eventTime", "/metadata/creationTimestamp"]);
         Some(Self {
+            namespace: text("/involvedObject/namespace").unwrap_or_default().to_owned(),
             pod: text("/involvedObject/name")?.to_owned(),
             uid: text("/involvedObject/uid").unwrap_or_default().to_owned(),
             reason: text("/reason").unwrap_or_default().to_owned(),

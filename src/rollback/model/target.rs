@@ -49,7 +49,7 @@ pub struct ClusterRef {
 }
 
 /// One workload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// API group and version, e.g. `apps/v1`.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use crate::cluster::{Cluster, Deadline};
 use crate::error::Result;
 use crate::rollback::execute;
-use crate::rollback::model::event::Event;
+use crate::rollback::model::event::{Event, Listeners};
 use crate::rollback::model::outcome::Ending;
 use crate::rollback::model::pod::PodState;
 use crate::rollback::model::progress::Phase;
@@ -22,7 +22,7 @@ use super::feed::{self, Update};
 use super::judge::Judge;
 use super::judge::deletions::Deletion;
 use super::sources::Followed;
-use super::{Listeners, Watch, cannot_see_pods, selector};
+use super::{Watch, cannot_see_pods, selector};
 
 /// One workload of the fleet.
 pub(super) struct Member<'a> {
@@ -33,6 +33,8 @@ pub(super) struct Member<'a> {
     /// Names of the pods that were deleted for it.
     pub(super) deleted: Vec<String>,
     pub(super) milliseconds: u64,
+    /// Whether its end was told.
+    is_told: bool,
     kind: &'static str,
     selector: Value,
     deadline: Deadline,
@@ -47,6 +49,7 @@ impl<'a> Member<'a> {
             ending: None,
             deleted: Vec::new(),
             milliseconds: 0,
+            is_told: false,
             kind: watch.backend.kind().kind,
             selector: watch.workload.pointer("/spec/selector").cloned().unwrap_or_default(),
             deadline: watch.deadline,
@@ -125,7 +128,7 @@ impl<'a, 'c> Fleet<'a, 'c> {
                 update = feeds.next() => match update {
                     Some((index, update)) => {
                         if let Some(followed) = followed.get(index) {
-                            self.on_update(followed, update, listeners);
+                            self.on_update(followed, &update, listeners);
                         }
                     }
                     None => self.end_all(&Ending::Lost("the watch of the workload ended".to_owned())),
@@ -166,7 +169,7 @@ impl<'a, 'c> Fleet<'a, 'c> {
         }
     }
 
-    fn on_update(&mut self, from: &Followed, update: Update, listeners: &mut dyn Listeners) {
+    fn on_update(&mut self, from: &Followed, update: &Update, listeners: &mut dyn Listeners) {
         let (elapsed, started) = (self.started.elapsed(), self.started);
         let concerned = self.members.iter_mut().enumerate().filter(|(_, member)| {
             member.ending.is_none() && from.concerns(member.kind, &member.target.namespace)
@@ -174,7 +177,7 @@ impl<'a, 'c> Fleet<'a, 'c> {
         // What concerns the stream itself is told once.
         let mut told = false;
         for (index, member) in concerned {
-            let message = match (&update, from.kind) {
+            let message = match (update, from.kind) {
                 (Update::Polling, Some(_)) => {
                     Some("no right to watch it: asking every 2 s instead".to_owned())
                 }
@@ -185,8 +188,8 @@ impl<'a, 'c> Fleet<'a, 'c> {
                 listeners.on(index, Event::Warning { message });
             }
             let ending = match from.kind {
-                Some(_) => on_workload(member, &update),
-                None => on_pods(member, &update, elapsed),
+                Some(_) => on_workload(member, update),
+                None => on_pods(member, update, elapsed),
             };
             if let Some(ending) = ending {
                 member.end(ending, started);
@@ -230,7 +233,13 @@ impl<'a, 'c> Fleet<'a, 'c> {
             for failure in member.judge.take_troubles() {
                 listeners.on(index, Event::Trouble { elapsed, failure });
             }
-            if member.ending.is_some() {
+            if member.ending.is_none() {
+                member.ending = member.judge.nothing_left_to_delete();
+            }
+            if let Some(ending) = member.ending.clone() {
+                if !std::mem::replace(&mut member.is_told, true) {
+                    listeners.on(index, Event::Ended { elapsed, ending });
+                }
                 continue;
             }
             for deletion in member.judge.due_deletions() {
@@ -240,9 +249,6 @@ impl<'a, 'c> Fleet<'a, 'c> {
                     (index, deletion, result)
                 };
                 self.deleting.push(delete.boxed());
-            }
-            if let Some(ending) = member.judge.nothing_left_to_delete() {
-                member.end(ending, self.started);
             }
         }
     }

@@ -1,0 +1,241 @@
+//! The course of an undo of several workloads: all are read and planned before the first write, all
+//! are written at once, one table says what came of it. What is wrong with one does not stop the
+//! others, unless that is asked for.
+
+use std::time::Instant;
+
+use crate::app::{App, Budget};
+use crate::backend::Rollbacker;
+use crate::cli::target_args::{Wanted, wish};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::exit::ExitStatus;
+use crate::report::several;
+use crate::rollback::execute::many::{self as engine, Join, Order, Task};
+use crate::rollback::model::decision::{Decision, Nothing};
+use crate::rollback::model::outcome::Done;
+use crate::rollback::model::plan::Plan;
+use crate::rollback::model::request::UndoRequest;
+use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::target::Target;
+use crate::rollback::snapshot::many::{self as reading, Found, Wish};
+use crate::rollback::{self, planner};
+use crate::terminal::board::Board;
+use crate::terminal::prompt;
+use crate::text::plural;
+
+use super::{DryRun, UndoArgs, command_again, flow, show_many};
+
+/// What is to become of one workload.
+pub(super) struct Item {
+    pub(super) backend: &'static dyn Rollbacker,
+    pub(super) target: Target,
+    pub(super) fate: Fate,
+}
+
+pub(super) enum Fate {
+    Undo(Box<UndoRequest>, Box<Plan>),
+    /// It is at its target and not healthy yet.
+    Join(Box<Nothing>, Box<Snapshot>),
+    Nothing(Box<Nothing>),
+    Refused(Error),
+}
+
+/// Rolls back what several words, a selection or a file name.
+pub(super) async fn run(args: &UndoArgs, app: &App, wanted: &Wanted) -> Result<ExitStatus> {
+    let budget = Budget::start(args.timeout);
+    let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
+    let (wish, everywhere) = wish_of(args, app, &cluster, wanted, &budget).await?;
+    let make = |backend, snapshot| decide(args, app, &cluster, backend, snapshot);
+    let found = reading::each(&cluster, wish, budget.reading(), make).await?;
+    let items = found.into_iter().map(item).collect();
+    Course { args, app, cluster: &cluster, budget, everywhere }.run(items).await
+}
+
+async fn wish_of(
+    args: &UndoArgs,
+    app: &App,
+    cluster: &Cluster,
+    wanted: &Wanted,
+    budget: &Budget,
+) -> Result<(Wish, bool)> {
+    match wanted {
+        Wanted::One(named) => Ok((wish::named(std::slice::from_ref(named), cluster), false)),
+        Wanted::Several(named) => Ok((wish::named(named, cluster), false)),
+        Wanted::Selected(selected) => {
+            let all = command_again(args, app, cluster, "--all");
+            wish::refuse_bare_type(selected, cluster, &all, budget.reading()).await?;
+            Ok((wish::selected(selected, cluster), selected.everywhere))
+        }
+    }
+}
+
+fn decide(
+    args: &UndoArgs,
+    app: &App,
+    cluster: &Cluster,
+    backend: &'static dyn Rollbacker,
+    snapshot: Snapshot,
+) -> Fate {
+    let mut request = args.request(app, cluster);
+    request.hints.namespace.clone_from(&snapshot.target.namespace);
+    match planner::decide(backend, &snapshot, &request) {
+        Decision::Undo(plan) => Fate::Undo(Box::new(request), plan),
+        Decision::Nothing(nothing) if nothing.converging && args.waits() => {
+            Fate::Join(nothing, Box::new(snapshot))
+        }
+        Decision::Nothing(nothing) => Fate::Nothing(nothing),
+        Decision::Again(again) => Fate::Refused(again.refusal),
+        Decision::Refused(error) => Fate::Refused(*error),
+    }
+}
+
+fn item(found: Found<Fate>) -> Item {
+    let Found { backend, target, result } = found;
+    Item { backend, target, fate: result.unwrap_or_else(Fate::Refused) }
+}
+
+struct Course<'a> {
+    args: &'a UndoArgs,
+    app: &'a App,
+    cluster: &'a Cluster,
+    budget: Budget,
+    everywhere: bool,
+}
+
+impl Course<'_> {
+    async fn run(&mut self, mut items: Vec<Item>) -> Result<ExitStatus> {
+        let stops = self.args.stops_at_plan();
+        if self.args.dry_run == DryRun::Server || self.args.all_or_nothing {
+            self.ask_the_api_server(&mut items).await;
+        }
+        if stops {
+            let exit = refusals(&items);
+            show_many::plans(self.args, self.app, self.cluster, &items, exit);
+            return Ok(exit);
+        }
+        show_many::before_the_act(self.args, self.app, self.cluster, &items);
+        if self.args.all_or_nothing && refusals(&items) != ExitStatus::Success {
+            return Ok(self.nothing_at_all(items));
+        }
+        self.agree(&items).await?;
+        let done = self.act(items).await;
+        let exit = worst(done.iter().map(|(_, done)| done.exit_status()));
+        show_many::results(self.args, self.app, self.cluster, &done, exit);
+        Ok(exit)
+    }
+
+    /// A plan that the API server would refuse is refused here.
+    async fn ask_the_api_server(&self, items: &mut [Item]) {
+        let (mut places, mut orders) = (Vec::new(), Vec::new());
+        for (place, item) in items.iter().enumerate() {
+            if let Fate::Undo(request, plan) = &item.fate {
+                places.push(place);
+                orders.push(Order {
+                    backend: item.backend,
+                    request: UndoRequest::clone(request),
+                    plan: plan.clone(),
+                    deadline: self.budget.reading(),
+                });
+            }
+        }
+        let answers = engine::dry_run_all(self.cluster, &orders.iter().collect::<Vec<_>>()).await;
+        for (place, answer) in places.into_iter().zip(answers) {
+            if let (Some(item), Err(error)) = (items.get_mut(place), answer) {
+                item.fate = Fate::Refused(error);
+            }
+        }
+    }
+
+    fn nothing_at_all(&self, items: Vec<Item>) -> ExitStatus {
+        let done: Vec<(Target, Done)> = items
+            .into_iter()
+            .map(|item| {
+                let done = match item.fate {
+                    Fate::Refused(error) => Done::Failed(error),
+                    Fate::Nothing(nothing) | Fate::Join(nothing, _) => Done::Joined(nothing, None),
+                    Fate::Undo(..) => Done::LeftOut,
+                };
+                (item.target, done)
+            })
+            .collect();
+        let exit = worst(done.iter().map(|(_, done)| done.exit_status()));
+        show_many::results(self.args, self.app, self.cluster, &done, exit);
+        self.app.console.error("nothing was written: --all-or-nothing\n");
+        exit
+    }
+
+    async fn agree(&mut self, items: &[Item]) -> Result<()> {
+        let count = items.iter().filter(|item| matches!(item.fate, Fate::Undo(..))).count();
+        if self.args.yes || count == 0 {
+            return Ok(());
+        }
+        if !self.app.console.can_prompt {
+            let command = command_again(self.args, self.app, self.cluster, "--yes");
+            return Err(flow::unconfirmed(self.app, &command));
+        }
+        let asked = Instant::now();
+        let count = plural(i64::try_from(count).unwrap_or(i64::MAX), "workload");
+        let context = self.app.console.marks.foreign(self.cluster.context_name());
+        let question = format!("Roll {count} back in {context}? [y/N] ");
+        let yes = prompt::ask(&self.app.console, &question).await;
+        self.budget.pause(asked.elapsed());
+        if yes { Ok(()) } else { Err(flow::declined()) }
+    }
+
+    async fn act(&self, items: Vec<Item>) -> Vec<(Target, Done)> {
+        let status = format!("status {}", self.args.target.to_words());
+        let hints = self.app.hints(self.cluster, self.cluster.namespace());
+        self.app.remember_status(hints.rb(&status));
+        let mut done: Vec<(Target, Option<Done>)> = Vec::new();
+        let (mut places, mut tasks, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, Item { backend, target, fate }) in items.into_iter().enumerate() {
+            let ended = match fate {
+                Fate::Refused(error) => Some(Done::Failed(error)),
+                Fate::Nothing(nothing) => Some(Done::Joined(nothing, None)),
+                Fate::Undo(request, plan) => {
+                    let deadline = self.budget.waiting(plan.wait().map_or(60, |(_, s)| s));
+                    let order = Order { backend, request: *request, plan, deadline };
+                    tasks.push(Task::Undo(Box::new(order)));
+                    None
+                }
+                Fate::Join(nothing, snapshot) => {
+                    let seconds = rollback::default_timeout(backend, &snapshot.workload);
+                    let deadline = self.budget.waiting(seconds);
+                    tasks.push(Task::Join(Join { backend, nothing, snapshot, deadline }));
+                    None
+                }
+            };
+            if ended.is_none() {
+                places.push(place);
+                targets.push(target.clone());
+            }
+            done.push((target, ended));
+        }
+        if !tasks.is_empty() {
+            let mut board = Board::new(self.app.console, several::names(targets.iter()));
+            let mut listeners = self.app.tracked_all(tasks.len(), &mut board);
+            let ended =
+                engine::carry_out(self.cluster, tasks, self.everywhere, &mut listeners).await;
+            board.finish();
+            for (place, end) in places.into_iter().zip(ended) {
+                if let Some((_, slot)) = done.get_mut(place) {
+                    *slot = Some(end);
+                }
+            }
+        }
+        done.into_iter().filter_map(|(target, done)| Some((target, done?))).collect()
+    }
+}
+
+/// The worst of what is refused.
+fn refusals(items: &[Item]) -> ExitStatus {
+    worst(items.iter().map(|item| match &item.fate {
+        Fate::Refused(error) => error.kind().exit_status(),
+        Fate::Undo(..) | Fate::Join(..) | Fate::Nothing(_) => ExitStatus::Success,
+    }))
+}
+
+fn worst(all: impl Iterator<Item = ExitStatus>) -> ExitStatus {
+    all.fold(ExitStatus::Success, ExitStatus::worst)
+}

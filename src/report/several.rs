@@ -1,0 +1,299 @@
+//! Several workloads at once: what is planned and what came of it, as one table each, and a summary.
+
+use std::collections::BTreeMap;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+
+use crate::error::{Error, ErrorKind};
+use crate::rollback::model::decision::Nothing;
+use crate::rollback::model::outcome::{Done, Ending, Waited};
+use crate::rollback::model::plan::{Plan, RevisionView};
+use crate::rollback::model::status::Status;
+use crate::rollback::model::target::Target;
+use crate::rollback::model::template::short_images;
+use crate::text::{plural, truncate};
+
+use super::failure;
+use super::style::{BAD, GOOD, Marks, WARN, paint};
+
+/// Columns of free text.
+const TEXT: usize = 60;
+/// Columns of a revision with its image.
+const REVISION: usize = 40;
+/// Commands that go forward again which are shown; more are in the document.
+const FORWARD: usize = 5;
+
+/// What is planned for one workload.
+pub enum Intent<'a> {
+    /// An undo.
+    Undo(&'a Plan),
+    /// Nothing.
+    Nothing(&'a Nothing),
+    /// It is refused.
+    Refused(&'a Error),
+}
+
+/// What is planned for all of them.
+#[must_use]
+pub fn plans(all: &[(&Target, Intent<'_>)], context: &str, marks: Marks) -> String {
+    let names = names(all.iter().map(|(target, _)| *target));
+    let rows = all.iter().zip(names).map(|((_, intent), name)| match intent {
+        Intent::Undo(plan) => [
+            name,
+            revision(&plan.from, &plan.to, marks),
+            revision(&plan.to, &plan.from, marks),
+            text(&plan.to.state, marks),
+            text(&notes(plan), marks),
+        ],
+        Intent::Nothing(nothing) => {
+            let dash = || "-".to_owned();
+            [name, dash(), dash(), "nothing to do".to_owned(), text(&nothing.message, marks)]
+        }
+        Intent::Refused(error) => {
+            let dash = || "-".to_owned();
+            [
+                name,
+                dash(),
+                dash(),
+                word_of(error.kind()).to_owned(),
+                text(&error.to_string(), marks),
+            ]
+        }
+    });
+    let header = ["WORKLOAD", "NOW", "BACK TO", "EVIDENCE", "CHANGES"];
+    let undone = all.iter().filter(|(_, intent)| matches!(intent, Intent::Undo(_))).count();
+    let title = format!(
+        "{} of {} to roll back in {}\n",
+        undone,
+        workloads(all.len()),
+        marks.foreign(context)
+    );
+    title + &table(&header, rows)
+}
+
+fn notes(plan: &Plan) -> String {
+    let changes = plan.diff.iter().map(|change| change.summary.clone());
+    let warnings = plan.warnings.iter().map(|warning| format!("warning: {warning}"));
+    warnings.chain(changes).collect::<Vec<_>>().join(", ")
+}
+
+/// What came of it: a table, what is to be said of those that are not well, and the count.
+#[must_use]
+pub fn results(all: &[(&Target, &Done)], marks: Marks) -> String {
+    let names = names(all.iter().map(|(target, _)| *target));
+    let rows = all.iter().zip(&names).map(|((_, done), name)| {
+        let (to, pods) = match done {
+            Done::Undone(plan, outcome) => {
+                (revision(&plan.to, &plan.from, marks), pods(Some(&outcome.waited)))
+            }
+            Done::Joined(nothing, waited) => {
+                let live = &nothing.live;
+                (revision(live, &RevisionView::default(), marks), pods(waited.as_ref()))
+            }
+            Done::Failed(_) | Done::LeftOut => ("-".to_owned(), "-".to_owned()),
+        };
+        [name.clone(), word(done).to_owned(), to, pods, text(&why(done, marks), marks)]
+    });
+    let mut out = table(&["WORKLOAD", "RESULT", "REVISION", "PODS", "WHY"], rows);
+    out += &summary(all.iter().map(|(_, done)| word(done)));
+    out + &forward(all, marks)
+}
+
+/// The status of one of several workloads.
+pub struct StatusRow<'a> {
+    /// Which.
+    pub target: &'a Target,
+    /// How it does and how the wait ended, or why that could not be read.
+    pub seen: Result<(&'a Status, Option<&'a Ending>, &'a Waited), &'a Error>,
+}
+
+/// How all of them do.
+#[must_use]
+pub fn statuses(all: &[StatusRow<'_>], marks: Marks) -> String {
+    let names = names(all.iter().map(|row| row.target));
+    let rows = all.iter().zip(names).map(|(row, name)| match &row.seen {
+        Ok((status, _, waited)) => {
+            let progress = waited.progress.as_ref();
+            let sentence = progress.map(|progress| progress.message.clone()).unwrap_or_default();
+            let why = match why_waited(waited, &[], marks) {
+                why if why.is_empty() => sentence,
+                why => why,
+            };
+            let live = revision(&status.live, &RevisionView::default(), marks);
+            [name, status_word(row).to_owned(), live, pods(Some(waited)), text(&why, marks)]
+        }
+        Err(error) => {
+            let dash = || "-".to_owned();
+            [name, status_word(row).to_owned(), dash(), dash(), text(&error.to_string(), marks)]
+        }
+    });
+    let out = table(&["WORKLOAD", "STATUS", "REVISION", "PODS", "WHY"], rows);
+    out + &summary(all.iter().map(status_word))
+}
+
+fn status_word(row: &StatusRow<'_>) -> &'static str {
+    match &row.seen {
+        Ok((_, Some(ending), _)) => word_of_ending(ending),
+        Ok((_, None, _)) => "in progress",
+        Err(error) => word_of(error.kind()),
+    }
+}
+
+/// `98 rolled back, 1 refused, 1 failed`.
+fn summary(words: impl Iterator<Item = &'static str>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for word in words {
+        *counts.entry(word).or_default() += 1;
+    }
+    let total: usize = counts.values().sum();
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(word, count)| {
+            let style = match *word {
+                "rolled back" | "healthy" | "nothing to do" => GOOD,
+                "left out" | "patched" | "waits" | "superseded" | "in progress" => WARN,
+                _ => BAD,
+            };
+            paint(style, &format!("{count} {word}"))
+        })
+        .collect();
+    format!("{}: {}\n", workloads(total), parts.join(", "))
+}
+
+fn forward(all: &[(&Target, &Done)], marks: Marks) -> String {
+    let commands: Vec<&String> = all
+        .iter()
+        .filter_map(|(_, done)| match done {
+            Done::Undone(plan, _) => plan.forward.as_ref(),
+            Done::Joined(..) | Done::Failed(_) | Done::LeftOut => None,
+        })
+        .collect();
+    if commands.len() > FORWARD {
+        return "  forward  the commands that go forward again: -o json, plan.forward\n".to_owned();
+    }
+    let line =
+        |command: &&String| format!("  forward  to go forward again: {}\n", marks.foreign(command));
+    commands.iter().map(line).collect()
+}
+
+/// One workload's result in a word or two.
+fn word(done: &Done) -> &'static str {
+    match done {
+        Done::Undone(_, outcome) => match outcome.waited.ending {
+            Ending::Complete => "rolled back",
+            ref ending => word_of_ending(ending),
+        },
+        Done::Joined(_, None) => "nothing to do",
+        Done::Joined(_, Some(waited)) => word_of_ending(&waited.ending),
+        Done::Failed(error) => word_of(error.kind()),
+        Done::LeftOut => "left out",
+    }
+}
+
+/// How a wait ended, in a word or two.
+#[must_use]
+pub fn word_of_ending(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Complete => "healthy",
+        Ending::NothingRan | Ending::NotWaited => "patched",
+        Ending::TimedOut | Ending::DeadlineExceeded | Ending::Paused => "not converged",
+        Ending::AwaitsDeletion(_) | Ending::HeldByPartition => "waits",
+        Ending::PodsFailed => "failed",
+        Ending::PutBack(_) => "undone",
+        Ending::Superseded(_) => "superseded",
+        Ending::Deleted => "gone",
+        Ending::HalfDone { .. } => "half done",
+        Ending::Lost(_) => "unknown",
+    }
+}
+
+fn word_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "not found",
+        ErrorKind::NoRevision => "no revision",
+        ErrorKind::Forbidden => "forbidden",
+        ErrorKind::Refused | ErrorKind::LostRace => "refused",
+        ErrorKind::Inconclusive => "unknown",
+        ErrorKind::Unconfirmed => "not confirmed",
+        _ => "error",
+    }
+}
+
+fn why(done: &Done, marks: Marks) -> String {
+    match done {
+        Done::Undone(_, outcome) => why_waited(&outcome.waited, &outcome.warnings, marks),
+        Done::Joined(nothing, None) => nothing.message.clone(),
+        Done::Joined(_, Some(waited)) => why_waited(waited, &[], marks),
+        Done::Failed(error) => error.to_string(),
+        Done::LeftOut => "another one is refused".to_owned(),
+    }
+}
+
+fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> String {
+    let failure = waited.failure.as_ref().map(|failed| failure::summary(failed, marks));
+    let held = match &waited.ending {
+        Ending::AwaitsDeletion(pods) => Some(format!("OnDelete: delete {}", pods.join(" "))),
+        Ending::HeldByPartition => Some("its partition keeps pods at another revision".to_owned()),
+        Ending::HalfDone { why, .. } | Ending::Lost(why) => Some(why.clone()),
+        _ => None,
+    };
+    let parts: Vec<String> =
+        failure.into_iter().chain(held).chain(warnings.iter().cloned()).collect();
+    parts.join("; ")
+}
+
+fn pods(waited: Option<&Waited>) -> String {
+    let progress = waited.and_then(|waited| waited.progress.as_ref());
+    progress.map_or_else(|| "-".to_owned(), |p| format!("{}/{}", p.pods.available, p.pods.desired))
+}
+
+fn revision(view: &RevisionView, other: &RevisionView, marks: Marks) -> String {
+    let number = view.revision.map_or_else(|| view.hash.clone(), |number| number.to_string());
+    let images = short_images(&view.images, &other.images);
+    let image = images.first().map(String::as_str).unwrap_or_default();
+    truncate(&marks.foreign(&format!("{number} {image}")), REVISION).into_owned()
+}
+
+fn text(text: &str, marks: Marks) -> String {
+    let text = marks.foreign(text);
+    let text = marks.arrows(&text);
+    if text.is_empty() { "-".to_owned() } else { truncate(&text, TEXT).into_owned() }
+}
+
+fn workloads(count: usize) -> String {
+    plural(i64::try_from(count).unwrap_or(i64::MAX), "workload")
+}
+
+/// `deployment/web`, with the namespace before it where there is more than one.
+#[must_use]
+pub fn names<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<String> {
+    let targets: Vec<&Target> = targets.collect();
+    let first = targets.first().map(|target| target.namespace.as_str());
+    let same = targets.iter().all(|target| Some(target.namespace.as_str()) == first);
+    let name = |target: &&Target| {
+        if same {
+            target.reference()
+        } else {
+            format!("{} {}", target.namespace, target.reference())
+        }
+    };
+    targets.iter().map(name).collect()
+}
+
+/// Rows under a header, without lines around them.
+pub(super) fn table<const N: usize>(
+    header: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header.iter());
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 3));
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}

@@ -1,0 +1,242 @@
+//! Carrying out the plans of several workloads: all patches first, a bounded number at once, then
+//! everything else.
+
+use std::cell::RefCell;
+
+use futures::StreamExt as _;
+use futures::stream;
+use serde_json::Value;
+
+use crate::backend::Rollbacker;
+use crate::cluster::{Cluster, Deadline};
+use crate::error::{Error, ErrorKind, Result};
+use crate::text::shell_quote;
+
+use super::{AT_ONCE, Accepted, Patched, dry_run, finish_all, patch};
+use crate::rollback::model::decision::{Decision, Nothing};
+use crate::rollback::model::event::{Event, Listener, Listeners};
+use crate::rollback::model::outcome::{Done, Outcome, Waited};
+use crate::rollback::model::plan::Plan;
+use crate::rollback::model::request::UndoRequest;
+use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::watch::{self, Reach};
+use crate::rollback::{planner, snapshot, status};
+
+/// How often one workload is planned again that changes under its plan.
+const ROUNDS: u32 = 6;
+
+/// One plan to carry out.
+pub struct Order {
+    /// The kind of its workload.
+    pub backend: &'static dyn Rollbacker,
+    /// What was asked for.
+    pub request: UndoRequest,
+    /// The plan.
+    pub plan: Box<Plan>,
+    /// Until when it may take.
+    pub deadline: Deadline,
+}
+
+/// A workload that is at its target already and not healthy yet.
+pub struct Join {
+    /// Its kind.
+    pub backend: &'static dyn Rollbacker,
+    /// Why nothing is to be done.
+    pub nothing: Box<Nothing>,
+    /// As it was read.
+    pub snapshot: Box<Snapshot>,
+    /// Until when it is waited for.
+    pub deadline: Deadline,
+}
+
+/// What is to be done about one workload.
+pub enum Task {
+    /// Carry out a plan.
+    Undo(Box<Order>),
+    /// Wait for a rollback that was made before.
+    Join(Join),
+}
+
+/// A listener for one of several workloads.
+struct OneOf<'a, 'l> {
+    index: usize,
+    all: &'a RefCell<&'l mut dyn Listeners>,
+}
+
+impl Listener for OneOf<'_, '_> {
+    fn on(&mut self, event: Event) {
+        self.all.borrow_mut().on(self.index, event);
+    }
+}
+
+/// Listens for some of several workloads.
+struct SomeOf<'a, 'l> {
+    places: &'a [usize],
+    all: &'a RefCell<&'l mut dyn Listeners>,
+}
+
+impl Listeners for SomeOf<'_, '_> {
+    fn on(&mut self, index: usize, event: Event) {
+        if let Some(place) = self.places.get(index) {
+            self.all.borrow_mut().on(*place, event);
+        }
+    }
+}
+
+/// Asks the API server about every plan; nothing is changed.
+pub async fn dry_run_all(cluster: &Cluster, orders: &[&Order]) -> Vec<Result<()>> {
+    stream::iter(orders)
+        .map(|order| async move {
+            match dry_run(cluster, &order.plan, order.deadline).await? {
+                Patched::Accepted(_) => Ok(()),
+                Patched::Stale => Err(lost_race(&order.request, &order.plan)),
+            }
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
+}
+
+/// Carries out all tasks; the answers are in their order. `everywhere` says that the workloads were
+/// looked for in all namespaces: then they are watched there.
+pub async fn carry_out(
+    cluster: &Cluster,
+    tasks: Vec<Task>,
+    everywhere: bool,
+    listeners: &mut dyn Listeners,
+) -> Vec<Done> {
+    let reach = if everywhere { Reach::Cluster } else { Reach::Namespaces };
+    let all = RefCell::new(listeners);
+    let mut done: Vec<Option<Done>> = tasks.iter().map(|_| None).collect();
+    let (mut sent, mut joins) = (Vec::new(), Vec::new());
+    let patches = stream::iter(tasks.into_iter().enumerate())
+        .map(|(index, task)| {
+            let mut listener = OneOf { index, all: &all };
+            async move {
+                let state = match task {
+                    Task::Undo(order) => send(cluster, order, &mut listener).await,
+                    Task::Join(join) => State::Join(join),
+                };
+                (index, state)
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    for (index, state) in patches {
+        match state {
+            State::Sent(order, workload) => sent.push((index, order, workload)),
+            State::Join(join) => joins.push((index, join)),
+            State::Ended(end) => put(&mut done, index, end),
+        }
+    }
+    // The same order in every run.
+    sent.sort_by_key(|(index, ..)| *index);
+    joins.sort_by_key(|(index, _)| *index);
+    let (finished, joined) = futures::join!(
+        finish_sent(cluster, &mut sent, reach, &all),
+        wait_for_joins(cluster, &joins, reach, &all)
+    );
+    for ((index, order, _), outcome) in sent.into_iter().zip(finished) {
+        put(&mut done, index, Done::Undone(order.plan, outcome));
+    }
+    for ((index, join), waited) in joins.into_iter().zip(joined) {
+        put(&mut done, index, Done::Joined(join.nothing, Some(waited)));
+    }
+    done.into_iter().flatten().collect()
+}
+
+fn put(done: &mut [Option<Done>], index: usize, end: Done) {
+    if let Some(place) = done.get_mut(index) {
+        *place = Some(end);
+    }
+}
+
+/// Where one workload is after the patches.
+enum State {
+    Sent(Box<Order>, Value),
+    Join(Join),
+    Ended(Done),
+}
+
+/// Sends the patch of one plan, and plans again where only something beside it has changed.
+async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Listener) -> State {
+    for _ in 0..ROUNDS {
+        match patch(cluster, &order.plan, order.deadline, listener).await {
+            Ok(Patched::Accepted(workload)) => return State::Sent(order, *workload),
+            Ok(Patched::Stale) => {}
+            Err(error) => return State::Ended(Done::Failed(error)),
+        }
+        let target = &order.plan.target;
+        let snapshot = match snapshot::take(cluster, order.backend, target, order.deadline).await {
+            Ok(snapshot) => snapshot,
+            Err(error) => return State::Ended(Done::Failed(error)),
+        };
+        match planner::decide(order.backend, &snapshot, &order.request) {
+            Decision::Undo(plan) if plan.is_same_undo(&order.plan) => order.plan = plan,
+            Decision::Undo(plan) => {
+                return State::Ended(Done::Failed(lost_race(&order.request, &plan)));
+            }
+            Decision::Nothing(nothing) if nothing.converging && !order.request.no_wait => {
+                let (backend, deadline) = (order.backend, order.deadline);
+                return State::Join(Join {
+                    backend,
+                    nothing,
+                    snapshot: Box::new(snapshot),
+                    deadline,
+                });
+            }
+            Decision::Nothing(nothing) => return State::Ended(Done::Joined(nothing, None)),
+            Decision::Again(again) => return State::Ended(Done::Failed(again.refusal)),
+            Decision::Refused(error) => return State::Ended(Done::Failed(*error)),
+        }
+    }
+    State::Ended(Done::Failed(lost_race(&order.request, &order.plan)))
+}
+
+async fn finish_sent(
+    cluster: &Cluster,
+    sent: &mut [(usize, Box<Order>, Value)],
+    reach: Reach,
+    all: &RefCell<&mut dyn Listeners>,
+) -> Vec<Outcome> {
+    let places: Vec<usize> = sent.iter().map(|(index, ..)| *index).collect();
+    let accepted = sent.iter_mut().map(|(_, order, workload)| Accepted {
+        backend: order.backend,
+        plan: &order.plan,
+        workload: std::mem::take(workload),
+        deadline: order.deadline,
+    });
+    let accepted = accepted.collect();
+    finish_all(cluster, accepted, reach, &mut SomeOf { places: &places, all }).await
+}
+
+async fn wait_for_joins(
+    cluster: &Cluster,
+    joins: &[(usize, Join)],
+    reach: Reach,
+    all: &RefCell<&mut dyn Listeners>,
+) -> Vec<Waited> {
+    if joins.is_empty() {
+        return Vec::new();
+    }
+    let places: Vec<usize> = joins.iter().map(|(index, _)| *index).collect();
+    let watches = joins
+        .iter()
+        .map(|(_, join)| status::watch_of(join.backend, &join.snapshot, join.deadline))
+        .collect();
+    watch::wait_all(cluster, watches, reach, &mut SomeOf { places: &places, all }).await
+}
+
+fn lost_race(request: &UndoRequest, plan: &Plan) -> Error {
+    let reference = plan.target.reference();
+    let undo = request.hints.rb(&format!("undo {}", shell_quote(&reference)));
+    Error::new(
+        ErrorKind::LostRace,
+        format!(
+            "another release of {reference} went live between the plan and the write: nothing was \
+             written"
+        ),
+    )
+    .hint(format!("to roll that back: {undo}"))
+}
