@@ -205,7 +205,7 @@ fn kind_of(word: &str) -> Result<&'static dyn Rollbacker> {
 fn nothing_named() -> Error {
     Error::new(ErrorKind::Usage, "no workload is named")
         .hint("name one: TYPE/NAME, e.g. deployment/checkout")
-        .hint("or several: TYPE/NAME TYPE/NAME, TYPE -l app=checkout, TYPE --all, -f FILE")
+        .hint("or several: TYPE/NAME TYPE/NAME, TYPE -l app=checkout, TYPE --all, -f FILE; see --help")
 }
 
 fn names_and_selection(words: &[&str]) -> Error {

@@ -127,7 +127,7 @@ pub async fn carry_out(
         match state {
             State::Sent(order, workload) => sent.push((index, order, workload)),
             State::Join(join) => joins.push((index, join)),
-            State::Ended(end) => put(&mut done, index, end),
+            State::Ended(end) => put(&mut done, index, *end),
         }
     }
     // The same order in every run.
@@ -156,7 +156,11 @@ fn put(done: &mut [Option<Done>], index: usize, end: Done) {
 enum State {
     Sent(Box<Order>, Value),
     Join(Join),
-    Ended(Done),
+    Ended(Box<Done>),
+}
+
+fn failed(error: Error) -> State {
+    State::Ended(Box::new(Done::Failed(error)))
 }
 
 /// Sends the patch of one plan, and plans again where only something beside it has changed.
@@ -165,17 +169,17 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
         match patch(cluster, &order.plan, order.deadline, listener).await {
             Ok(Patched::Accepted(workload)) => return State::Sent(order, *workload),
             Ok(Patched::Stale) => {}
-            Err(error) => return State::Ended(Done::Failed(error)),
+            Err(error) => return failed(error),
         }
         let target = &order.plan.target;
         let snapshot = match snapshot::take(cluster, order.backend, target, order.deadline).await {
             Ok(snapshot) => snapshot,
-            Err(error) => return State::Ended(Done::Failed(error)),
+            Err(error) => return failed(error),
         };
         match planner::decide(order.backend, &snapshot, &order.request) {
             Decision::Undo(plan) if plan.is_same_undo(&order.plan) => order.plan = plan,
             Decision::Undo(plan) => {
-                return State::Ended(Done::Failed(lost_race(&order.request, &plan)));
+                return failed(lost_race(&order.request, &plan));
             }
             Decision::Nothing(nothing) if nothing.converging && !order.request.no_wait => {
                 let (backend, deadline) = (order.backend, order.deadline);
@@ -186,12 +190,14 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
                     deadline,
                 });
             }
-            Decision::Nothing(nothing) => return State::Ended(Done::Joined(nothing, None)),
-            Decision::Again(again) => return State::Ended(Done::Failed(again.refusal)),
-            Decision::Refused(error) => return State::Ended(Done::Failed(*error)),
+            Decision::Nothing(nothing) => {
+                return State::Ended(Box::new(Done::Joined(nothing, None)));
+            }
+            Decision::Again(again) => return failed(again.refusal),
+            Decision::Refused(error) => return failed(*error),
         }
     }
-    State::Ended(Done::Failed(lost_race(&order.request, &order.plan)))
+    failed(lost_race(&order.request, &order.plan))
 }
 
 async fn finish_sent(
