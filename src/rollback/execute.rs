@@ -3,6 +3,7 @@
 //! [`patch()`] sends the write that matters, [`finish`] does the rest. Traces are written beside the
 //! wait; without the right to write them rb warns.
 
+mod ownership;
 mod patch;
 
 use std::time::Duration;
@@ -15,12 +16,12 @@ use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
 
 pub use self::patch::{Patched, dry_run, patch};
+use super::managed_fields;
 use super::model::event::{Event, Listener};
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
 use super::model::record::{FIELD_MANAGER, Finding, RECORD_POINTER, Record, Verdict};
 use super::model::snapshot::now;
-use super::model::template;
 use super::watch::judge::Goal;
 use super::watch::{self, Watch};
 
@@ -43,11 +44,12 @@ pub async fn finish(
         listener.on(Event::StepDone { summary: step.summary.clone() });
     }
     let template = accepted.pointer("/spec/template").cloned().unwrap_or_default();
-    let wait = wait(cluster, backend, plan, accepted, deadline, listener);
-    let (waited, traces) = futures::join!(wait, traces(cluster, plan));
+    let owned = ownership::give_back(cluster, plan, &accepted);
+    let wait = wait(cluster, backend, plan, accepted.clone(), deadline, listener);
+    let (waited, traces, owned) = futures::join!(wait, traces(cluster, plan), owned);
     let mut warnings = Vec::new();
     let verdict = stamp(cluster, plan, &template, &waited.ending).await;
-    for (step, result) in traces.into_iter().chain(verdict) {
+    for (step, result) in owned.into_iter().chain(traces).chain(verdict) {
         match result {
             Ok(()) => written.push(note(step)),
             Err(error) => {
@@ -86,7 +88,9 @@ async fn wait(
         left: plan.patch_value("test", "/spec/template").cloned(),
         generation: generation.unwrap_or_default(),
         stale: backend.deadline_marker(&accepted),
-        written_at: template::written_at(&accepted, FIELD_MANAGER),
+        written_at: managed_fields::written_by_rb(&accepted),
+        receiver: plan.receiver().map(|owner| owner.manager.clone()),
+        undo: Some(plan.id.clone()),
         hash: plan.to.hash.clone(),
         old_hashes: Vec::new(),
     };

@@ -3,9 +3,11 @@
 pub mod decision;
 pub mod event;
 pub mod evidence;
+pub mod field_owner;
 pub mod hint;
 pub mod history;
 pub mod image;
+pub mod last_applied;
 pub mod outcome;
 pub mod ownership;
 pub mod plan;

@@ -10,14 +10,14 @@ use super::model::decision::{Decision, Nothing};
 use super::model::evidence::Evidence;
 use super::model::image::ImageRef;
 use super::model::ownership::{Owner, owners};
-use super::model::plan::{Plan, RevisionView, SCHEMA, Why};
+use super::model::plan::{Change, Plan, RevisionView, SCHEMA, Why};
 use super::model::record::{RECORD_ANNOTATION, Record, Side, Stored, Undo};
 use super::model::request::UndoRequest;
 use super::model::revision::{Revision, Revisions};
 use super::model::snapshot::Snapshot;
 use super::model::template;
 use super::select::{self, Choice, Selection};
-use super::{again, diff, evidence, steps};
+use super::{again, annotation_edits, diff, evidence, helm_leftovers, steps};
 
 /// Longest reason and incident that are recorded, in characters.
 const MAX_TEXT: usize = 200;
@@ -163,6 +163,8 @@ impl<'a> Planner<'a> {
         let from = self.live_view();
         let to = evidence::view(target, evidence.favour_words(self.snapshot.taken_at));
         let undo = self.undo(&from, &to);
+        let diff = diff::templates(&self.revisions.live_template, &target.template, false);
+        let cause = steps::cause(&undo, &from, &to);
         Plan {
             schema: SCHEMA.to_owned(),
             id: self.request.operation.clone(),
@@ -170,8 +172,12 @@ impl<'a> Planner<'a> {
             cluster: self.snapshot.cluster.clone(),
             target: self.snapshot.target.clone(),
             owners: self.owners.clone(),
-            diff: diff::templates(&self.revisions.live_template, &target.template, false),
-            warnings: self.warnings(target, evidence),
+            warnings: [
+                self.warnings(target, evidence),
+                self.next_deploy_warnings(target, &undo, &diff, cause),
+            ]
+            .concat(),
+            diff,
             forward: self.forward(),
             redacted: false,
             steps: steps::of(self, target, &undo, &from, &to),
@@ -251,6 +257,19 @@ impl<'a> Planner<'a> {
         }
         warnings.extend(self.snapshot.gaps.iter().cloned());
         warnings
+    }
+
+    /// What the next deploy will find that rb cannot put right.
+    fn next_deploy_warnings(
+        &self,
+        target: &Revision,
+        undo: &Undo,
+        diff: &[Change],
+        cause: String,
+    ) -> Vec<String> {
+        let last_applied = annotation_edits::warning(self, target, undo, cause);
+        let helm = helm_leftovers::warning(&self.snapshot.workload, diff);
+        last_applied.into_iter().chain(helm).collect()
     }
 
     /// The command that goes forward again: by hash, since the number will have moved.

@@ -9,7 +9,7 @@ use super::evidence;
 use super::model::event::Listener;
 use super::model::outcome::{Ending, Waited};
 use super::model::ownership::owners;
-use super::model::record::{RECORD_ANNOTATION, Stored};
+use super::model::record::Record;
 use super::model::snapshot::Snapshot;
 use super::model::status::Status;
 use super::watch::judge::Goal;
@@ -19,8 +19,7 @@ use super::watch::{self, Watch};
 #[must_use]
 pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
     let revisions = backend.revisions(snapshot);
-    let stored = Stored::read(snapshot.annotation(RECORD_ANNOTATION), snapshot.uid());
-    let record = stored.into_record(snapshot.uid());
+    let record = Record::on(&snapshot.workload);
     let live_hash = revisions.live().map(|live| live.hash.clone()).unwrap_or_default();
     let undo = record.last_undo().filter(|undo| undo.to.hash == live_hash).cloned();
     let state = evidence::live_state(backend, snapshot, &revisions);
@@ -81,6 +80,8 @@ fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
         generation: generation.unwrap_or_default(),
         stale: None,
         written_at: None,
+        receiver: None,
+        undo: Record::on(&snapshot.workload).last_undo().map(|undo| undo.id.clone()),
         hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
         old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),
     }

@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
+use crate::backend::CHANGE_CAUSE;
 use crate::text::{sanitize, shell_quote};
 
+use super::model::field_owner::GivenAnnotation;
+use super::model::last_applied::LAST_APPLIED;
 use super::model::plan::{Action, RevisionView, Step};
-use super::model::record::{RECORD_ANNOTATION, ROLLED_BACK_ANNOTATION, Undo};
+use super::model::record::{ROLLED_BACK_ANNOTATION, Undo};
 use super::model::revision::Revision;
 use super::model::template::short_images;
 use super::planner::Planner;
+use super::{annotation_edits, managed_fields};
 
 /// Seconds that are added to the controller's own deadline: it must speak first.
 const GRACE_SECONDS: u64 = 30;
@@ -26,6 +30,7 @@ pub(super) fn of(
     to: &RevisionView,
 ) -> Vec<Step> {
     let mut steps = vec![patch(planner, target, undo, from, to)];
+    steps.extend(give_back(planner));
     steps.extend(annotate_left_revision(planner, undo, to));
     steps.push(event(planner, undo, from, to));
     if !planner.request.no_wait {
@@ -39,7 +44,7 @@ fn name_with_images(view: &RevisionView, other: &RevisionView) -> String {
     format!("{} ({})", view.label(), short_images(&view.images, &other.images).join(", "))
 }
 
-fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
+pub(super) fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
     let what =
         format!("rb undo: {} back to {}", name_with_images(from, to), name_with_images(to, from));
     let reason = undo.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -62,10 +67,8 @@ fn patch(
 ) -> Step {
     let workload = &planner.snapshot.workload;
     let reference = planner.snapshot.target.reference();
-    let mut edits = vec![planner.change_cause(cause(undo, from, to))];
-    if let Some(record) = planner.record_with(undo) {
-        edits.push(planner.annotation(RECORD_ANNOTATION, record.to_annotation()));
-    }
+    let edits = annotation_edits::of(planner, target, undo, cause(undo, from, to));
+    let last_applied = edits.iter().any(|edit| edit.key == LAST_APPLIED);
     Step {
         id: "patch".to_owned(),
         summary: format!("patch {reference} to the template of {}", to.label()),
@@ -76,12 +79,42 @@ fn patch(
         preconditions: vec![
             "same uid".to_owned(),
             format!("the live template is still that of {}", from.label()),
-            "same change-cause and undo record".to_owned(),
+            if last_applied {
+                "same change-cause, undo record and last-applied configuration".to_owned()
+            } else {
+                "same change-cause and undo record".to_owned()
+            },
         ],
         expects: format!("the template of {}", to.label()),
         compensation: planner.forward(),
         optional: false,
     }
+}
+
+/// The fields that the patch takes from others go back to them: the next server-side apply must
+/// neither meet rb nor leave what only the old template has.
+fn give_back(planner: &Planner<'_>) -> Option<Step> {
+    let workload = &planner.snapshot.workload;
+    let owner = managed_fields::template_owner(workload)?;
+    let given = |key: &str| GivenAnnotation {
+        key: key.to_owned(),
+        owner: managed_fields::annotation_owner(workload, key),
+    };
+    let annotations = [CHANGE_CAUSE, LAST_APPLIED];
+    let written = |key: &&&str| **key == CHANGE_CAUSE || planner.snapshot.annotation(key).is_some();
+    Some(Step {
+        id: "ownership".to_owned(),
+        summary: format!("give the fields of the template back to field manager {owner}"),
+        action: Action::GiveBackFields {
+            path: planner.backend.path(&planner.snapshot.target),
+            annotations: annotations.iter().filter(written).map(|key| given(key)).collect(),
+            owner,
+        },
+        preconditions: vec!["same uid, template and entries of managedFields".to_owned()],
+        expects: "the next apply meets no conflict with rb, and leaves nothing over".to_owned(),
+        compensation: None,
+        optional: true,
+    })
 }
 
 /// A copy of the record for people who look at the revision that was left.

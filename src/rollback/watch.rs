@@ -4,6 +4,7 @@
 //! [`feed`] turns lists, watches and polls into one stream of updates; [`judge`] decides what they
 //! mean and does no I/O.
 
+mod culprit;
 pub(super) mod feed;
 pub(super) mod judge;
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::field_owner::{FieldOwner, GivenAnnotation};
 use super::image::ContainerImage;
 use super::ownership::Owner;
 use super::record::Record;
@@ -164,6 +165,16 @@ pub enum Action {
         /// The JSON Patch.
         body: Value,
     },
+    /// Give the fields that the patch took back to their owners, in `metadata.managedFields`. The
+    /// patch itself is made from what the API server has then: it names entries by their place.
+    GiveBackFields {
+        /// Path of the workload.
+        path: String,
+        /// Who gets the fields of the pod template.
+        owner: FieldOwner,
+        /// The annotations that rb does not keep, and who gets them.
+        annotations: Vec<GivenAnnotation>,
+    },
     /// A merge patch of the object that stores a revision.
     AnnotateRevision {
         /// Path of the object.
@@ -206,6 +217,15 @@ impl Plan {
     pub fn patch(&self) -> Option<(&str, &Value)> {
         self.steps.iter().find_map(|step| match &step.action {
             Action::PatchWorkload { path, body } => Some((path.as_str(), body)),
+            _ => None,
+        })
+    }
+
+    /// Who gets back the fields of the template that the patch takes.
+    #[must_use]
+    pub fn receiver(&self) -> Option<&FieldOwner> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::GiveBackFields { owner, .. } => Some(owner),
             _ => None,
         })
     }
