@@ -63,11 +63,7 @@ enum LastApplied {
     TooBig,
 }
 
-fn last_applied(
-    planner: &Planner<'_>,
-    target: &Revision,
-    edits: &[AnnotationEdit],
-) -> LastApplied {
+fn last_applied(planner: &Planner<'_>, target: &Revision, edits: &[AnnotationEdit]) -> LastApplied {
     let before = planner.snapshot.annotation(LAST_APPLIED);
     let after = before.and_then(|before| with_template(before, &target.template));
     let Some(after) = after.filter(|after| before != Some(after)) else {

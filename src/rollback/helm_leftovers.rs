@@ -51,8 +51,8 @@ pub(super) fn warning(workload: &Value, diff: &[Change]) -> Option<String> {
         .map(|namespace| format!(" -n {}", shell_quote(namespace)))
         .unwrap_or_default();
     Some(format!(
-        "the next helm upgrade will keep {}, also where its chart does not have it: Helm's newest \
-         record does not know it; helm rollback {release}{namespace} is clean",
+        "the next helm upgrade will keep {} even if its chart does not have that, since Helm's \
+         newest record does not; the clean way: helm rollback {release}{namespace}",
         fields.join(", ")
     ))
 }
@@ -96,11 +96,17 @@ mod tests {
         let mut image = bare();
         image["spec"]["containers"][0]["image"] = json!("web:2");
         for (live, target, kept) in [
-            (bare(), with_variable.clone(), Some("keep env OLD, also")),
-            (bare(), template(json!({"terminationGracePeriodSeconds": 60})),
-             Some("keep terminationGracePeriodSeconds, also")),
-            (bare(), template(json!({"terminationGracePeriodSeconds": 30, "hostNetwork": true})),
-             Some("keep hostNetwork, also")),
+            (bare(), with_variable.clone(), Some("keep env OLD even if")),
+            (
+                bare(),
+                template(json!({"terminationGracePeriodSeconds": 60})),
+                Some("keep terminationGracePeriodSeconds even if"),
+            ),
+            (
+                bare(),
+                template(json!({"terminationGracePeriodSeconds": 30, "hostNetwork": true})),
+                Some("keep hostNetwork even if"),
+            ),
             // What is taken away, and what both have: the next upgrade declares it or deletes it.
             (with_variable, bare(), None),
             (bare(), image, None),

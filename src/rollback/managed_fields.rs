@@ -187,9 +187,10 @@ fn patch(workload: &Value, before: &[Value], after: Vec<Value>) -> Option<Value>
         }
     }
     let added = after.into_iter().skip(before.len());
-    operations.extend(
-        added.map(|entry| json!({"op": "add", "path": "/metadata/managedFields/-", "value": entry})),
-    );
+    operations
+        .extend(added.map(
+            |entry| json!({"op": "add", "path": "/metadata/managedFields/-", "value": entry}),
+        ));
     if operations.is_empty() {
         return None;
     }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::backend::CHANGE_CAUSE;
+use crate::backend::AnnotationEdit;
 use crate::text::{sanitize, shell_quote};
 
 use super::model::field_owner::GivenAnnotation;
 use super::model::last_applied::LAST_APPLIED;
 use super::model::plan::{Action, RevisionView, Step};
-use super::model::record::{ROLLED_BACK_ANNOTATION, Undo};
+use super::model::record::{PREFIX, ROLLED_BACK_ANNOTATION, Undo};
 use super::model::revision::Revision;
 use super::model::template::short_images;
 use super::planner::Planner;
@@ -29,8 +29,9 @@ pub(super) fn of(
     from: &RevisionView,
     to: &RevisionView,
 ) -> Vec<Step> {
-    let mut steps = vec![patch(planner, target, undo, from, to)];
-    steps.extend(give_back(planner));
+    let edits = annotation_edits::of(planner, target, undo, cause(undo, from, to));
+    let mut steps = vec![patch(planner, target, from, to, &edits)];
+    steps.extend(give_back(planner, &edits));
     steps.extend(annotate_left_revision(planner, undo, to));
     steps.push(event(planner, undo, from, to));
     if !planner.request.no_wait {
@@ -61,20 +62,19 @@ pub(super) fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> Stri
 fn patch(
     planner: &Planner<'_>,
     target: &Revision,
-    undo: &Undo,
     from: &RevisionView,
     to: &RevisionView,
+    edits: &[AnnotationEdit],
 ) -> Step {
     let workload = &planner.snapshot.workload;
     let reference = planner.snapshot.target.reference();
-    let edits = annotation_edits::of(planner, target, undo, cause(undo, from, to));
     let last_applied = edits.iter().any(|edit| edit.key == LAST_APPLIED);
     Step {
         id: "patch".to_owned(),
         summary: format!("patch {reference} to the template of {}", to.label()),
         action: Action::PatchWorkload {
             path: planner.backend.path(&planner.snapshot.target),
-            body: planner.backend.undo_patch(workload, target, &edits),
+            body: planner.backend.undo_patch(workload, target, edits),
         },
         preconditions: vec![
             "same uid".to_owned(),
@@ -93,25 +93,24 @@ fn patch(
 
 /// The fields that the patch takes from others go back to them: the next server-side apply must
 /// neither meet rb nor leave what only the old template has.
-fn give_back(planner: &Planner<'_>) -> Option<Step> {
+fn give_back(planner: &Planner<'_>, edits: &[AnnotationEdit]) -> Option<Step> {
     let workload = &planner.snapshot.workload;
     let owner = managed_fields::template_owner(workload)?;
-    let given = |key: &str| GivenAnnotation {
-        key: key.to_owned(),
-        owner: managed_fields::annotation_owner(workload, key),
+    let given = |edit: &AnnotationEdit| GivenAnnotation {
+        key: edit.key.clone(),
+        owner: managed_fields::annotation_owner(workload, &edit.key),
     };
-    let annotations = [CHANGE_CAUSE, LAST_APPLIED];
-    let written = |key: &&&str| **key == CHANGE_CAUSE || planner.snapshot.annotation(key).is_some();
+    let of_others = edits.iter().filter(|edit| !edit.key.starts_with(PREFIX));
     Some(Step {
         id: "ownership".to_owned(),
         summary: format!("give the fields of the template back to field manager {owner}"),
         action: Action::GiveBackFields {
             path: planner.backend.path(&planner.snapshot.target),
-            annotations: annotations.iter().filter(written).map(|key| given(key)).collect(),
+            annotations: of_others.map(given).collect(),
             owner,
         },
         preconditions: vec!["same uid, template and entries of managedFields".to_owned()],
-        expects: "the next apply meets no conflict with rb, and leaves nothing over".to_owned(),
+        expects: "the next server-side apply meets no conflict with rb".to_owned(),
         compensation: None,
         optional: true,
     })

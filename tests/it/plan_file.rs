@@ -122,6 +122,10 @@ fn a_template_that_was_never_live_is_refused(bed: &TestBed) {
     let body = plan["steps"][0]["action"]["body"].as_array_mut().expect("a patch");
     let write = body.iter_mut().find(|o| o["op"] == "replace").expect("a write");
     write["value"]["spec"]["containers"][0]["image"] = json!("evil/miner:1");
+    // What was last applied would tell on it at once.
+    body.retain(|o| {
+        !o["path"].as_str().is_some_and(|path| path.ends_with("~1last-applied-configuration"))
+    });
     given.carry_out(&plan).ends_with(3).says("is none that deployment/web has stored");
     nothing_was_written(&given.proxy);
 }
@@ -198,6 +202,20 @@ fn a_plan_that_was_changed_does_nothing(bed: &TestBed) {
             body.expect("a patch").push(operation.clone());
         }
     };
+    // Changes the text that the annotation of the last apply gets.
+    let applied = |old: &'static str, new: &'static str| {
+        move |plan: &mut Value| {
+            let index = step(plan, "patch");
+            let body = plan["steps"][index]["action"]["body"].as_array_mut().expect("a patch");
+            let path = "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
+            let add = body.iter_mut().find(|o| o["op"] == "add" && o["path"] == path);
+            let value = &mut add.expect("what was last applied is written")["value"];
+            let text = value.as_str().expect("a text");
+            assert!(text.contains(old), "{text}");
+            *value = json!(text.replace(old, new));
+        }
+    };
+    let owner = |manager: &str, operation: &str| json!({"manager": manager, "operation": operation, "apiVersion": "apps/v1"});
     let changes: Vec<(&str, Change)> = vec![
         ("the target's path", Box::new(action("patch", "path", json!(secret)))),
         ("a climbing path", Box::new(action("annotate", "path", json!(format!("{secret}/../y"))))),
@@ -229,6 +247,23 @@ fn a_plan_that_was_changed_does_nothing(bed: &TestBed) {
                 json!([
             {"op": "replace", "path": "/spec/template", "value": {}}]),
             )),
+        ),
+        (
+            "what was applied beside the template",
+            Box::new(applied(r#""replicas":"#, r#""replicas":9"#)),
+        ),
+        (
+            "another template in what was applied",
+            Box::new(applied(r#""image":""#, r#""image":"x"#)),
+        ),
+        ("what was applied as a whole", Box::new(applied("{", ""))),
+        ("the owners of another object", Box::new(action("ownership", "path", json!(secret)))),
+        ("fields for nobody", Box::new(action("ownership", "owner", owner("", "Apply")))),
+        ("fields for rb", Box::new(action("ownership", "owner", owner("rb", "Update")))),
+        ("an unknown operation", Box::new(action("ownership", "owner", owner("me", "Steal")))),
+        (
+            "the owner of rb's annotation",
+            Box::new(action("ownership", "annotations", json!([{"key": "kubectl-rb/record"}]))),
         ),
         ("the name", Box::new(|plan: &mut Value| plan["target"]["name"] = json!("other"))),
         ("the kind", Box::new(|plan: &mut Value| plan["target"]["kind"] = json!("Secret"))),

@@ -80,6 +80,10 @@ async fn attempts(
             Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::NotFound => {
                 return Ok(None);
             }
+            // Not even sent: an API server that restarts.
+            Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::Unreachable => {
+                last = error;
+            }
             Err(WriteError::Rejected(error)) => return Err(error),
             Err(WriteError::Throttled { error, retry_after }) => {
                 sleep(retry_after.min(deadline.remaining())).await;

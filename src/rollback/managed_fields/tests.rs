@@ -64,7 +64,8 @@ fn applied(workload: &Value, patch: &Value) -> Vec<Value> {
 
 #[test]
 fn who_declared_the_template_is_known() {
-    let big = template_fields(&json!({"f:metadata": {"f:labels": {"f:app": {}}}, "f:spec": {"f:a": {}}}));
+    let big =
+        template_fields(&json!({"f:metadata": {"f:labels": {"f:app": {}}}, "f:spec": {"f:a": {}}}));
     let small = template_fields(&json!({"f:spec": {"f:a": {}}}));
     let none = json!({"f:spec": {"f:replicas": {}}});
     for (entries, expected) in [

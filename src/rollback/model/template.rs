@@ -189,7 +189,6 @@ pub fn last_writer(workload: &Value) -> Option<String> {
     writes(workload).max_by_key(|(_, time)| *time).map(|(manager, _)| manager.to_owned())
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,197 @@
+//! Giving the fields back that an undo takes: when it is written, when not, and what is said where it
+//! could not be.
+
+use serde_json::{Value, json};
+
+use super::{fields, first, is_exactly, later, rb_has_its_own_only, try_with, with};
+use crate::rb::{Ran, Rb, rb};
+use crate::scene::{
+    accepted, assert_live, image, record, settle, template_writes, writes_template,
+};
+use crate::suite::{Test, on_bed};
+use crate::testbed::{Action, Gate, Namespace, Proxy, Recorded, RequestHead, TestBed};
+
+pub(super) fn tests() -> Vec<Test> {
+    on_bed![
+        while_the_left_release_crashes,
+        without_the_right_the_next_conflict_is_foretold,
+        a_conflict_is_tried_again,
+        a_lost_answer_is_looked_up,
+        it_is_tried_for_so_long_and_no_longer,
+        a_refused_undo_is_followed_by_nothing,
+        a_release_that_goes_live_before_is_left_alone,
+        where_nobody_owned_the_template_nothing_is_written,
+        a_plan_file_gives_back_too,
+    ]
+}
+
+const APPLY: &str = "apply --server-side";
+
+fn releases(namespace: &Namespace, bad: &str) {
+    with(namespace, APPLY, &first());
+    settle(namespace, "1.0");
+    with(namespace, APPLY, &later(bad));
+    settle(namespace, bad);
+}
+
+/// Its status changes all the time, and with it the object.
+fn while_the_left_release_crashes(bed: &TestBed) {
+    let namespace = bed.namespace("own-crash");
+    let many = |mut manifest: Value| {
+        manifest["spec"]["replicas"] = json!(5);
+        manifest["spec"]["strategy"] = json!({"rollingUpdate": {"maxUnavailable": 5}});
+        manifest
+    };
+    with(&namespace, APPLY, &many(first()));
+    settle(&namespace, "1.0");
+    with(&namespace, APPLY, &many(later("2.0-crash")));
+    settle(&namespace, "2.0-crash");
+    rb(&namespace, "undo deploy/web --yes").ends_with(0);
+    rb_has_its_own_only(&namespace);
+    assert_eq!(record(&namespace)["verdicts"][0]["verdict"], "verified");
+    with(&namespace, APPLY, &many(later("3.0")));
+    is_exactly(&namespace, &later("3.0"));
+}
+
+fn without_the_right_the_next_conflict_is_foretold(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("own-forbidden"), bed.proxy());
+    releases(&namespace, "2.0");
+    refuse(&proxy, usize::MAX, Action::refuse(403, "Forbidden", "the test says no"));
+    undo(&namespace, &proxy, "")
+        .ends_with(0)
+        .says("could not give the fields of the template back to field manager kubectl")
+        .says("kubectl's next server-side apply will report a conflict with \"rb\"")
+        .says("--force-conflicts");
+    assert_eq!(gifts(&proxy).len(), 1);
+    // What was said is so.
+    let conflict = try_with(&namespace, APPLY, &later("3.0"));
+    assert!(conflict.stderr.contains("conflict with \"rb\""), "{conflict}");
+    with(&namespace, "apply --server-side --force-conflicts", &later("3.0"));
+    assert_live(&namespace, "3.0");
+}
+
+fn a_conflict_is_tried_again(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("own-conflict"), bed.proxy());
+    releases(&namespace, "2.0");
+    refuse(&proxy, 2, Action::refuse(409, "Conflict", "the object has been modified"));
+    let ran = undo(&namespace, &proxy, "").ends_with(0);
+    assert!(!ran.to_string().contains("could not give"), "{ran}");
+    rb_has_its_own_only(&namespace);
+    assert_eq!(accepted_gifts(&proxy), 1);
+}
+
+fn a_lost_answer_is_looked_up(bed: &TestBed) {
+    for (hint, action) in [
+        ("own-reset", Action::ResetAfter),
+        ("own-lost", Action::ResetBefore),
+        ("own-error", Action::refuse(500, "InternalError", "the test says no")),
+    ] {
+        let (namespace, proxy) = (bed.namespace(hint), bed.proxy());
+        releases(&namespace, "2.0");
+        refuse(&proxy, 1, action);
+        let ran = undo(&namespace, &proxy, "").ends_with(0);
+        assert!(!ran.to_string().contains("could not give"), "{ran}");
+        rb_has_its_own_only(&namespace);
+        assert_eq!(accepted_gifts(&proxy), 1, "{hint}");
+    }
+}
+
+fn it_is_tried_for_so_long_and_no_longer(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("own-always"), bed.proxy());
+    releases(&namespace, "2.0");
+    refuse(&proxy, usize::MAX, Action::refuse(409, "Conflict", "the object has been modified"));
+    undo(&namespace, &proxy, "")
+        .ends_with(0)
+        .says("could not give the fields of the template back");
+    let tried = gifts(&proxy).len();
+    assert!((2..=12).contains(&tried), "{tried} times");
+    assert_live(&namespace, "1.0");
+}
+
+fn a_refused_undo_is_followed_by_nothing(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("own-refused"), bed.proxy());
+    releases(&namespace, "2.0");
+    proxy.inject(|head| {
+        if writes_template(head) {
+            Action::refuse(403, "Forbidden", "the test says no")
+        } else {
+            Action::Pass
+        }
+    });
+    undo(&namespace, &proxy, "").ends_with(3);
+    let writes = proxy.requests().into_iter().filter(|record| record.request.is_write()).count();
+    assert_eq!((writes, template_writes(&proxy).len()), (1, 1));
+    assert_eq!(fields(&namespace, "rb"), Value::Null);
+}
+
+fn a_release_that_goes_live_before_is_left_alone(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("own-late"), bed.proxy());
+    releases(&namespace, "2.0");
+    let gate = Gate::closed();
+    refuse(&proxy, 1, Action::Hold(gate.clone()));
+    let undo =
+        Rb::new(&proxy.kubeconfig(&namespace)).words("undo deploy/web --yes --no-wait").spawn();
+    namespace.wait_until("the fields are on their way back", |_| !gifts(&proxy).is_empty());
+    namespace.set_image("web", &image("3.0"));
+    let before = fields(&namespace, "kubectl-set");
+    gate.open();
+    let ran = undo.wait().ends_with(0);
+    assert!(!ran.to_string().contains("could not give"), "{ran}");
+    assert_eq!((gifts(&proxy).len(), accepted_gifts(&proxy)), (1, 0));
+    assert_eq!(fields(&namespace, "kubectl-set"), before);
+    assert_live(&namespace, "3.0");
+}
+
+/// As on objects from before the API server kept these records.
+fn where_nobody_owned_the_template_nothing_is_written(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("own-nobody"), bed.proxy());
+    releases(&namespace, "2.0");
+    let forget = r#"[{"op": "replace", "path": "/metadata/managedFields", "value": [{}]}]"#;
+    namespace.kubectl_ok(&["patch", "deployment/web", "--type=json", "-p", forget]);
+    undo(&namespace, &proxy, "").ends_with(0);
+    assert_eq!((accepted(&proxy), gifts(&proxy).len()), (1, 0));
+    assert_live(&namespace, "1.0");
+}
+
+fn a_plan_file_gives_back_too(bed: &TestBed) {
+    let namespace = bed.namespace("own-file");
+    releases(&namespace, "2.0");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("plan.json");
+    let rb = |words: &str| Rb::new(namespace.kubeconfig()).words(words).arg(&file).run();
+    rb("undo deploy/web --dry-run --plan-out").ends_with(0);
+    rb("undo --yes --plan").ends_with(0);
+    rb_has_its_own_only(&namespace);
+    with(&namespace, APPLY, &later("3.0"));
+    is_exactly(&namespace, &later("3.0"));
+}
+
+fn undo(namespace: &Namespace, proxy: &Proxy, flags: &str) -> Ran {
+    let words = format!("undo deploy/web --yes {flags}");
+    Rb::new(&proxy.kubeconfig(namespace)).words(&words).run()
+}
+
+/// Does this to so many of the writes that give fields back.
+fn refuse(proxy: &Proxy, mut count: usize, action: Action) {
+    proxy.inject(move |head: &RequestHead| {
+        if !gives_back(head) || count == 0 {
+            return Action::Pass;
+        }
+        count -= 1;
+        action.clone()
+    });
+}
+
+/// Whether a request writes the owners of fields.
+fn gives_back(head: &RequestHead) -> bool {
+    head.method == "PATCH"
+        && String::from_utf8_lossy(&head.body).contains("/metadata/managedFields/")
+}
+
+fn gifts(proxy: &Proxy) -> Vec<Recorded> {
+    proxy.requests().into_iter().filter(|record| gives_back(&record.request)).collect()
+}
+
+fn accepted_gifts(proxy: &Proxy) -> usize {
+    gifts(proxy).iter().filter(|record| record.status == Some(200)).count()
+}
