@@ -44,7 +44,7 @@ pub async fn finish(
         listener.on(Event::StepDone { summary: step.summary.clone() });
     }
     let template = accepted.pointer("/spec/template").cloned().unwrap_or_default();
-    let owned = ownership::give_back(cluster, plan, &accepted);
+    let owned = Box::pin(ownership::give_back(cluster, plan, &accepted));
     let wait = wait(cluster, backend, plan, accepted.clone(), deadline, listener);
     let (waited, traces, owned) = futures::join!(wait, traces(cluster, plan), owned);
     let mut warnings = Vec::new();

@@ -82,15 +82,15 @@ mod tests {
         }})
     }
 
-    fn template(spec: Value) -> Value {
-        let mut template = json!({"spec": spec});
+    fn template(spec: &Value) -> Value {
+        let mut template = json!({ "spec": spec });
         template["spec"]["containers"] = json!([{"name": "app", "image": "web:1"}]);
         template
     }
 
     #[test]
     fn what_stays_is_named_and_nothing_else() {
-        let bare = || template(json!({"terminationGracePeriodSeconds": 30}));
+        let bare = || template(&json!({"terminationGracePeriodSeconds": 30}));
         let mut with_variable = bare();
         with_variable["spec"]["containers"][0]["env"] = json!([{"name": "OLD", "value": "1"}]);
         let mut image = bare();
@@ -99,18 +99,18 @@ mod tests {
             (bare(), with_variable.clone(), Some("keep env OLD even if")),
             (
                 bare(),
-                template(json!({"terminationGracePeriodSeconds": 60})),
+                template(&json!({"terminationGracePeriodSeconds": 60})),
                 Some("keep terminationGracePeriodSeconds even if"),
             ),
             (
                 bare(),
-                template(json!({"terminationGracePeriodSeconds": 30, "hostNetwork": true})),
+                template(&json!({"terminationGracePeriodSeconds": 30, "hostNetwork": true})),
                 Some("keep hostNetwork even if"),
             ),
             // What is taken away, and what both have: the next upgrade declares it or deletes it.
             (with_variable, bare(), None),
             (bare(), image, None),
-            (template(json!({"terminationGracePeriodSeconds": 10})), bare(), None),
+            (template(&json!({"terminationGracePeriodSeconds": 10})), bare(), None),
         ] {
             let diff = diff::templates(&live, &target, false);
             let said = warning(&workload("helm", "Update"), &diff);

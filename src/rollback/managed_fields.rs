@@ -43,13 +43,13 @@ fn owner(workload: &Value, path: &[&str]) -> Option<FieldOwner> {
     entries(workload)
         .iter()
         .filter_map(|entry| {
-            let owned = count(below(entry.get("fieldsV1")?, path)?);
+            let fields = count(below(entry.get("fieldsV1")?, path)?);
             let owner = FieldOwner::of(entry).filter(|owner| owner.manager != FIELD_MANAGER)?;
-            Some((owner.applies(), owned, owner))
+            Some((owner.applies(), fields, owner))
         })
         // The first of several that own as much.
         .rev()
-        .max_by_key(|(applies, owned, _)| (*applies, *owned))
+        .max_by_key(|(applies, fields, _)| (*applies, *fields))
         .map(|(_, _, owner)| owner)
 }
 

@@ -47,12 +47,12 @@ fn cause(owner: Option<FieldOwner>) -> [GivenAnnotation; 1] {
 fn applied(workload: &Value, patch: &Value) -> Vec<Value> {
     let mut entries = workload["metadata"]["managedFields"].as_array().unwrap().clone();
     for operation in patch.as_array().unwrap() {
-        let path = operation["path"].as_str().unwrap();
-        let place = path.strip_prefix("/metadata/managedFields/");
+        let pointer = operation["path"].as_str().unwrap();
+        let place = pointer.strip_prefix("/metadata/managedFields/");
         let index = place.and_then(|place| place.parse::<usize>().ok());
         match (operation["op"].as_str().unwrap(), index) {
             ("test", Some(index)) => assert_eq!(entries[index], operation["value"]),
-            ("test", None) => assert_eq!(workload.pointer(path), Some(&operation["value"])),
+            ("test", None) => assert_eq!(workload.pointer(pointer), Some(&operation["value"])),
             ("replace", Some(index)) => entries[index] = operation["value"].clone(),
             ("remove", Some(index)) => drop(entries.remove(index)),
             ("add", None) => entries.push(operation["value"].clone()),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{fields, first, is_exactly, later, rb_has_its_own_only, try_with, with};
 use crate::rb::{Ran, Rb, rb};
 use crate::scene::{
-    accepted, assert_live, image, record, settle, template_writes, writes_template,
+    accepted, annotation, assert_live, hash, image, record, settle, stored, template_writes,
+    writes_template,
 };
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Action, Gate, Namespace, Proxy, Recorded, RequestHead, TestBed};
@@ -21,6 +22,7 @@ pub(super) fn tests() -> Vec<Test> {
         a_refused_undo_is_followed_by_nothing,
         a_release_that_goes_live_before_is_left_alone,
         where_nobody_owned_the_template_nothing_is_written,
+        who_puts_it_back_is_still_named,
         a_plan_file_gives_back_too,
     ]
 }
@@ -151,6 +153,59 @@ fn where_nobody_owned_the_template_nothing_is_written(bed: &TestBed) {
     undo(&namespace, &proxy, "").ends_with(0);
     assert_eq!((accepted(&proxy), gifts(&proxy).len()), (1, 0));
     assert_live(&namespace, "1.0");
+}
+
+/// What somebody does while rb waits.
+type Disturb = fn(&Namespace);
+
+/// Who got the fields back seems to have written the template when rb did. That must neither hide who
+/// puts the bad release back, nor accuse anybody who did nothing.
+fn who_puts_it_back_is_still_named(bed: &TestBed) {
+    let disturbances: [(&str, Disturb, &str); 3] = [
+        (
+            "own-back",
+            |namespace| drop(with(namespace, APPLY, &patient(later("2.0")))),
+            "put back by kubectl\n",
+        ),
+        (
+            "own-removed",
+            |namespace| {
+                let patch = r#"{"spec": {"template": {"metadata": {"annotations": null}}}}"#;
+                namespace.kubectl_ok(&["patch", "deployment/web", "-p", patch]);
+            },
+            "another template went live on deployment/web while rb waited",
+        ),
+        (
+            "own-again",
+            |namespace| {
+                let hash = hash(namespace, "2.0");
+                let undo = format!("undo deploy/web --yes --no-wait --to-revision={hash}");
+                rb(namespace, &undo).ends_with(0);
+            },
+            "put back by rb\n",
+        ),
+    ];
+    for (hint, disturb, said) in disturbances {
+        let namespace = bed.namespace(hint);
+        with(&namespace, APPLY, &patient(first()));
+        stored(&namespace, "1.0");
+        with(&namespace, APPLY, &patient(later("2.0")));
+        stored(&namespace, "2.0");
+        let undo = Rb::new(namespace.kubeconfig()).words("undo deploy/web --yes").spawn();
+        namespace.wait_until("the fields are given back", |namespace| {
+            let of_template = &fields(namespace, "rb")["f:spec"];
+            of_template.is_null() && !annotation(namespace, "kubectl-rb/record").is_empty()
+        });
+        disturb(&namespace);
+        let ran = undo.wait();
+        assert!(ran.stdout.contains(said), "{hint}: {said:?}: {ran}");
+    }
+}
+
+/// Its pods are never available, so a wait does not end by itself.
+fn patient(mut manifest: Value) -> Value {
+    manifest["spec"]["minReadySeconds"] = json!(500);
+    manifest
 }
 
 fn a_plan_file_gives_back_too(bed: &TestBed) {
