@@ -9,6 +9,7 @@ pub mod diff;
 pub mod earlier;
 mod evidence;
 pub mod execute;
+mod field_sets;
 mod helm_leftovers;
 pub mod history;
 mod managed_fields;

@@ -89,7 +89,7 @@ async fn wait(
         generation: generation.unwrap_or_default(),
         stale: backend.deadline_marker(&accepted),
         written_at: managed_fields::written_by_rb(&accepted),
-        receiver: plan.receiver().map(|owner| owner.manager.clone()),
+        receivers: plan.receivers(),
         undo: Some(plan.id.clone()),
         hash: plan.to.hash.clone(),
         old_hashes: Vec::new(),

@@ -5,22 +5,22 @@
 //! has: an apply deletes what its own manager owned, and nothing else.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::model::field_owner::{FieldOwner, GivenAnnotation};
+use super::field_sets::{below, count, is_bare, merge, take, take_common};
+use super::model::field_owner::{FieldOwner, GivenAnnotation, OwnedFields};
 use super::model::record::{FIELD_MANAGER, PREFIX};
 use super::model::template;
 
 /// Where the fields of the pod template stand in an entry.
 const TEMPLATE: [&str; 2] = ["f:spec", "f:template"];
-/// The member that stands for a map or a list item itself.
-const ITSELF: &str = ".";
-
 /// Who gets back what an undo takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given<'a> {
-    /// The owner of the fields of the template.
+    /// The owner of the template.
     pub(super) template: &'a FieldOwner,
+    /// The other owners, with the fields of the template that they had.
+    pub(super) others: &'a [OwnedFields],
     /// The annotations.
     pub(super) annotations: &'a [GivenAnnotation],
 }
@@ -28,6 +28,28 @@ pub(super) struct Given<'a> {
 /// Who declared the pod template, rb aside: who applies it on the server, else who owns most of it.
 pub(super) fn template_owner(workload: &Value) -> Option<FieldOwner> {
     owner(workload, &TEMPLATE)
+}
+
+/// Who else owns fields of the template, without those that `main` owns, too. What the manifest of
+/// `main` does not declare must not become its own: the next apply would delete it.
+pub(super) fn other_owners(workload: &Value, main: &FieldOwner) -> Vec<OwnedFields> {
+    let owned = |entry: &Value| {
+        let owner = FieldOwner::of(entry).filter(|owner| owner.manager != FIELD_MANAGER)?;
+        Some((owner, below(entry.get("fieldsV1")?, &TEMPLATE)?.clone()))
+    };
+    let all: Vec<_> = entries(workload).iter().filter_map(owned).collect();
+    let of_main = all.iter().find(|(owner, _)| owner == main).map(|(_, fields)| fields);
+    all.iter()
+        .filter(|(owner, _)| owner != main)
+        .filter_map(|(owner, fields)| {
+            let mut fields = fields.clone();
+            if let Some(of_main) = of_main {
+                take_common(&mut fields, of_main);
+            }
+            let has_some = fields.as_object().is_some_and(|members| !members.is_empty());
+            has_some.then(|| OwnedFields { owner: owner.clone(), fields })
+        })
+        .collect()
 }
 
 /// Who declared an annotation, rb aside.
@@ -107,7 +129,15 @@ fn divide<'a>(entry: &Value, given: Given<'a>) -> (Value, Vec<(Option<&'a FieldO
     let mut left = entry.clone();
     let mut taken = Vec::new();
     if let Some(fields) = left.get_mut("fieldsV1") {
-        taken.extend(take(fields, &TEMPLATE).map(|part| (Some(given.template), part)));
+        let of_template = |fields| json!({"f:spec": {"f:template": fields}});
+        for other in given.others {
+            let common = fields
+                .pointer_mut("/f:spec/f:template")
+                .and_then(|f| take_common(f, &other.fields));
+            taken.extend(common.map(|common| (Some(&other.owner), of_template(common))));
+        }
+        let rest = take(fields, &TEMPLATE).filter(|part| *part != of_template(json!({})));
+        taken.extend(rest.map(|part| (Some(given.template), part)));
         for other in given.annotations.iter().filter(|other| !other.key.starts_with(PREFIX)) {
             let field = format!("f:{}", other.key);
             taken.extend(take(fields, &annotation(&field)).map(|p| (other.owner.as_ref(), p)));
@@ -117,27 +147,6 @@ fn divide<'a>(entry: &Value, given: Given<'a>) -> (Value, Vec<(Option<&'a FieldO
         left = Value::Null;
     }
     (left, taken)
-}
-
-/// Takes the fields below a path out, and what is bare without them. They come with their path.
-fn take(fields: &mut Value, path: &[&str]) -> Option<Value> {
-    let (first, rest) = path.split_first()?;
-    let members = fields.as_object_mut()?;
-    let part = if rest.is_empty() {
-        members.shift_remove(*first)?
-    } else {
-        let inner = members.get_mut(*first)?;
-        let part = take(inner, rest)?;
-        if is_bare(inner) {
-            members.shift_remove(*first);
-        }
-        part
-    };
-    Some(json!({ *first: part }))
-}
-
-fn is_bare(fields: &Value) -> bool {
-    fields.as_object().is_some_and(|members| members.keys().all(|key| key == ITSELF))
 }
 
 /// Adds fields to the entry of an owner. They were written when rb wrote them.
@@ -160,14 +169,6 @@ fn receive(entries: &mut Vec<Value>, owner: &FieldOwner, fields: Value, at: Opti
     merge(members.entry("fieldsV1").or_insert_with(|| json!({})), fields);
     if let Some(at) = at.filter(|_| is_later) {
         members.insert("time".to_owned(), at.clone());
-    }
-}
-
-fn merge(into: &mut Value, from: Value) {
-    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
-        for (key, value) in from {
-            merge(into.entry(key).or_insert_with(|| Value::Object(Map::new())), value);
-        }
     }
 }
 
@@ -200,17 +201,6 @@ fn patch(workload: &Value, before: &[Value], after: Vec<Value>) -> Option<Value>
     ];
     patch.append(&mut operations);
     Some(Value::Array(patch))
-}
-
-fn below<'a>(fields: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    path.iter().try_fold(fields, |fields, part| fields.get(part))
-}
-
-fn count(fields: &Value) -> usize {
-    match fields.as_object() {
-        Some(members) if !members.is_empty() => members.values().map(count).sum(),
-        _ => 1,
-    }
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
         generation: generation.unwrap_or_default(),
         stale: None,
         written_at: None,
-        receiver: None,
+        receivers: Vec::new(),
         undo: Record::on(&snapshot.workload).last_undo().map(|undo| undo.id.clone()),
         hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
         old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),

@@ -100,14 +100,17 @@ fn give_back(planner: &Planner<'_>, edits: &[AnnotationEdit]) -> Option<Step> {
         key: edit.key.clone(),
         owner: managed_fields::annotation_owner(workload, &edit.key),
     };
-    let of_others = edits.iter().filter(|edit| !edit.key.starts_with(PREFIX));
+    let not_own = edits.iter().filter(|edit| !edit.key.starts_with(PREFIX));
+    let others = managed_fields::other_owners(workload, &owner);
+    let also: String = others.iter().map(|other| format!(" and {}", other.owner)).collect();
     Some(Step {
         id: "ownership".to_owned(),
-        summary: format!("give the fields of the template back to field manager {owner}"),
+        summary: format!("give the fields of the template back to field manager {owner}{also}"),
         action: Action::GiveBackFields {
             path: planner.backend.path(&planner.snapshot.target),
-            annotations: of_others.map(given).collect(),
+            annotations: not_own.map(given).collect(),
             owner,
+            others,
         },
         preconditions: vec!["same uid, template and entries of managedFields".to_owned()],
         expects: "the next server-side apply meets no conflict with rb".to_owned(),

@@ -31,8 +31,9 @@ pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
                 *path == format!("/api/v1/namespaces/{}/events", plan.target.namespace)
                     && body.get("kind") == Some(&Value::from("Event"))
             }
-            Action::GiveBackFields { path, owner, annotations } => {
-                *path == workload && is_a_return(owner, annotations)
+            Action::GiveBackFields { path, owner, others, annotations } => {
+                let owners = [owner].into_iter().chain(others.iter().map(|other| &other.owner));
+                *path == workload && is_a_return(owners, annotations)
             }
             Action::StampVerdict { path, .. } => *path == workload,
             Action::Wait { .. } => true,
@@ -104,12 +105,15 @@ fn keeps_the_rest(body: &Value, operation: &Value) -> bool {
 
 /// Whether fields go to somebody who can have had them: none of rb's own, and no name that no field
 /// manager can have.
-fn is_a_return(owner: &FieldOwner, annotations: &[GivenAnnotation]) -> bool {
+fn is_a_return<'p>(
+    mut owners: impl Iterator<Item = &'p FieldOwner>,
+    annotations: &[GivenAnnotation],
+) -> bool {
     let is_owner = |owner: &FieldOwner| {
         let named = !owner.manager.is_empty() && owner.manager.chars().all(|c| !c.is_control());
         named && owner.manager != FIELD_MANAGER && ["Apply", "Update"].contains(&&*owner.operation)
     };
-    is_owner(owner)
+    owners.all(is_owner)
         && annotations.iter().all(|given| {
             [CHANGE_CAUSE, LAST_APPLIED].contains(&&*given.key)
                 && given.owner.as_ref().is_none_or(is_owner)

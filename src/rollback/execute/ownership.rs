@@ -36,8 +36,8 @@ pub(super) async fn give_back<'p>(
     accepted: &Value,
 ) -> Option<(&'p Step, Result<()>)> {
     let (step, path, given) = plan.steps.iter().find_map(|step| match &step.action {
-        Action::GiveBackFields { path, owner, annotations } => {
-            Some((step, path, Given { template: owner, annotations }))
+        Action::GiveBackFields { path, owner, others, annotations } => {
+            Some((step, path, Given { template: owner, others, annotations }))
         }
         _ => None,
     })?;

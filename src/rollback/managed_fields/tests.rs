@@ -149,7 +149,7 @@ fn the_fields_go_where_they_were() {
         ),
     ] {
         let workload = workload(&entries);
-        let given = Given { template: &kubectl, annotations: &annotations };
+        let given = Given { template: &kubectl, others: &[], annotations: &annotations };
         let patch = give_back(&workload, given).expect("there is something to give back");
         assert_eq!(applied(&workload, &patch), expected, "{patch}");
     }
@@ -159,7 +159,7 @@ fn the_fields_go_where_they_were() {
 fn what_needs_nothing_is_left_alone() {
     let kubectl = owner_named("kubectl", "Apply");
     let annotations = cause(None);
-    let given = Given { template: &kubectl, annotations: &annotations };
+    let given = Given { template: &kubectl, others: &[], annotations: &annotations };
     let before = template_fields(&json!({"f:spec": {}}));
     for entries in [
         vec![],
@@ -207,4 +207,52 @@ fn when_an_undo_was_carried_out_is_told_by_the_api_server() {
         let found = undone_at(&workload(&entries), at(planned));
         assert_eq!(found, at(expected), "{entries:?}");
     }
+}
+
+#[test]
+fn what_somebody_else_had_does_not_go_to_who_applies() {
+    let app = |fields: &Value| json!({"f:spec": {"k:{\"name\":\"app\"}": fields}});
+    let kubectl = owner_named("kubectl", "Apply");
+    let set = owner_named("kubectl-set", "Update");
+    // Both have the name; only one has the image, and the variables are nobody's.
+    let applied_by_kubectl = template_fields(&app(&json!({".": {}, "f:name": {}})));
+    let set_by_other = template_fields(&app(&json!({"f:name": {}, "f:image": {}})));
+    let before = workload(&[
+        entry("kubectl", "Apply", THEN, &applied_by_kubectl),
+        entry("kubectl-set", "Update", THEN, &set_by_other),
+        entry("rb", "Update", THEN, &template_fields(&app(&json!({"f:image": {}})))),
+    ]);
+    let others = other_owners(&before, &kubectl);
+    let expected = OwnedFields { owner: set, fields: app(&json!({"f:image": {}})) };
+    assert_eq!(others, [expected]);
+
+    let name = json!({"f:spec": {"f:replicas": {}}});
+    let after = workload(&[
+        entry("kubectl", "Apply", THEN, &applied_by_kubectl),
+        entry("kubectl-set", "Update", THEN, &name),
+        entry("rb", "Update", NOW, &taken()),
+    ]);
+    let annotations = cause(None);
+    let given = Given { template: &kubectl, others: &others, annotations: &annotations };
+    let patch = give_back(&after, given).expect("there is something to give back");
+    let with_variables = json!({".": {}, "f:name": {}, "f:env": {".": {}}});
+    let expected = [
+        entry("kubectl", "Apply", NOW, &template_fields(&app(&with_variables))),
+        entry("kubectl-set", "Update", NOW, &template_fields(&app(&json!({"f:image": {}})))),
+        entry("rb", "Update", NOW, &own()),
+    ];
+    assert_eq!(applied(&after, &patch), expected);
+
+    // Everything was somebody's: who applies gets nothing.
+    let image_only = json!({"f:spec": {"f:template": app(&json!({"f:image": {}}))}});
+    let after = workload(&[
+        entry("kubectl", "Apply", THEN, &applied_by_kubectl),
+        entry("rb", "Update", NOW, &image_only),
+    ]);
+    let patch = give_back(&after, given).expect("there is something to give back");
+    let expected = [
+        entry("kubectl", "Apply", THEN, &applied_by_kubectl),
+        entry("kubectl-set", "Update", NOW, &image_only),
+    ];
+    assert_eq!(applied(&after, &patch), expected);
 }

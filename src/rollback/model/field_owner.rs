@@ -46,6 +46,16 @@ impl fmt::Display for FieldOwner {
     }
 }
 
+/// The fields of the pod template that one owner had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnedFields {
+    /// The owner.
+    pub owner: FieldOwner,
+    /// What it had below `f:spec`, `f:template`, in the form of `fieldsV1`.
+    pub fields: Value,
+}
+
 /// An annotation that the undo writes and does not keep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

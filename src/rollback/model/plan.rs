@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::field_owner::{FieldOwner, GivenAnnotation};
+use super::field_owner::{FieldOwner, GivenAnnotation, OwnedFields};
 use super::image::ContainerImage;
 use super::ownership::Owner;
 use super::record::Record;
@@ -170,8 +170,11 @@ pub enum Action {
     GiveBackFields {
         /// Path of the workload.
         path: String,
-        /// Who gets the fields of the pod template.
+        /// Who gets the fields of the pod template that were nobody's, and its own.
         owner: FieldOwner,
+        /// Who else had fields of the template, and which: these they get.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<OwnedFields>,
         /// The annotations that rb does not keep, and who gets them.
         annotations: Vec<GivenAnnotation>,
     },
@@ -221,13 +224,16 @@ impl Plan {
         })
     }
 
-    /// Who gets back the fields of the template that the patch takes.
+    /// The field managers that get back what the patch takes of the template.
     #[must_use]
-    pub fn receiver(&self) -> Option<&FieldOwner> {
-        self.steps.iter().find_map(|step| match &step.action {
-            Action::GiveBackFields { owner, .. } => Some(owner),
+    pub fn receivers(&self) -> Vec<String> {
+        let owners = self.steps.iter().find_map(|step| match &step.action {
+            Action::GiveBackFields { owner, others, .. } => {
+                Some([owner].into_iter().chain(others.iter().map(|other| &other.owner)))
+            }
             _ => None,
-        })
+        });
+        owners.into_iter().flatten().map(|owner| owner.manager.clone()).collect()
     }
 
     /// The wait: selector of the target's pods, and seconds.

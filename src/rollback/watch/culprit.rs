@@ -20,7 +20,7 @@ pub(super) fn of(goal: &Goal, workload: &Value) -> Option<String> {
         return Some(FIELD_MANAGER.to_owned());
     }
     let Some(ours) = goal.written_at else { return template::last_writer(workload) };
-    let is_receiver = |manager: &str| goal.receiver.as_deref() == Some(manager);
+    let is_receiver = |manager: &str| goal.receivers.iter().any(|receiver| receiver == manager);
     let (manager, at) = template::writes(workload)
         .filter_map(|(manager, at)| Some((manager, at?)))
         .filter(|(manager, at)| *at > ours || (*at == ours && *manager != FIELD_MANAGER))
@@ -61,7 +61,7 @@ mod tests {
             generation: 1,
             stale: None,
             written_at: OURS.parse().ok(),
-            receiver: Some("kubectl".to_owned()),
+            receivers: vec!["kubectl".to_owned()],
             undo: Some("mine".to_owned()),
             hash: String::new(),
             old_hashes: Vec::new(),

@@ -33,7 +33,7 @@ pub(in crate::rollback) struct Goal {
     /// nothing was written.
     pub(in crate::rollback) written_at: Option<Timestamp>,
     /// Who got back the fields that the write took: they seem to have written the template then.
-    pub(in crate::rollback) receiver: Option<String>,
+    pub(in crate::rollback) receivers: Vec<String>,
     /// The newest undo in the record that is known.
     pub(in crate::rollback) undo: Option<String>,
     /// Template hash of the pods that count; empty: all but `old_hashes`.

@@ -21,6 +21,7 @@ pub(super) fn tests() -> Vec<Test> {
         it_is_tried_for_so_long_and_no_longer,
         a_refused_undo_is_followed_by_nothing,
         a_release_that_goes_live_before_is_left_alone,
+        what_another_tool_sets_stays_its_own,
         where_nobody_owned_the_template_nothing_is_written,
         who_puts_it_back_is_still_named,
         a_plan_file_gives_back_too,
@@ -142,6 +143,30 @@ fn a_release_that_goes_live_before_is_left_alone(bed: &TestBed) {
     assert_eq!((gifts(&proxy).len(), accepted_gifts(&proxy)), (1, 0));
     assert_eq!(fields(&namespace, "kubectl-set"), before);
     assert_live(&namespace, "3.0");
+}
+
+/// Some let a tool of its own set the image, and their manifest does not have it. If the image became
+/// the manifest's, the next apply would delete it.
+fn what_another_tool_sets_stays_its_own(bed: &TestBed) {
+    let namespace = bed.namespace("own-image");
+    with(&namespace, APPLY, &first());
+    settle(&namespace, "1.0");
+    namespace.set_image("web", &image("1.1"));
+    settle(&namespace, "1.1");
+    let mut manifest = first();
+    let container = &mut manifest["spec"]["template"]["spec"]["containers"][0];
+    container.as_object_mut().expect("a container").remove("image");
+    with(&namespace, APPLY, &manifest);
+    assert_live(&namespace, "1.1");
+    namespace.set_image("web", &image("2.0"));
+    settle(&namespace, "2.0");
+    let owned = fields(&namespace, "kubectl-set");
+    rb(&namespace, "undo deploy/web --yes").ends_with(0);
+    rb_has_its_own_only(&namespace);
+    assert_eq!(fields(&namespace, "kubectl-set"), owned);
+    manifest["spec"]["template"]["metadata"]["annotations"] = json!({"example.test/new": "1"});
+    with(&namespace, APPLY, &manifest);
+    assert_live(&namespace, "1.1");
 }
 
 /// As on objects from before the API server kept these records.

@@ -12,7 +12,7 @@ fn judge() -> Judge<'static> {
             generation: 5,
             stale: Some("2026-01-01T00:00:00Z".into()),
             written_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
-            receiver: None,
+            receivers: Vec::new(),
             undo: None,
             hash: "good".into(),
             old_hashes: vec![],
