@@ -17,6 +17,7 @@ pub(super) fn tests() -> Vec<Test> {
         apply_on_the_server,
         apply_on_the_server_of_a_manifest_that_says_why,
         apply_moves_to_the_server,
+        apply_has_moved_to_the_server,
         what_was_last_applied_changes_in_its_template_only,
         what_was_last_applied_stays_where_it_would_be_too_big,
         replace,
@@ -73,6 +74,18 @@ fn apply_moves_to_the_server(bed: &TestBed) {
     let namespace = bed.namespace("next-moves");
     two_releases(&namespace, "apply", "apply");
     is_silent(&undo(&namespace, ""));
+    with(&namespace, "apply --server-side", &later("3.0"));
+    is_exactly(&namespace, &later("3.0"));
+}
+
+/// The annotation of the client-side days is still there, and kubectl keeps it up to date.
+fn apply_has_moved_to_the_server(bed: &TestBed) {
+    let namespace = bed.namespace("next-moved");
+    two_releases(&namespace, "apply", "apply --server-side");
+    assert!(annotation(&namespace, LAST_APPLIED).contains(&image("2.0")));
+    // kubectl moves in two writes, the first of which is a release of its own, a mixture.
+    is_silent(&undo(&namespace, "--to-revision=1"));
+    rb_has_its_own_only(&namespace);
     with(&namespace, "apply --server-side", &later("3.0"));
     is_exactly(&namespace, &later("3.0"));
 }

@@ -17,6 +17,7 @@ pub(super) fn tests() -> Vec<Test> {
         while_the_left_release_crashes,
         without_the_right_the_next_conflict_is_foretold,
         a_conflict_is_tried_again,
+        entries_that_move_are_found_again,
         a_lost_answer_is_looked_up,
         it_is_tried_for_so_long_and_no_longer,
         a_refused_undo_is_followed_by_nothing,
@@ -81,6 +82,30 @@ fn a_conflict_is_tried_again(bed: &TestBed) {
     assert!(!ran.to_string().contains("could not give"), "{ran}");
     rb_has_its_own_only(&namespace);
     assert_eq!(accepted_gifts(&proxy), 1);
+}
+
+/// Entries have only a place; a new one before them moves them.
+fn entries_that_move_are_found_again(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("own-moves"), bed.proxy());
+    releases(&namespace, "2.0");
+    let gate = Gate::closed();
+    refuse(&proxy, 1, Action::Hold(gate.clone()));
+    let undo = Rb::new(&proxy.kubeconfig(&namespace)).words("undo deploy/web --yes").spawn();
+    namespace.wait_until("the fields are on their way back", |_| !gifts(&proxy).is_empty());
+    // Who applies comes before who updates.
+    let label = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "labels": {"team": "shop"}}});
+    with(&namespace, "apply --server-side --field-manager=labels", &label);
+    let labels = fields(&namespace, "labels");
+    gate.open();
+    let ran = undo.wait().ends_with(0);
+    assert!(!ran.to_string().contains("could not give"), "{ran}");
+    let statuses: Vec<_> = gifts(&proxy).iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Some(422), Some(200)]);
+    rb_has_its_own_only(&namespace);
+    assert_eq!(fields(&namespace, "labels"), labels);
+    with(&namespace, APPLY, &later("3.0"));
+    is_exactly(&namespace, &later("3.0"));
 }
 
 fn a_lost_answer_is_looked_up(bed: &TestBed) {
