@@ -22,8 +22,8 @@
 //! folder in `tests/plans`. Usually that is a [`Plan`]: a value that leaves nothing open, with the
 //! patch body in it. It is shown, and on a yes [`execute::patch`] sends its one write that matters;
 //! the patch tests uid, template and every annotation it replaces, so a plan that is out of date
-//! changes nothing and is made again. [`execute::finish`] leaves traces and watches the rollout at
-//! the same time, until it is healthy, failed, or out of time, and records the verdict.
+//! changes nothing and is made again. [`execute::finish`] gives the fields back that the patch took
+//! from their owners, leaves traces and watches the rollout, all at the same time, until it is healthy, failed, or out of time, and records the verdict.
 //!
 //! `history` ends after the snapshot, `status` is the wait without a write before it.
 //!
@@ -39,7 +39,9 @@
 //!
 //! - Templates and patches stay raw JSON: typed structs would drop newer fields.
 //! - A write is never blindly repeated: the object is read again first.
-//! - Foreign annotations are never touched, except `kubernetes.io/change-cause`.
+//! - Foreign annotations are never touched, except `kubernetes.io/change-cause` and the template inside
+//!   `kubectl.kubernetes.io/last-applied-configuration`.
+//! - What the patch takes from other field managers goes back to them.
 //! - Text from a cluster passes [`text::sanitize`] before it is shown.
 //! - Values of environment variables are shown only on demand.
 //!

@@ -4,11 +4,15 @@
 //! the watch do I/O; everything else is a function from values to values.
 
 mod again;
+mod annotation_edits;
 pub mod diff;
 pub mod earlier;
 mod evidence;
 pub mod execute;
+mod field_sets;
+mod helm_leftovers;
 pub mod history;
+mod managed_fields;
 pub mod model;
 pub mod planner;
 mod select;

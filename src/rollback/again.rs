@@ -10,23 +10,22 @@ use crate::error::{Error, ErrorKind};
 use crate::text;
 
 use super::evidence;
+use super::managed_fields;
 use super::model::decision::{Again, Decision, Nothing};
 use super::model::evidence::ago;
 use super::model::plan::Plan;
 use super::model::progress::Phase;
-use super::model::record::{FIELD_MANAGER, RECORD_ANNOTATION, Stored, Undo};
+use super::model::record::{Record, Undo};
 use super::model::request::UndoRequest;
 use super::model::revision::{Revision, RevisionSpec, Revisions};
 use super::model::snapshot::Snapshot;
-use super::model::template;
 
 /// For how long after an undo a second one needs `--again`.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 /// The newest undo, if it made the live revision live.
 pub(super) fn undo_to(snapshot: &Snapshot, live_hash: &str) -> Option<Undo> {
-    let annotation = snapshot.annotation(RECORD_ANNOTATION);
-    let record = Stored::read(annotation, snapshot.uid()).into_record(snapshot.uid());
+    let record = Record::on(&snapshot.workload);
     record.last_undo().filter(|undo| !live_hash.is_empty() && undo.to.hash == live_hash).cloned()
 }
 
@@ -37,8 +36,7 @@ pub(super) fn is_recent_target(snapshot: &Snapshot, live_hash: &str, now: Timest
 
 fn is_recent(snapshot: &Snapshot, undo: &Undo, now: Timestamp) -> bool {
     // A plan may have been carried out long after it was made: then the API server knows when.
-    let written = template::written_at(&snapshot.workload, FIELD_MANAGER);
-    let at = written.map_or(undo.at, |written| written.max(undo.at));
+    let at = managed_fields::undone_at(&snapshot.workload, undo.at);
     // A clock that runs ahead elsewhere must not shorten the window.
     now.duration_since(at) < WINDOW
 }

@@ -5,6 +5,7 @@
 
 mod delete;
 pub mod many;
+mod ownership;
 mod patch;
 
 use std::time::Duration;
@@ -19,13 +20,13 @@ use crate::error::{Error, ErrorKind, Result};
 
 pub(super) use self::delete::delete_pod;
 pub use self::patch::{Patched, dry_run, patch};
+use super::managed_fields;
 use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
 use super::model::record::{FIELD_MANAGER, Finding, RECORD_POINTER, Record, Verdict};
 use super::model::snapshot::now;
-use super::model::template;
 use super::watch::judge::Goal;
 use super::watch::{self, Only, Reach, Watch};
 
@@ -72,14 +73,17 @@ pub(super) async fn finish_all(
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     let (mut plans, mut templates, mut watches) = (Vec::new(), Vec::new(), Vec::new());
+    let mut kept = Vec::new();
     for Accepted { backend, plan, workload, deadline } in accepted {
         plans.push(plan);
+        kept.push(ownership::is_due(plan).then(|| workload.clone()));
         outcomes.push(patch::patch_step(plan).map(note).into_iter().collect::<Vec<_>>());
         templates.push(workload.pointer("/spec/template").cloned().unwrap_or_default());
         watches.push(watch_of(backend, plan, workload, deadline));
     }
     let wait = watch::wait_all(cluster, watches, reach, listeners);
-    let (waited, traces) = futures::join!(wait, traces(cluster, &plans));
+    let owned = Box::pin(give_back_all(cluster, &plans, &kept));
+    let (waited, traces, owned) = futures::join!(wait, traces(cluster, &plans), owned);
     let verdicts = stream::iter(plans.iter().zip(&templates).zip(&waited).enumerate())
         .map(|(index, ((plan, template), waited))| async move {
             let verdict = stamp(cluster, plan, template, &waited.ending).await;
@@ -97,7 +101,7 @@ pub(super) async fn finish_all(
     for (outcome, plan) in outcomes.iter_mut().zip(&plans) {
         outcome.written.extend(deletions_done(plan, &outcome.waited));
     }
-    for (index, step, result) in traces.into_iter().chain(verdicts) {
+    for (index, step, result) in owned.into_iter().chain(traces).chain(verdicts) {
         let Some(outcome) = outcomes.get_mut(index) else { continue };
         match result {
             Ok(()) => outcome.written.push(note(step)),
@@ -140,7 +144,9 @@ fn watch_of<'a>(
             left: plan.patch_value("test", "/spec/template").cloned(),
             generation: generation.unwrap_or_default(),
             stale: backend.deadline_marker(&accepted),
-            written_at: template::written_at(&accepted, FIELD_MANAGER),
+            written_at: managed_fields::written_by_rb(&accepted),
+            receivers: plan.receivers(),
+            undo: Some(plan.id.clone()),
             hash: plan.to.hash.clone(),
             old_hashes: Vec::new(),
             leftovers: plan.leftovers.as_ref().map(Leftovers::name_list).unwrap_or_default(),
@@ -151,6 +157,26 @@ fn watch_of<'a>(
         list_pods: false,
         deadline,
     }
+}
+
+/// Gives the fields back that the patches took, with the place of each plan.
+async fn give_back_all<'p>(
+    cluster: &Cluster,
+    plans: &[&'p Plan],
+    accepted: &[Option<Value>],
+) -> Vec<(usize, &'p Step, Result<()>)> {
+    let due = plans.iter().zip(accepted).enumerate();
+    stream::iter(
+        due.filter_map(|(index, (plan, accepted))| Some((index, plan, accepted.as_ref()?))),
+    )
+    .map(|(index, plan, accepted)| async move {
+        let given = ownership::give_back(cluster, plan, accepted).await;
+        given.map(|(step, result)| (index, step, result))
+    })
+    .buffered(AT_ONCE)
+    .filter_map(|given| async { given })
+    .collect()
+    .await
 }
 
 /// The optional steps that only leave a trace, with the place of their plan.

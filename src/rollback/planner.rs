@@ -1,6 +1,7 @@
 //! From a snapshot and a request to a decision. Pure and deterministic.
 
 mod refusals;
+mod warnings;
 
 use crate::backend::{AnnotationEdit, CHANGE_CAUSE, Obstacle, Rollbacker};
 use crate::error::Error;
@@ -190,6 +191,8 @@ impl<'a> Planner<'a> {
         if self.backend.renews_annotations() {
             undo.to.context = context::keep(self.snapshot, target);
         }
+        let diff = diff::templates(&self.revisions.live_template, &target.template, false);
+        let cause = steps::cause(&undo, &from, &to);
         Plan {
             schema: SCHEMA.to_owned(),
             id: self.request.operation.clone(),
@@ -197,9 +200,13 @@ impl<'a> Planner<'a> {
             cluster: self.snapshot.cluster.clone(),
             target: self.snapshot.target.clone(),
             owners: self.owners.clone(),
-            diff: diff::templates(&self.revisions.live_template, &target.template, false),
             context_changes: context::changes(&from.context, &to.context),
-            warnings: self.warnings(target, evidence),
+            warnings: [
+                self.warnings(target, evidence),
+                self.next_deploy_warnings(target, &undo, &diff, cause),
+            ]
+            .concat(),
+            diff,
             forward: self.forward(),
             redacted: false,
             leftovers: self.backend.leftovers(self.snapshot, target),
@@ -285,72 +292,6 @@ impl<'a> Planner<'a> {
 
     pub(super) fn change_cause(&self, cause: String) -> AnnotationEdit {
         self.annotation(CHANGE_CAUSE, cause)
-    }
-
-    fn warnings(&self, target: &Revision, evidence: &Evidence) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if !evidence.against.is_empty() {
-            let words = evidence.against_words(self.snapshot.taken_at);
-            warnings.push(format!("{} is asked for although: {words}", target.label()));
-        }
-        warnings.extend(context::migrations_left(self.snapshot, &self.revisions, target));
-        warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
-        if self.revisions.live().is_none() {
-            let text = "the controller has not stored the newest template yet: every stored \
-                        revision counts as older";
-            warnings.push(text.to_owned());
-        }
-        if let Some(why) = self.backend.runs_nothing(&self.snapshot.workload) {
-            warnings.push(format!("{why}: no pod will run, so nothing will be proven"));
-        }
-        warnings.extend(self.backend.caveats(self.snapshot, target));
-        warnings.extend(self.pods_that_stay(target));
-        warnings.extend(self.to_finish_instead());
-        match &self.stored {
-            Stored::Newer(version) => warnings.push(format!(
-                "its undo record has format {version} of a newer rb: it is left as it is, and \
-                 this undo is not recorded"
-            )),
-            Stored::Unreadable => {
-                warnings.push("its undo record cannot be read and is replaced".to_owned());
-            }
-            Stored::Nothing | Stored::Record(_) => {}
-        }
-        warnings.extend(self.snapshot.gaps.iter().cloned());
-        warnings
-    }
-
-    /// Where the live template itself is held up by pods of another one, perhaps after an undo by
-    /// kubectl: going further back may not be what is wanted.
-    fn to_finish_instead(&self) -> Option<String> {
-        let live = self.revisions.live()?;
-        let stuck = self
-            .backend
-            .leftovers(self.snapshot, live)
-            .filter(|left| left.why == WhyLeft::Stuck)?;
-        let undo = format!(
-            "undo {} --to-revision={}",
-            shell_quote(&self.snapshot.target.reference()),
-            shell_quote(&live.hash)
-        );
-        Some(format!(
-            "{} of another revision keeps {} from being rolled out; to finish that: {}",
-            stuck.words(),
-            live.label(),
-            self.request.hints.rb(&undo)
-        ))
-    }
-
-    fn pods_that_stay(&self, target: &Revision) -> Option<String> {
-        if self.leftovers_to_delete(target).is_some() {
-            return None;
-        }
-        let leftovers = self.backend.leftovers(self.snapshot, target)?;
-        Some(format!(
-            "its update strategy is OnDelete: {} will run the old version until somebody deletes \
-             them; --delete-pods does",
-            leftovers.words()
-        ))
     }
 
     /// The command that goes forward again: by hash, since the number will have moved.

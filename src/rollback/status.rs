@@ -10,7 +10,7 @@ use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Waited};
 use super::model::ownership::owners;
-use super::model::record::{RECORD_ANNOTATION, Stored};
+use super::model::record::Record;
 use super::model::snapshot::Snapshot;
 use super::model::status::Status;
 use super::watch::judge::Goal;
@@ -20,8 +20,7 @@ use super::watch::{self, Reach, Watch};
 #[must_use]
 pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
     let revisions = backend.revisions(snapshot);
-    let stored = Stored::read(snapshot.annotation(RECORD_ANNOTATION), snapshot.uid());
-    let record = stored.into_record(snapshot.uid());
+    let record = Record::on(&snapshot.workload);
     let live_hash = revisions.live().map(|live| live.hash.clone()).unwrap_or_default();
     let undo = record.last_undo().filter(|undo| undo.to.hash == live_hash).cloned();
     let state = evidence::live_state(backend, snapshot, &revisions);
@@ -138,6 +137,8 @@ fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
         generation: generation.unwrap_or_default(),
         stale: None,
         written_at: None,
+        receivers: Vec::new(),
+        undo: Record::on(&snapshot.workload).last_undo().map(|undo| undo.id.clone()),
         hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
         old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),
         leftovers: leftovers.as_ref().map(Leftovers::name_list).unwrap_or_default(),

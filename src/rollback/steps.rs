@@ -2,15 +2,18 @@
 
 use serde_json::json;
 
-use crate::backend::pod_path;
+use crate::backend::{AnnotationEdit, pod_path};
 use crate::text::{sanitize, shell_quote};
 
+use super::model::field_owner::GivenAnnotation;
+use super::model::last_applied::LAST_APPLIED;
 use super::model::leftover::{LeftPod, WhyLeft};
 use super::model::plan::{Action, RevisionView, Step};
-use super::model::record::{RECORD_ANNOTATION, ROLLED_BACK_ANNOTATION, Record, Undo};
+use super::model::record::{PREFIX, ROLLED_BACK_ANNOTATION, Record, Undo};
 use super::model::revision::Revision;
 use super::model::template::{self, short_images};
 use super::planner::Planner;
+use super::{annotation_edits, managed_fields};
 
 /// Seconds that are added to the controller's own deadline: it must speak first.
 const GRACE_SECONDS: u64 = 30;
@@ -27,7 +30,9 @@ pub(super) fn of(
     from: &RevisionView,
     to: &RevisionView,
 ) -> Vec<Step> {
-    let mut steps = vec![patch(planner, target, undo, from, to)];
+    let edits = annotation_edits::of(planner, target, undo, cause(undo, from, to));
+    let mut steps = vec![patch(planner, target, from, to, &edits)];
+    steps.extend(give_back(planner, &edits));
     steps.extend(annotate_left_revision(planner, undo, to));
     steps.push(event(planner, undo, from, to));
     steps.extend(deletions(planner, target));
@@ -98,7 +103,7 @@ fn name_with_images(view: &RevisionView, other: &RevisionView) -> String {
     format!("{} ({})", view.label(), short_images(&view.images, &other.images).join(", "))
 }
 
-fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
+pub(super) fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
     let what =
         format!("rb undo: {} back to {}", name_with_images(from, to), name_with_images(to, from));
     let reason = undo.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -115,32 +120,61 @@ fn cause(undo: &Undo, from: &RevisionView, to: &RevisionView) -> String {
 fn patch(
     planner: &Planner<'_>,
     target: &Revision,
-    undo: &Undo,
     from: &RevisionView,
     to: &RevisionView,
+    edits: &[AnnotationEdit],
 ) -> Step {
     let workload = &planner.snapshot.workload;
     let reference = planner.snapshot.target.reference();
-    let mut edits = vec![planner.change_cause(cause(undo, from, to))];
-    if let Some(record) = planner.record_with(undo) {
-        edits.push(planner.annotation(RECORD_ANNOTATION, record.to_annotation()));
-    }
+    let last_applied = edits.iter().any(|edit| edit.key == LAST_APPLIED);
     Step {
         id: "patch".to_owned(),
         summary: format!("patch {reference} to the template of {}", to.label()),
         action: Action::PatchWorkload {
             path: planner.backend.path(&planner.snapshot.target),
-            body: planner.backend.undo_patch(workload, target, &edits),
+            body: planner.backend.undo_patch(workload, target, edits),
         },
         preconditions: vec![
             "same uid".to_owned(),
             format!("the live template is still that of {}", from.label()),
-            "same change-cause and undo record".to_owned(),
+            if last_applied {
+                "same change-cause, undo record and last-applied configuration".to_owned()
+            } else {
+                "same change-cause and undo record".to_owned()
+            },
         ],
         expects: format!("the template of {}", to.label()),
         compensation: planner.forward(),
         optional: false,
     }
+}
+
+/// The fields that the patch takes from others go back to them: the next server-side apply must
+/// neither meet rb nor leave what only the old template has.
+fn give_back(planner: &Planner<'_>, edits: &[AnnotationEdit]) -> Option<Step> {
+    let workload = &planner.snapshot.workload;
+    let owner = managed_fields::template_owner(workload)?;
+    let given = |edit: &AnnotationEdit| GivenAnnotation {
+        key: edit.key.clone(),
+        owner: managed_fields::annotation_owner(workload, &edit.key),
+    };
+    let not_own = edits.iter().filter(|edit| !edit.key.starts_with(PREFIX));
+    let others = managed_fields::other_owners(workload, &owner);
+    let also: String = others.iter().map(|other| format!(" and {}", other.owner)).collect();
+    Some(Step {
+        id: "ownership".to_owned(),
+        summary: format!("give the fields of the template back to field manager {owner}{also}"),
+        action: Action::GiveBackFields {
+            path: planner.backend.path(&planner.snapshot.target),
+            annotations: not_own.map(given).collect(),
+            owner,
+            others,
+        },
+        preconditions: vec!["same uid, template and entries of managedFields".to_owned()],
+        expects: "the next server-side apply meets no conflict with rb".to_owned(),
+        compensation: None,
+        optional: true,
+    })
 }
 
 /// A copy of the record for people who look at the revision that was left.

@@ -5,6 +5,7 @@
 //! [`judge`] decides what they mean for one workload and does no I/O, [`fleet`] hands the updates to
 //! those whom they concern.
 
+mod culprit;
 pub(super) mod feed;
 mod fleet;
 pub(super) mod judge;

@@ -17,6 +17,7 @@ mod given;
 mod history;
 mod hostile_text;
 mod kubectl_bugs;
+mod next_deploy;
 mod output;
 mod plan_file;
 mod plans;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
+        next_deploy::tests(),
         output::tests(),
         plan_file::tests(),
         plans::tests(),

@@ -19,6 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_plan_file_is_for_its_owner_only,
         a_file_that_is_no_plan_makes_no_request,
         a_plan_that_was_changed_does_nothing,
+        a_plan_for_another_next_deploy_does_nothing,
         a_plan_for_another_cluster_is_refused,
         a_plan_that_cannot_be_stored_is_not_carried_out,
         an_old_plan_does_not_overwrite_a_new_release,
@@ -122,6 +123,8 @@ fn a_template_that_was_never_live_is_refused(bed: &TestBed) {
     let body = plan["steps"][0]["action"]["body"].as_array_mut().expect("a patch");
     let write = body.iter_mut().find(|o| o["op"] == "replace").expect("a write");
     write["value"]["spec"]["containers"][0]["image"] = json!("evil/miner:1");
+    // What was last applied would tell on it at once.
+    body.retain(|o| !o["path"].as_str().is_some_and(|path| path.ends_with(LAST_APPLIED)));
     given.carry_out(&plan).ends_with(3).says("is none that deployment/web has stored");
     nothing_was_written(&given.proxy);
 }
@@ -172,6 +175,9 @@ fn a_file_that_is_no_plan_makes_no_request(bed: &TestBed) {
     call().says("has the schema \"rb.plan/v9\" and not rb.plan/v1");
     assert!(given.proxy.requests().is_empty(), "{:?}", given.proxy.requests());
 }
+
+/// How the path of the annotation ends that holds what was last applied.
+const LAST_APPLIED: &str = "~1last-applied-configuration";
 
 /// A change of a plan.
 type Change = Box<dyn Fn(&mut Value)>;
@@ -253,6 +259,52 @@ fn a_plan_that_was_changed_does_nothing(bed: &TestBed) {
         nothing_was_written(&given.proxy);
     }
     // Nothing but a change stood in the way.
+    given.carry_out(&given.plan()).ends_with(0);
+}
+
+/// What was last applied decides what the next apply deletes, and owners what it conflicts with.
+fn a_plan_for_another_next_deploy_does_nothing(bed: &TestBed) {
+    let given = Given::new(bed, "changed-next");
+    let action = |plan: &mut Value, id: &str| {
+        let steps = plan["steps"].as_array_mut().expect("steps");
+        steps.iter_mut().find(|step| step["id"] == id).expect("a step")["action"].take()
+    };
+    let put = |plan: &mut Value, id: &str, action: Value| {
+        let steps = plan["steps"].as_array_mut().expect("steps");
+        steps.iter_mut().find(|step| step["id"] == id).expect("a step")["action"] = action;
+    };
+    for (old, new) in
+        [(r#""replicas":"#, r#""replicas":9"#), (r#""image":""#, r#""image":"x"#), ("{", "")]
+    {
+        let mut plan = given.plan();
+        let mut changed = action(&mut plan, "patch");
+        let operations = changed["body"].as_array_mut().expect("a patch");
+        let is_it = |o: &&mut Value| {
+            o["op"] == "add" && o["path"].as_str().is_some_and(|path| path.ends_with(LAST_APPLIED))
+        };
+        let write = operations.iter_mut().find(is_it).expect("what was last applied is written");
+        let text = write["value"].as_str().expect("a text").to_owned();
+        assert!(text.contains(old), "{text}");
+        write["value"] = json!(text.replace(old, new));
+        put(&mut plan, "patch", changed);
+        given.carry_out(&plan).ends_with(3).says("its step \"patch\" does more than that");
+        nothing_was_written(&given.proxy);
+    }
+    let owner = |manager: &str, operation: &str| json!({"manager": manager, "operation": operation, "apiVersion": "apps/v1"});
+    for (member, value) in [
+        ("path", json!("/api/v1/namespaces/x/secrets/x")),
+        ("owner", owner("", "Apply")),
+        ("owner", owner("rb", "Update")),
+        ("owner", owner("me", "Steal")),
+        ("annotations", json!([{"key": "kubectl-rb/record"}])),
+    ] {
+        let mut plan = given.plan();
+        let mut changed = action(&mut plan, "ownership");
+        changed[member] = value;
+        put(&mut plan, "ownership", changed);
+        given.carry_out(&plan).ends_with(3).says("its step \"ownership\" does more than that");
+        nothing_was_written(&given.proxy);
+    }
     given.carry_out(&given.plan()).ends_with(0);
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::plans::deployments;
 use crate::suite::{Test, pure};
-use histories::{any_json, history as any_history, template};
+use histories::{APPLIED_TEMPLATE, LAST_APPLIED, any_json, history as any_history, template};
 
 /// Enough to find what breaks a rule, and all of it in a few seconds. `PROPTEST_CASES` asks for
 /// more.
@@ -142,20 +142,27 @@ fn the_patch_makes_the_target_live_and_nothing_else() {
     });
 }
 
-/// Everything but the template and two annotations is as it was.
+/// Everything but the template and two annotations is as it was, and of what was last applied all but
+/// the template in it.
 fn only_ours_changed(before: &Value, after: &Value) -> Result<(), TestCaseError> {
     let rest = |workload: &Value| {
         let mut rest = workload.clone();
         rest["spec"]["template"] = Value::Null;
         if let Some(annotations) = rest["metadata"]["annotations"].as_object_mut() {
-            annotations
-                .retain(|key, _| key != "kubernetes.io/change-cause" && key != "kubectl-rb/record");
+            let ours = ["kubernetes.io/change-cause", "kubectl-rb/record", LAST_APPLIED];
+            annotations.retain(|key, _| !ours.contains(&key.as_str()));
         } else {
             rest["metadata"]["annotations"] = Value::Object(Map::new());
         }
         rest
     };
     prop_assert_eq!(rest(before), rest(after));
+    let live = after["spec"]["template"].to_string();
+    let applied = |workload: &Value| {
+        workload["metadata"]["annotations"][LAST_APPLIED].as_str().map(str::to_owned)
+    };
+    let expected = applied(before).map(|text| text.replace(APPLIED_TEMPLATE, &live));
+    prop_assert_eq!(expected, applied(after));
     Ok(())
 }
 

@@ -162,7 +162,7 @@ fn everything_is_recorded(bed: &TestBed) {
 
     let written = report["written"].as_array().expect("a list");
     let steps: Vec<_> = written.iter().map(|step| &step["step"]).collect();
-    assert_eq!(steps, ["patch", "annotate", "event", "stamp"]);
+    assert_eq!(steps, ["patch", "ownership", "annotate", "event", "stamp"]);
 }
 
 fn reason_and_incident_are_recorded(bed: &TestBed) {

@@ -14,7 +14,7 @@ use ring::digest::{SHA256, digest};
 use super::go_build::{self, Program, ToolModule};
 use super::progress::say;
 
-/// The Go modules, in the order in which they are built.
+/// The Go modules that a control plane needs, in the order in which they are built.
 const MODULES: [ToolModule; 3] = [
     ToolModule {
         folder: "etcd",
@@ -42,19 +42,44 @@ const MODULES: [ToolModule; 3] = [
     },
 ];
 
+/// The Go modules that only some tests need: each is built when a test asks for it.
+const TOOLS: [ToolModule; 2] = [
+    ToolModule {
+        folder: "helm3",
+        version_variables: &[],
+        programs: &[Program { name: "helm3", package: "helm.sh/helm/v3/cmd/helm" }],
+    },
+    ToolModule {
+        folder: "helm4",
+        version_variables: &[],
+        programs: &[Program { name: "helm4", package: "helm.sh/helm/v4/cmd/helm" }],
+    },
+];
+
 /// Where each program is.
 pub(crate) struct Assets {
     programs: BTreeMap<&'static str, PathBuf>,
 }
 
 impl Assets {
-    /// Finds every program; builds those that are nowhere.
+    /// Finds every program of a control plane; builds those that are nowhere.
     pub(crate) fn locate() -> Result<Self> {
+        Self::of(&MODULES)
+    }
+
+    /// Finds a program that a control plane does not need; builds it if it is nowhere.
+    pub(crate) fn tool(program: &str) -> Result<PathBuf> {
+        let module = TOOLS.iter().find(|module| module.programs.iter().any(|p| p.name == program));
+        let module = module.with_context(|| format!("the test bed has no tool {program}"))?;
+        Ok(Self::of(std::slice::from_ref(module))?.path(program)?.to_owned())
+    }
+
+    fn of(modules: &'static [ToolModule]) -> Result<Self> {
         let given = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
         let cache = cache_folder()?;
         let mut programs = BTreeMap::new();
         let mut missing = Vec::new();
-        for module in &MODULES {
+        for module in modules {
             let folder = cache.join(cache_key(module)?);
             for program in module.programs {
                 let candidates =

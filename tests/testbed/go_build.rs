@@ -51,9 +51,7 @@ pub(crate) fn build(
 ) -> Result<()> {
     check_go(module)?;
     let name = program.name;
-    say(format!(
-        "building {name} ({position}); only the first run does this, 5 to 8 minutes in all"
-    ));
+    say(format!("building {name} ({position}); only the first run does this, for some minutes"));
     let start = Instant::now();
     remove_leftovers(folder);
     // Of this process alone: the Go of a killed run may still be writing to its own.

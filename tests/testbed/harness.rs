@@ -6,6 +6,7 @@
 //!   the rules for pods;
 //! - `control_plane` boots them under the `supervisor`, which outlives the tests by an instant and
 //!   ends everything;
+//! - `kubectl` and `helm` run these programs with nothing of the person's own environment;
 //! - `cluster` is what a running control plane offers; `namespace` and `workload` are what a test
 //!   works with;
 //! - `proxy` stands between a client and the API server: it records, delays and breaks.
@@ -19,6 +20,7 @@ mod cluster;
 mod control_plane;
 mod discovery;
 mod go_build;
+mod helm;
 mod kubeconfig;
 mod kubectl;
 mod kwok;
@@ -39,6 +41,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context as _, Result};
 
 pub(crate) use self::cluster::Cluster;
+pub(crate) use self::helm::Helm;
 pub(crate) use self::kubectl::Output;
 pub(crate) use self::namespace::Namespace;
 pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, RequestHead, round_trips};

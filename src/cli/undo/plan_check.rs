@@ -6,9 +6,15 @@ use serde_json::{Value, json};
 
 use crate::backend::{CHANGE_CAUSE, Rollbacker, pod_path};
 use crate::error::{Error, ErrorKind, Result};
+use crate::rollback::model::field_owner::{FieldOwner, GivenAnnotation};
+use crate::rollback::model::last_applied::{LAST_APPLIED, with_template};
 use crate::rollback::model::plan::{Action, Plan};
-use crate::rollback::model::record::PREFIX;
+use crate::rollback::model::record::{FIELD_MANAGER, PREFIX};
 use crate::text::shell_quote;
+
+/// Where a JSON Patch finds what was last applied.
+const LAST_APPLIED_PATH: &str =
+    "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
 
 /// Refuses a plan that would do anything else than undo its target.
 pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
@@ -33,6 +39,10 @@ pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
             Action::CreateEvent { path, body } => {
                 *path == format!("/api/v1/namespaces/{}/events", plan.target.namespace)
                     && body.get("kind") == Some(&Value::from("Event"))
+            }
+            Action::GiveBackFields { path, owner, others, annotations } => {
+                let owners = [owner].into_iter().chain(others.iter().map(|other| &other.owner));
+                *path == workload && is_a_return(owners, annotations)
             }
             Action::StampVerdict { path, .. } => *path == workload,
             Action::Wait { .. } => true,
@@ -70,6 +80,7 @@ fn is_undo(body: &Value) -> bool {
             "test" => true,
             "replace" => path == "/spec/template",
             "add" if path == "/metadata/annotations" => operation.get("value") == Some(&json!({})),
+            "add" if path == LAST_APPLIED_PATH => keeps_the_rest(body, operation),
             "add" => path.strip_prefix("/metadata/annotations/").is_some_and(is_ours),
             _ => false,
         }
@@ -82,6 +93,44 @@ fn is_undo(body: &Value) -> bool {
 fn is_ours(key: &str) -> bool {
     let key = key.replace("~1", "/");
     key == CHANGE_CAUSE || key.starts_with(PREFIX)
+}
+
+/// Whether what was last applied becomes what the patch tested, with nothing but its template changed,
+/// and that to the one which goes live: the next apply deletes what stands in there.
+fn keeps_the_rest(body: &Value, operation: &Value) -> bool {
+    let values = |op: &str, path: &str| {
+        let is_it = |o: &&Value| {
+            o.get("op") == Some(&Value::from(op)) && o.get("path") == Some(&Value::from(path))
+        };
+        let found: Vec<&Value> = body.as_array().into_iter().flatten().filter(is_it).collect();
+        found.into_iter().filter_map(|o| o.get("value")).collect::<Vec<_>>()
+    };
+    let before = values("test", LAST_APPLIED_PATH);
+    let template = values("replace", "/spec/template");
+    let after = operation.get("value").and_then(Value::as_str);
+    match (before.as_slice(), template.as_slice()) {
+        ([before], [template]) => before.as_str().is_some_and(|before| {
+            after.is_some() && with_template(before, template).as_deref() == after
+        }),
+        _ => false,
+    }
+}
+
+/// Whether fields go to somebody who can have had them: none of rb's own, and no name that no field
+/// manager can have.
+fn is_a_return<'p>(
+    mut owners: impl Iterator<Item = &'p FieldOwner>,
+    annotations: &[GivenAnnotation],
+) -> bool {
+    let is_owner = |owner: &FieldOwner| {
+        let named = !owner.manager.is_empty() && owner.manager.chars().all(|c| !c.is_control());
+        named && owner.manager != FIELD_MANAGER && ["Apply", "Update"].contains(&&*owner.operation)
+    };
+    owners.all(is_owner)
+        && annotations.iter().all(|given| {
+            [CHANGE_CAUSE, LAST_APPLIED].contains(&&*given.key)
+                && given.owner.as_ref().is_none_or(is_owner)
+        })
 }
 
 /// Nothing but annotations of rb's own, on one object that it names by its uid.

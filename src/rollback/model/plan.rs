@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::context::{Context, ContextChange};
+use super::field_owner::{FieldOwner, GivenAnnotation, OwnedFields};
 use super::image::ContainerImage;
 use super::leftover::Leftovers;
 use super::ownership::Owner;
@@ -185,6 +186,19 @@ pub enum Action {
         /// What the template means, as a short name.
         fingerprint: String,
     },
+    /// Give the fields that the patch took back to their owners, in `metadata.managedFields`. The
+    /// patch itself is made from what the API server has then: it names entries by their place.
+    GiveBackFields {
+        /// Path of the workload.
+        path: String,
+        /// Who gets the fields of the pod template that were nobody's, and its own.
+        owner: FieldOwner,
+        /// Who else had fields of the template, and which: these they get.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<OwnedFields>,
+        /// The annotations that rb does not keep, and who gets them.
+        annotations: Vec<GivenAnnotation>,
+    },
     /// A merge patch of the object that stores a revision.
     AnnotateRevision {
         /// Path of the object.
@@ -258,6 +272,18 @@ impl Plan {
     #[must_use]
     pub fn deletes_pods(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::DeletePod { .. }))
+    }
+
+    /// The field managers that get back what the patch takes of the template.
+    #[must_use]
+    pub fn receivers(&self) -> Vec<String> {
+        let owners = self.steps.iter().find_map(|step| match &step.action {
+            Action::GiveBackFields { owner, others, .. } => {
+                Some([owner].into_iter().chain(others.iter().map(|other| &other.owner)))
+            }
+            _ => None,
+        });
+        owners.into_iter().flatten().map(|owner| owner.manager.clone()).collect()
     }
 
     /// The wait: selector of the target's pods, and seconds.

@@ -166,6 +166,14 @@ impl Stored {
 }
 
 impl Record {
+    /// The record on a workload, or an empty one.
+    #[must_use]
+    pub fn on(workload: &Value) -> Self {
+        let text = |pointer| workload.pointer(pointer).and_then(Value::as_str);
+        let uid = text("/metadata/uid").unwrap_or_default();
+        Stored::read(text(RECORD_POINTER), uid).into_record(uid)
+    }
+
     /// The annotation's value.
     #[must_use]
     pub fn to_annotation(&self) -> String {

@@ -156,7 +156,18 @@ pub fn hide_environment(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(hide_environment),
+        Value::String(text) if text.starts_with('{') => hide_in_document(text),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// An annotation may hold a whole manifest as text: what was last applied.
+fn hide_in_document(text: &mut String) {
+    let Ok(mut document) = serde_json::from_str::<Value>(text) else { return };
+    let whole = document.clone();
+    hide_environment(&mut document);
+    if document != whole {
+        *text = document.to_string();
     }
 }
 
@@ -186,12 +197,6 @@ pub fn writes(workload: &Value) -> impl Iterator<Item = (&str, Option<Timestamp>
 #[must_use]
 pub fn last_writer(workload: &Value) -> Option<String> {
     writes(workload).max_by_key(|(_, time)| *time).map(|(manager, _)| manager.to_owned())
-}
-
-/// When this manager last wrote the pod template.
-#[must_use]
-pub fn written_at(workload: &Value, manager: &str) -> Option<Timestamp> {
-    writes(workload).filter(|(name, _)| *name == manager).filter_map(|(_, time)| time).max()
 }
 
 #[cfg(test)]
@@ -238,8 +243,12 @@ mod tests {
             "env": [{"name": "A", "value": "s3cret"},
                     {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s"}}}],
         }]}}}]}]});
+        // What was last applied is a manifest inside of a string.
+        plan["annotation"] = json!(plan.to_string() + "\n");
+        plan["text"] = json!("{no manifest");
         hide_environment(&mut plan);
         let text = plan.to_string();
         assert!(!text.contains("s3cret") && text.contains("secretKeyRef"), "{text}");
+        assert_eq!(plan["text"], "{no manifest");
     }
 }

@@ -14,6 +14,7 @@ use crate::rollback::model::outcome::{Ending, NOT_READY, PodFailure};
 use crate::rollback::model::pod::{Ailment, ContainerState, PodState, Severity};
 use crate::rollback::model::progress::{Phase, Progress};
 use crate::rollback::model::template;
+use crate::rollback::watch::culprit;
 
 /// A container that ended this often will end again.
 const CRASHES: i64 = 2;
@@ -34,6 +35,10 @@ pub(in crate::rollback) struct Goal {
     /// When the write was, by the API server's clock: pods from before are not new. `None` where
     /// nothing was written.
     pub(in crate::rollback) written_at: Option<Timestamp>,
+    /// Who got back the fields that the write took: they seem to have written the template then.
+    pub(in crate::rollback) receivers: Vec<String>,
+    /// The newest undo in the record that is known.
+    pub(in crate::rollback) undo: Option<String>,
     /// Template hash of the pods that count; empty: all but `old_hashes`.
     pub(in crate::rollback) hash: String,
     /// Template hashes of older revisions.
@@ -151,7 +156,7 @@ impl<'a> Judge<'a> {
         if template::same(live, wanted) {
             return None;
         }
-        let by = template::last_writer(workload);
+        let by = culprit::of(&self.goal, workload);
         let put_back = self.goal.left.as_ref().is_some_and(|left| template::same(live, left));
         Some(if put_back { Ending::PutBack(by) } else { Ending::Superseded(by) })
     }

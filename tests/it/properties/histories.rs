@@ -14,12 +14,16 @@ use crate::plans::Objects;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const NOW: i64 = 1_772_452_800;
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// The template in what was last applied.
+pub(crate) const APPLIED_TEMPLATE: &str = r#"{"spec": {"applied": "<&>\u003c"}}"#;
 
 /// Parts of the objects that hold anything at all when junk is thrown in; small parts first.
 pub(crate) const PLACES: &[&str] = &[
     "/metadata/annotations/kubectl-rb~1record",
     "/metadata/annotations/deployment.kubernetes.io~1revision",
     "/metadata/annotations",
+    "/metadata/managedFields",
     "/metadata/labels",
     "/metadata/ownerReferences",
     "/spec/template/spec/containers",
@@ -54,6 +58,18 @@ struct Release {
 
 pub(crate) fn history() -> impl Strategy<Value = History> {
     let foreign = btree_map("[a-z~./-]{1,12}", "\\PC{0,12}", 0..4);
+    let manifest = format!(
+        "{{\"kind\": \"Deployment\",\"spec\":{{\"replicas\":3, \"template\":{APPLIED_TEMPLATE}}}}}\n"
+    );
+    let applied = prop::sample::select(vec![
+        manifest,
+        "{\"spec\": {}}\n".to_owned(),
+        "{\"spec\": {\"template\": ".to_owned(),
+    ]);
+    let foreign = (foreign, option::of(applied)).prop_map(|(mut foreign, applied)| {
+        foreign.extend(applied.map(|applied| (LAST_APPLIED.to_owned(), applied)));
+        foreign
+    });
     (
         vec(release(), 1..8),
         any::<prop::sample::Index>(),

@@ -12,6 +12,8 @@ fn judge() -> Judge<'static> {
             generation: 5,
             stale: Some("2026-01-01T00:00:00Z".into()),
             written_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
+            receivers: Vec::new(),
+            undo: None,
             hash: "good".into(),
             ..Goal::default()
         },

@@ -1,0 +1,93 @@
+//! What the user should know before saying yes.
+
+use crate::rollback::model::context;
+use crate::rollback::model::evidence::Evidence;
+use crate::rollback::model::leftover::WhyLeft;
+use crate::rollback::model::plan::Change;
+use crate::rollback::model::record::{Stored, Undo};
+use crate::rollback::model::revision::Revision;
+use crate::rollback::{annotation_edits, helm_leftovers};
+use crate::text::shell_quote;
+
+use super::Planner;
+
+impl Planner<'_> {
+    pub(super) fn warnings(&self, target: &Revision, evidence: &Evidence) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !evidence.against.is_empty() {
+            let words = evidence.against_words(self.snapshot.taken_at);
+            warnings.push(format!("{} is asked for although: {words}", target.label()));
+        }
+        warnings.extend(context::migrations_left(self.snapshot, &self.revisions, target));
+        warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
+        if self.revisions.live().is_none() {
+            let text = "the controller has not stored the newest template yet: every stored \
+                        revision counts as older";
+            warnings.push(text.to_owned());
+        }
+        if let Some(why) = self.backend.runs_nothing(&self.snapshot.workload) {
+            warnings.push(format!("{why}: no pod will run, so nothing will be proven"));
+        }
+        warnings.extend(self.backend.caveats(self.snapshot, target));
+        warnings.extend(self.pods_that_stay(target));
+        warnings.extend(self.to_finish_instead());
+        match &self.stored {
+            Stored::Newer(version) => warnings.push(format!(
+                "its undo record has format {version} of a newer rb: it is left as it is, and \
+                 this undo is not recorded"
+            )),
+            Stored::Unreadable => {
+                warnings.push("its undo record cannot be read and is replaced".to_owned());
+            }
+            Stored::Nothing | Stored::Record(_) => {}
+        }
+        warnings.extend(self.snapshot.gaps.iter().cloned());
+        warnings
+    }
+
+    /// Where the live template itself is held up by pods of another one, perhaps after an undo by
+    /// kubectl: going further back may not be what is wanted.
+    pub(super) fn to_finish_instead(&self) -> Option<String> {
+        let live = self.revisions.live()?;
+        let stuck = self
+            .backend
+            .leftovers(self.snapshot, live)
+            .filter(|left| left.why == WhyLeft::Stuck)?;
+        let undo = format!(
+            "undo {} --to-revision={}",
+            shell_quote(&self.snapshot.target.reference()),
+            shell_quote(&live.hash)
+        );
+        Some(format!(
+            "{} of another revision keeps {} from being rolled out; to finish that: {}",
+            stuck.words(),
+            live.label(),
+            self.request.hints.rb(&undo)
+        ))
+    }
+
+    fn pods_that_stay(&self, target: &Revision) -> Option<String> {
+        if self.leftovers_to_delete(target).is_some() {
+            return None;
+        }
+        let leftovers = self.backend.leftovers(self.snapshot, target)?;
+        Some(format!(
+            "its update strategy is OnDelete: {} will run the old version until somebody deletes \
+             them; --delete-pods does",
+            leftovers.words()
+        ))
+    }
+
+    /// What the next deploy will find that rb cannot put right.
+    pub(super) fn next_deploy_warnings(
+        &self,
+        target: &Revision,
+        undo: &Undo,
+        diff: &[Change],
+        cause: String,
+    ) -> Vec<String> {
+        let last_applied = annotation_edits::warning(self, target, undo, cause);
+        let helm = helm_leftovers::warning(&self.snapshot.workload, diff);
+        last_applied.into_iter().chain(helm).collect()
+    }
+}
