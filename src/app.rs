@@ -7,6 +7,7 @@ use crate::cluster::{Cluster, ConnectOptions, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::hint::Hints;
+use crate::rollback::model::target::Target;
 use crate::terminal::Console;
 use crate::text::shell_quote;
 
@@ -70,6 +71,8 @@ pub struct App {
     write_phase: Cell<WritePhase>,
     /// The command that shows how the workload does, once it is known.
     status: RefCell<Option<String>>,
+    /// The workload, once it is known.
+    target: RefCell<Option<Target>>,
 }
 
 impl App {
@@ -82,6 +85,7 @@ impl App {
             connect,
             write_phase: Cell::default(),
             status: RefCell::default(),
+            target: RefCell::default(),
         }
     }
 
@@ -132,6 +136,17 @@ impl App {
     #[must_use]
     pub fn status_command(&self) -> Option<String> {
         self.status.borrow().clone()
+    }
+
+    /// Remembers the workload, for the document of an error.
+    pub fn remember_target(&self, target: &Target) {
+        self.target.replace(Some(target.clone()));
+    }
+
+    /// The workload, where it is known.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        self.target.borrow().clone()
     }
 
     /// How far the write is.

@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::error::{Error, ErrorKind};
 use crate::exit::{self, ExitStatus};
 use crate::report::failure;
+use crate::report::json::event::EventLine;
 use crate::report::json::v1::ErrorDocument;
 use crate::terminal::{Console, Verbosity, live};
 
@@ -146,13 +147,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let console = Console::new(color, verbosity, environment.is_ci, environment.is_utf8);
     log(verbosity, cli.verbose);
     let format = cli.command.format();
+    begin(format, &environment.program, console);
     let app = App::new(environment, console, cli.connection.into_options());
     let result = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot start").because(error))
         .and_then(|runtime| runtime.block_on(run_until_signal(&cli.command, &app)));
-    result.unwrap_or_else(|error| failed(&error, format, console))
+    result.unwrap_or_else(|error| failed(&error, format, &app))
+}
+
+/// A stream says first what it is.
+fn begin(format: Format, program: &str, console: Console) {
+    if format == Format::Jsonl {
+        console.answer(&EventLine::version(program).text());
+    }
 }
 
 async fn run_until_signal(command: &Command, app: &App) -> Result<ExitStatus, Error> {
@@ -163,11 +172,12 @@ async fn run_until_signal(command: &Command, app: &App) -> Result<ExitStatus, Er
     }
 }
 
-fn failed(error: &Error, format: Format, console: Console) -> ExitStatus {
-    if let Some(document) = format.document(&ErrorDocument::from(error)) {
-        console.answer(&document);
+fn failed(error: &Error, format: Format, app: &App) -> ExitStatus {
+    let target = app.target();
+    if let Some(document) = format.document(&ErrorDocument::new(error, target.as_ref())) {
+        app.console.answer(&document);
     }
-    console.error(&failure::error(error, console.marks));
+    app.console.error(&failure::error(error, app.console.marks));
     error.kind().exit_status()
 }
 
@@ -191,7 +201,8 @@ fn not_parsed(
         let error = Error::new(ErrorKind::Usage, message)
             .hint(format!("to see how it is used: {} --help", environment.program));
         let console = Console::new(ColorChoice::Auto, Verbosity::Normal, true, true);
-        if let Some(document) = format.document(&ErrorDocument::from(&error)) {
+        begin(format, &environment.program, console);
+        if let Some(document) = format.document(&ErrorDocument::new(&error, None)) {
             console.answer(&document);
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod live;
 pub mod prompt;
+pub mod stream;
 
 use std::io::{IsTerminal, Write};
 

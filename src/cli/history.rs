@@ -55,6 +55,7 @@ pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
     let budget = Budget::start(None);
     let cluster = app.connect(None, budget.reading()).await?;
     let target = named.in_namespace_of(&cluster);
+    app.remember_target(&target);
     let snapshot = snapshot::take(&cluster, named.backend, &target, budget.reading()).await?;
     let history = history::of(named.backend, &snapshot);
     let row = match args.revision.as_deref() {

@@ -5,7 +5,13 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::report::json::event::EventLine;
 use crate::report::yaml;
+use crate::rollback::model::event::Listener;
+use crate::rollback::model::target::Target;
+use crate::terminal::Console;
+use crate::terminal::live::Live;
+use crate::terminal::stream::Stream;
 use crate::text::plain_json;
 
 /// All formats; each command offers some of them.
@@ -15,6 +21,7 @@ pub(super) enum Format {
     Human,
     Wide,
     Json,
+    Jsonl,
     Yaml,
     Name,
     Sh,
@@ -27,8 +34,18 @@ impl Format {
             Self::Json => {
                 serde_json::to_string_pretty(value).ok().map(|text| plain_json(&text) + "\n")
             }
+            Self::Jsonl => Some(EventLine::document(&serde_json::to_value(value).ok()?).text()),
             Self::Yaml => yaml::document(&serde_json::to_value(value).ok()?),
             Self::Human | Self::Wide | Self::Name | Self::Sh => None,
+        }
+    }
+
+    /// Who shows what happens until the answer: lines for people, and before them the stream where
+    /// one was asked for.
+    pub(super) fn listener(self, console: Console, target: &Target) -> Box<dyn Listener> {
+        match self {
+            Self::Jsonl => Box::new(Stream::new(console, target.clone())),
+            _ => Box::new(Live::new(console)),
         }
     }
 
@@ -64,6 +81,7 @@ impl From<HistoryFormat> for Format {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum UndoFormat {
     Json,
+    Jsonl,
     Yaml,
     Name,
     Sh,
@@ -73,6 +91,7 @@ impl From<UndoFormat> for Format {
     fn from(format: UndoFormat) -> Self {
         match format {
             UndoFormat::Json => Self::Json,
+            UndoFormat::Jsonl => Self::Jsonl,
             UndoFormat::Yaml => Self::Yaml,
             UndoFormat::Name => Self::Name,
             UndoFormat::Sh => Self::Sh,
@@ -84,6 +103,7 @@ impl From<UndoFormat> for Format {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum StatusFormat {
     Json,
+    Jsonl,
     Yaml,
     Name,
 }
@@ -92,6 +112,7 @@ impl From<StatusFormat> for Format {
     fn from(format: StatusFormat) -> Self {
         match format {
             StatusFormat::Json => Self::Json,
+            StatusFormat::Jsonl => Self::Jsonl,
             StatusFormat::Yaml => Self::Yaml,
             StatusFormat::Name => Self::Name,
         }
@@ -100,16 +121,26 @@ impl From<StatusFormat> for Format {
 
 /// The format in a command line that could not be parsed.
 pub(super) fn format_in(arguments: &[OsString]) -> Option<Format> {
-    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let values = words.iter().enumerate().filter_map(|(index, word)| match *word {
-        "-o" | "--output" => words.get(index + 1).copied(),
-        word => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")),
+    let words = arguments.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    let words: Vec<&str> = words.collect();
+    let values = words.iter().enumerate().filter_map(|(index, word)| {
+        match word.strip_prefix("--output").or_else(|| after_short_flags(word))? {
+            "" => words.get(index + 1).copied(),
+            value => Some(value.strip_prefix('=').unwrap_or(value)),
+        }
     });
-    values.map(|value| value.trim_start_matches('=')).find_map(|value| match value {
+    values.into_iter().find_map(|value| match value {
         "json" => Some(Format::Json),
+        "jsonl" => Some(Format::Jsonl),
         "yaml" => Some(Format::Yaml),
         _ => None,
     })
+}
+
+/// What stands after the `o` of `-o`, also where flags without a value stand before it: `-qo`.
+fn after_short_flags(word: &str) -> Option<&str> {
+    let (flags, value) = word.strip_prefix('-')?.split_once('o')?;
+    flags.chars().all(|flag| flag.is_ascii_alphabetic()).then_some(value)
 }
 
 #[cfg(test)]
@@ -124,6 +155,12 @@ mod tests {
             ("rb undo -o=yaml", Some(Format::Yaml)),
             ("rb undo --output=json", Some(Format::Json)),
             ("rb undo --output yaml", Some(Format::Yaml)),
+            ("rb undo -o jsonl", Some(Format::Jsonl)),
+            ("rb undo -yo json", Some(Format::Json)),
+            ("rb undo -qyo=jsonl", Some(Format::Jsonl)),
+            ("rb nonsense -o json", Some(Format::Json)),
+            ("rb undo -- -o json", None),
+            ("rb undo --context -o json", Some(Format::Json)),
             ("rb undo -o", None),
             ("rb undo json", None),
         ] {

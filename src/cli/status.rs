@@ -13,7 +13,6 @@ use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, Waited};
 use crate::rollback::model::status::Status;
 use crate::rollback::{self, snapshot, status};
-use crate::terminal::live::Live;
 
 use super::duration;
 use super::output::{Format, StatusFormat};
@@ -61,22 +60,23 @@ pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(None, budget.reading()).await?;
     let target = named.in_namespace_of(&cluster);
+    app.remember_target(&target);
     let backend = named.backend;
     let snapshot = snapshot::take(&cluster, backend, &target, budget.reading()).await?;
     let status = status::of(backend, &snapshot);
     if args.format().is_human() {
         app.console.answer(&report::heading(&status, app.console.marks));
     }
-    let mut live = Live::new(app.console);
+    let mut live = args.format().listener(app.console, &target);
     let (ending, waited) = if args.watch {
         let seconds = rollback::default_timeout(backend, &snapshot.workload);
         let deadline = budget.waiting(seconds);
-        let waited = status::wait(&cluster, backend, &snapshot, deadline, &mut live).await;
+        let waited = status::wait(&cluster, backend, &snapshot, deadline, &mut *live).await;
         (Some(waited.ending.clone()), waited)
     } else {
-        status::once(&cluster, backend, &snapshot, budget.reading(), &mut live).await
+        status::once(&cluster, backend, &snapshot, budget.reading(), &mut *live).await
     };
-    live.finish();
+    drop(live);
     let exit = exit_status(ending.as_ref());
     let hints = app.hints(&cluster, &target.namespace);
     app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, &hints));

@@ -230,6 +230,7 @@ impl<'a> Planner<'a> {
             let words = evidence.against_words(self.snapshot.taken_at);
             warnings.push(format!("{} is asked for although: {words}", target.label()));
         }
+        warnings.extend(self.cut_texts());
         warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
         if self.revisions.live().is_none() {
             let text = "the controller has not stored the newest template yet: every stored \
@@ -251,6 +252,17 @@ impl<'a> Planner<'a> {
         }
         warnings.extend(self.snapshot.gaps.iter().cloned());
         warnings
+    }
+
+    /// What of the user's words does not fit into the record.
+    fn cut_texts(&self) -> impl Iterator<Item = String> {
+        let texts = [("reason", &self.request.reason), ("incident", &self.request.incident)];
+        texts.into_iter().filter_map(|(what, text)| {
+            let length = text.as_ref()?.chars().count();
+            (length > MAX_TEXT).then(|| {
+                format!("the {what} has {length} characters: the first {MAX_TEXT} are recorded")
+            })
+        })
     }
 
     /// The command that goes forward again: by hash, since the number will have moved.

@@ -13,7 +13,7 @@ use crate::text::{age, truncate};
 use super::{Console, Verbosity};
 
 /// Some CI runners end jobs that say nothing for minutes.
-const HEARTBEAT: u64 = 30;
+pub(super) const HEARTBEAT: u64 = 30;
 
 /// Shows events as they come.
 pub struct Live {
