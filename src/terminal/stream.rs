@@ -73,11 +73,8 @@ mod tests {
         let mut stream = Stream::new(console, target);
         stream.on(Event::Tick { elapsed: 40 });
         assert_eq!(stream.last_shown, 0, "there is nothing to say yet");
-        let progress = Progress {
-            phase: Phase::Rolling,
-            message: String::new(),
-            pods: PodCounts::default(),
-        };
+        let progress =
+            Progress { phase: Phase::Rolling, message: String::new(), pods: PodCounts::default() };
         stream.on(Event::Progress { elapsed: 41, progress });
         for (elapsed, shown) in [(70, 41), (71, 71), (72, 71), (101, 101)] {
             stream.on(Event::Tick { elapsed });

@@ -13,6 +13,7 @@ mod bed;
 mod budgets;
 mod connection;
 mod docs;
+mod errors;
 mod given;
 mod history;
 mod hostile_text;
@@ -29,6 +30,8 @@ mod rb;
 mod rights;
 mod rust_text;
 mod scene;
+mod schemas;
+mod stream;
 mod suite;
 #[path = "../testbed/harness.rs"]
 #[allow(
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         budgets::tests(),
         connection::tests(),
         docs::tests(),
+        errors::tests(),
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
@@ -69,6 +73,8 @@ fn main() -> ExitCode {
         races::tests(),
         rights::tests(),
         rust_text::tests(),
+        schemas::tests(),
+        stream::tests(),
         tree::tests(),
         undo::tests(),
         waiting::tests(),

@@ -77,11 +77,9 @@ impl<'a> EventLine<'a> {
             Event::NotWritten => Self::of("notWritten"),
             Event::StepDone { summary } => Self { summary: Some(summary), ..Self::of("stepDone") },
             Event::Warning { message } => Self { message: Some(message), ..Self::of("warning") },
-            Event::Progress { elapsed, progress } => Self {
-                elapsed: Some(*elapsed),
-                progress: Some(progress),
-                ..Self::of("progress")
-            },
+            Event::Progress { elapsed, progress } => {
+                Self { elapsed: Some(*elapsed), progress: Some(progress), ..Self::of("progress") }
+            }
             Event::Trouble { elapsed, failure } => {
                 Self { elapsed: Some(*elapsed), failure: Some(failure), ..Self::of("trouble") }
             }
