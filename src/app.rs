@@ -31,6 +31,8 @@ pub enum WritePhase {
 pub struct Environment {
     /// `rb`, or `kubectl rb` as a plugin.
     pub program: String,
+    /// How it was called: `rb`, or a path from the root.
+    pub executable: String,
     /// The command line as it was typed, quoted for a shell.
     pub command_line: String,
     /// Where in the command line more options can stand: before a `--`, else at its end.

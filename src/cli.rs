@@ -1,9 +1,11 @@
 //! The command line: one file per command, each with its arguments and a `run`.
 
+mod completion;
 mod connection_args;
 mod duration;
 mod environment;
 mod history;
+mod man;
 mod output;
 mod signals;
 mod status;
@@ -93,6 +95,8 @@ enum Command {
     History(history::HistoryArgs),
     Undo(Box<undo::UndoArgs>),
     Status(status::StatusArgs),
+    Completion(completion::CompletionArgs),
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -101,6 +105,7 @@ impl Command {
             Self::History(args) => args.format(),
             Self::Undo(args) => args.format(),
             Self::Status(args) => args.format(),
+            Self::Completion(_) | Self::Man(_) => Format::Human,
         }
     }
 
@@ -109,6 +114,8 @@ impl Command {
             Self::History(args) => Box::pin(history::run(args, app)).await,
             Self::Undo(args) => Box::pin(undo::run(args, app)).await,
             Self::Status(args) => Box::pin(status::run(args, app)).await,
+            Self::Completion(args) => Ok(completion::run(args, app)),
+            Self::Man(args) => man::run(args, app),
         }
     }
 }
@@ -131,6 +138,10 @@ fn command(program: &str) -> clap::Command {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let environment = read_environment(&arguments);
+    if let Some(answer) = completion::answer(&arguments, command(&environment.program)) {
+        Console::new(ColorChoice::Never, Verbosity::Quiet, true, true).answer(&answer);
+        return ExitStatus::Success;
+    }
     let parsed = command(&environment.program)
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));

@@ -24,31 +24,27 @@ impl Stream {
         Self { console, target, live: Live::new(console), last: None, last_shown: 0 }
     }
 
-    fn write(&mut self, event: &Event) {
-        if let Event::Progress { elapsed, progress } = event {
-            self.last_shown = *elapsed;
-            self.last = Some(progress.clone());
+    /// What is said of an event; where nothing was said for long, the last progress again.
+    fn line(&mut self, event: &Event) -> Option<String> {
+        match event {
+            Event::Tick { elapsed } if *elapsed >= self.last_shown + HEARTBEAT => {
+                let progress = self.last.clone()?;
+                return self.line(&Event::Progress { elapsed: *elapsed, progress });
+            }
+            Event::Progress { elapsed, progress } => {
+                self.last_shown = *elapsed;
+                self.last = Some(progress.clone());
+            }
+            _ => {}
         }
-        if let Some(line) = EventLine::event(event, &self.target) {
-            self.console.answer(&line.text());
-        }
-    }
-
-    /// The last progress again, where nothing was said for long.
-    fn beat(&mut self, elapsed: u64) {
-        if elapsed >= self.last_shown + HEARTBEAT
-            && let Some(progress) = self.last.clone()
-        {
-            self.write(&Event::Progress { elapsed, progress });
-        }
+        EventLine::event(event, &self.target).map(|line| line.text())
     }
 }
 
 impl Listener for Stream {
     fn on(&mut self, event: Event) {
-        match &event {
-            Event::Tick { elapsed } => self.beat(*elapsed),
-            event => self.write(event),
+        if let Some(line) = self.line(&event) {
+            self.console.answer(&line);
         }
         self.live.on(event);
     }
@@ -71,14 +67,13 @@ mod tests {
             name: "web".into(),
         };
         let mut stream = Stream::new(console, target);
-        stream.on(Event::Tick { elapsed: 40 });
-        assert_eq!(stream.last_shown, 0, "there is nothing to say yet");
+        let mut beats = |event| stream.line(&event).is_some();
+        assert!(!beats(Event::Tick { elapsed: 40 }), "there is nothing to say yet");
         let progress =
             Progress { phase: Phase::Rolling, message: String::new(), pods: PodCounts::default() };
-        stream.on(Event::Progress { elapsed: 41, progress });
-        for (elapsed, shown) in [(70, 41), (71, 71), (72, 71), (101, 101)] {
-            stream.on(Event::Tick { elapsed });
-            assert_eq!(stream.last_shown, shown, "at {elapsed}");
+        assert!(beats(Event::Progress { elapsed: 41, progress }));
+        for (elapsed, beat) in [(70, false), (71, true), (72, false), (100, false), (101, true)] {
+            assert_eq!(beats(Event::Tick { elapsed }), beat, "at {elapsed}");
         }
     }
 }

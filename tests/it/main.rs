@@ -11,6 +11,7 @@
 mod bad_input;
 mod bed;
 mod budgets;
+mod completion;
 mod connection;
 mod docs;
 mod errors;
@@ -18,6 +19,7 @@ mod given;
 mod history;
 mod hostile_text;
 mod kubectl_bugs;
+mod man;
 mod output;
 mod plan_file;
 mod plans;
@@ -57,12 +59,14 @@ fn main() -> ExitCode {
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),
+        completion::tests(),
         connection::tests(),
         docs::tests(),
         errors::tests(),
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
+        man::tests(),
         output::tests(),
         plan_file::tests(),
         plans::tests(),
