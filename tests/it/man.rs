@@ -33,6 +33,7 @@ fn a_page_has_every_flag() {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a runner shows it with the test's output")]
 fn all_pages_are_written() {
     let folder = tempfile::tempdir().expect("a folder");
     rb(&format!("man --dir {}", folder.path().display())).ends_with(0);

@@ -49,7 +49,9 @@ fn lines(ran: &Ran, namespace: &Namespace) -> Vec<Value> {
     for line in rest {
         assert_eq!(line["target"], target, "{line}");
     }
-    let times: Vec<&str> = lines.iter().filter_map(|line| line["at"].as_str()).collect();
+    let time = |line: &Value| line["at"].as_str()?.parse::<jiff::Timestamp>().ok();
+    let times: Vec<_> = lines.iter().filter_map(time).collect();
+    assert_eq!(times.len(), lines.len());
     assert!(times.is_sorted(), "{times:?}");
     lines
 }
