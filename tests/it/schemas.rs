@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use jsonschema::{Registry, Validator};
 use kubectl_rb::error::{Error, ErrorKind};
 use kubectl_rb::report::json::v1::ErrorDocument;
+use kubectl_rb::rollback::model::outcome::Ending;
 use kubectl_rb::rollback::model::target::Target;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ pub(crate) fn tests() -> Vec<Test> {
         every_schema_is_a_schema,
         every_member_is_described,
         what_is_always_there_is_required,
+        words_are_those_of_the_program,
         a_member_too_many_or_too_few_is_caught,
         golden_plans_are_as_their_schema_says,
         a_list_has_documents_of_every_kind,
@@ -137,6 +139,54 @@ fn what_is_always_there_is_required() {
             assert!(required != may_be_absent || named_so, "{schema}: {member}: {words}");
         });
     }
+}
+
+/// Most words are in documents that other tests read; not every ending can be had there.
+fn words_are_those_of_the_program() {
+    let words = |schema: &str, pointer: &str| -> BTreeSet<String> {
+        let schema = read(schema);
+        let list = schema.pointer(pointer).and_then(Value::as_array).expect("words").clone();
+        list.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+    };
+    let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
+    let kinds = [
+        ErrorKind::Usage,
+        ErrorKind::Unreachable,
+        ErrorKind::Unauthenticated,
+        ErrorKind::Forbidden,
+        ErrorKind::NotFound,
+        ErrorKind::NoRevision,
+        ErrorKind::Refused,
+        ErrorKind::LostRace,
+        ErrorKind::Inconclusive,
+        ErrorKind::Unconfirmed,
+        ErrorKind::Interrupted,
+        ErrorKind::Terminated,
+        ErrorKind::Internal,
+    ];
+    assert_eq!(words("error", "/properties/kind/enum"), set(&kinds.map(ErrorKind::word)));
+    let endings = [
+        Ending::Complete,
+        Ending::NothingRan,
+        Ending::TimedOut,
+        Ending::DeadlineExceeded,
+        Ending::PodsFailed,
+        Ending::PutBack(None),
+        Ending::Superseded(None),
+        Ending::Deleted,
+        Ending::Paused,
+        Ending::Lost(String::new()),
+        Ending::NotWaited,
+    ];
+    let endings = set(&endings.each_ref().map(Ending::word));
+    assert_eq!(words("report", "/$defs/wait/properties/ending/enum"), endings);
+    let mut results = words("report", "/properties/result/enum");
+    assert!(results.remove("rolledBack") && results.remove("nothingToDo"));
+    assert!(results.insert("complete".to_owned()));
+    assert_eq!(results, endings);
+    let mut results = words("status", "/properties/result/enum");
+    assert!(results.remove("inProgress") && results.insert("notWaited".to_owned()));
+    assert_eq!(results, endings);
 }
 
 fn target() -> Target {
