@@ -8,6 +8,7 @@ use crate::cluster::{Cluster, ConnectOptions, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::hint::Hints;
+use crate::rollback::model::target::Target;
 use crate::terminal::Console;
 use crate::text::shell_quote;
 
@@ -30,6 +31,8 @@ pub struct Writes {
 pub struct Environment {
     /// `rb`, or `kubectl rb` as a plugin.
     pub program: String,
+    /// How it was called: `rb`, or a path from the root.
+    pub executable: String,
     /// The command line as it was typed, quoted for a shell.
     pub command_line: String,
     /// Where in the command line more options can stand: before a `--`, else at its end.
@@ -70,13 +73,22 @@ pub struct App {
     writes: Cell<Writes>,
     /// The command that shows how the workload does, once it is known.
     status: RefCell<Option<String>>,
+    /// The workload, once it is known.
+    target: RefCell<Option<Target>>,
 }
 
 impl App {
     /// For one command.
     #[must_use]
     pub fn new(environment: Environment, console: Console, connect: ConnectOptions) -> Self {
-        Self { environment, console, connect, writes: Cell::default(), status: RefCell::default() }
+        Self {
+            environment,
+            console,
+            connect,
+            writes: Cell::default(),
+            status: RefCell::default(),
+            target: RefCell::default(),
+        }
     }
 
     /// Connects; `expect` refuses any other context.
@@ -126,6 +138,17 @@ impl App {
     #[must_use]
     pub fn status_command(&self) -> Option<String> {
         self.status.borrow().clone()
+    }
+
+    /// Remembers the workload, for the document of an error.
+    pub fn remember_target(&self, target: &Target) {
+        self.target.replace(Some(target.clone()));
+    }
+
+    /// The workload, where it is known.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        self.target.borrow().clone()
     }
 
     /// How far the writes are.

@@ -1,9 +1,11 @@
 //! The command line: one file per command, each with its arguments and a `run`.
 
+mod completion;
 mod connection_args;
 mod duration;
 mod environment;
 mod history;
+mod man;
 mod output;
 mod signals;
 mod status;
@@ -24,6 +26,7 @@ use crate::app::App;
 use crate::error::{Error, ErrorKind};
 use crate::exit::{self, ExitStatus};
 use crate::report::failure;
+use crate::report::json::event::EventLine;
 use crate::report::json::v1::ErrorDocument;
 use crate::terminal::{Console, Verbosity, live};
 
@@ -92,6 +95,8 @@ enum Command {
     History(history::HistoryArgs),
     Undo(Box<undo::UndoArgs>),
     Status(status::StatusArgs),
+    Completion(completion::CompletionArgs),
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -100,6 +105,7 @@ impl Command {
             Self::History(args) => args.format(),
             Self::Undo(args) => args.format(),
             Self::Status(args) => args.format(),
+            Self::Completion(_) | Self::Man(_) => Format::Human,
         }
     }
 
@@ -108,6 +114,8 @@ impl Command {
             Self::History(args) => Box::pin(history::run(args, app)).await,
             Self::Undo(args) => Box::pin(undo::run(args, app)).await,
             Self::Status(args) => Box::pin(status::run(args, app)).await,
+            Self::Completion(args) => Ok(completion::run(args, app)),
+            Self::Man(args) => man::run(args, app),
         }
     }
 }
@@ -130,6 +138,10 @@ fn command(program: &str) -> clap::Command {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let environment = read_environment(&arguments);
+    if let Some(answer) = completion::answer(&arguments, command(&environment.program)) {
+        Console::new(ColorChoice::Never, Verbosity::Quiet, true, true).answer(&answer);
+        return ExitStatus::Success;
+    }
     let parsed = command(&environment.program)
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
@@ -146,13 +158,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let console = Console::new(color, verbosity, environment.is_ci, environment.is_utf8);
     log(verbosity, cli.verbose);
     let format = cli.command.format();
+    begin(format, &environment.program, console);
     let app = App::new(environment, console, cli.connection.into_options());
     let result = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot start").because(error))
         .and_then(|runtime| runtime.block_on(run_until_signal(&cli.command, &app)));
-    result.unwrap_or_else(|error| failed(&error, format, console))
+    result.unwrap_or_else(|error| failed(&error, format, &app))
+}
+
+/// A stream says first what it is.
+fn begin(format: Format, program: &str, console: Console) {
+    if format == Format::Jsonl {
+        console.answer(&EventLine::version(program).text());
+    }
 }
 
 async fn run_until_signal(command: &Command, app: &App) -> Result<ExitStatus, Error> {
@@ -163,11 +183,12 @@ async fn run_until_signal(command: &Command, app: &App) -> Result<ExitStatus, Er
     }
 }
 
-fn failed(error: &Error, format: Format, console: Console) -> ExitStatus {
-    if let Some(document) = format.document(&ErrorDocument::from(error)) {
-        console.answer(&document);
+fn failed(error: &Error, format: Format, app: &App) -> ExitStatus {
+    let target = app.target();
+    if let Some(document) = format.document(&ErrorDocument::new(error, target.as_ref())) {
+        app.console.answer(&document);
     }
-    console.error(&failure::error(error, console.marks));
+    app.console.error(&failure::error(error, app.console.marks));
     error.kind().exit_status()
 }
 
@@ -191,7 +212,8 @@ fn not_parsed(
         let error = Error::new(ErrorKind::Usage, message)
             .hint(format!("to see how it is used: {} --help", environment.program));
         let console = Console::new(ColorChoice::Auto, Verbosity::Normal, true, true);
-        if let Some(document) = format.document(&ErrorDocument::from(&error)) {
+        begin(format, &environment.program, console);
+        if let Some(document) = format.document(&ErrorDocument::new(&error, None)) {
             console.answer(&document);
         }
     }

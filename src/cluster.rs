@@ -26,6 +26,7 @@ mod deadline;
 mod exec_plugin;
 mod failure;
 mod kubeconfig;
+mod names;
 mod path;
 mod peer;
 mod pin;
@@ -47,6 +48,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::deadline::Deadline;
+pub use self::names::KubeconfigNames;
 pub use self::path::Path;
 use self::peer::Peer;
 use self::request::{Call, JSON};
@@ -77,6 +79,8 @@ pub struct ConnectOptions {
     /// How long a single request may take; 10 seconds by default. A watch is bounded by it only while
     /// it is being opened.
     pub request_timeout: Duration,
+    /// Nobody is there: a credential plugin must not ask, and one that has to is not run.
+    pub unattended: bool,
 }
 
 impl Default for ConnectOptions {
@@ -91,6 +95,7 @@ impl Default for ConnectOptions {
             as_groups: Vec::new(),
             as_uid: None,
             request_timeout: Duration::from_secs(10),
+            unattended: false,
         }
     }
 }

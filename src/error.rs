@@ -86,12 +86,13 @@ pub struct Error {
     message: String,
     hints: Vec<String>,
     source: Option<Source>,
+    plan: Option<Box<serde_json::Value>>,
 }
 
 impl Error {
     /// An error of this kind; `message` is a sentence without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new(), source: None }
+        Self { kind, message: message.into(), hints: Vec::new(), source: None, plan: None }
     }
 
     /// Adds a hint: a sentence or a command to paste.
@@ -106,6 +107,19 @@ impl Error {
     pub fn because(mut self, source: impl Into<Source>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Adds the plan that would do it now, as a document with hidden values.
+    #[must_use]
+    pub fn with_plan(mut self, plan: serde_json::Value) -> Self {
+        self.plan = Some(Box::new(plan));
+        self
+    }
+
+    /// The plan that would do it now.
+    #[must_use]
+    pub fn plan(&self) -> Option<&serde_json::Value> {
+        self.plan.as_deref()
     }
 
     /// What sort of failure it is.

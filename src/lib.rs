@@ -37,6 +37,7 @@
 //!
 //! # What must stay true
 //!
+//! - Documents are as `schemas/` says: every document that a test reads is held against its schema.
 //! - Templates and patches stay raw JSON: typed structs would drop newer fields.
 //! - A write is never blindly repeated: the object is read again first.
 //! - Foreign annotations are never touched, except `kubernetes.io/change-cause` and the template inside

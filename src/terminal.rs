@@ -3,6 +3,7 @@
 pub mod board;
 pub mod live;
 pub mod prompt;
+pub mod stream;
 
 use std::io::{IsTerminal, Write};
 

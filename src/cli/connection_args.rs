@@ -62,6 +62,7 @@ impl ConnectionArgs {
             as_groups: self.as_groups,
             as_uid: self.as_uid,
             request_timeout: self.request_timeout,
+            unattended: false,
         }
     }
 }

@@ -14,11 +14,13 @@ const ACTOR: &[&str] =
 pub(super) fn read(arguments: &[OsString]) -> Environment {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let program = program(arguments.first());
+    let executable = executable(arguments.first());
     let (command_line, options_end) = command_line(&program, arguments);
     Environment {
         command_line,
         options_end,
         program,
+        executable,
         actor: ACTOR.iter().find_map(|name| variable(name)),
         is_ci: variable("CI").is_some_and(|value| value != "false" && value != "0"),
         is_utf8: is_utf8(["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name))),
@@ -39,6 +41,17 @@ fn command_line(program: &str, arguments: &[OsString]) -> (String, usize) {
 fn program(argument: Option<&OsString>) -> String {
     let stem = argument.and_then(|name| Path::new(name).file_stem()?.to_str());
     if stem == Some("kubectl-rb") { "kubectl rb".to_owned() } else { "rb".to_owned() }
+}
+
+/// A path stays right in another folder; a name is looked up again.
+fn executable(argument: Option<&OsString>) -> String {
+    let called = argument.map_or(Path::new("rb"), Path::new);
+    let path = if called.components().count() > 1 {
+        std::path::absolute(called).unwrap_or_else(|_| called.to_owned())
+    } else {
+        called.to_owned()
+    };
+    path.to_string_lossy().into_owned()
 }
 
 fn is_utf8(locale: Option<String>) -> bool {

@@ -64,6 +64,7 @@ async fn one(args: &HistoryArgs, app: &App, named: &Named) -> Result<ExitStatus>
     let budget = Budget::start(None);
     let cluster = app.connect(None, budget.reading()).await?;
     let target = named.in_namespace(cluster.namespace());
+    app.remember_target(&target);
     let snapshot = snapshot::take(&cluster, named.backend, &target, budget.reading()).await?;
     let history = history::of(named.backend, &snapshot);
     let row = row_of(args, &history, &app.hints(&cluster, &target.namespace))?;

@@ -5,7 +5,14 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::report::yaml;
+use crate::report::json::event::EventLine;
+use crate::report::{several, yaml};
+use crate::rollback::model::event::{Listener, Listeners};
+use crate::rollback::model::target::Target;
+use crate::terminal::Console;
+use crate::terminal::board::Board;
+use crate::terminal::live::Live;
+use crate::terminal::stream::{Stream, Streams};
 use crate::text::plain_json;
 
 /// All formats; each command offers some of them.
@@ -15,6 +22,7 @@ pub(super) enum Format {
     Human,
     Wide,
     Json,
+    Jsonl,
     Yaml,
     Name,
     Sh,
@@ -27,6 +35,7 @@ impl Format {
             Self::Json => {
                 serde_json::to_string_pretty(value).ok().map(|text| plain_json(&text) + "\n")
             }
+            Self::Jsonl => Some(EventLine::document(&serde_json::to_value(value).ok()?).text()),
             Self::Yaml => yaml::document(&serde_json::to_value(value).ok()?),
             Self::Human | Self::Wide | Self::Name | Self::Sh => None,
         }
@@ -34,7 +43,24 @@ impl Format {
 
     /// The same of a value that is made only where it is needed.
     pub(super) fn document_of<T: Serialize>(self, make: impl FnOnce() -> T) -> Option<String> {
-        matches!(self, Self::Json | Self::Yaml).then(|| self.document(&make()))?
+        matches!(self, Self::Json | Self::Jsonl | Self::Yaml).then(|| self.document(&make()))?
+    }
+
+    /// Who shows what happens until the answer: lines for people, and before them the stream where
+    /// one was asked for.
+    pub(super) fn listener(self, console: Console, target: &Target) -> Box<dyn Listener> {
+        match self {
+            Self::Jsonl => Box::new(Stream::new(console, target.clone())),
+            _ => Box::new(Live::new(console)),
+        }
+    }
+
+    /// The same for several workloads, by their places.
+    pub(super) fn listeners(self, console: Console, targets: Vec<Target>) -> Box<dyn Listeners> {
+        match self {
+            Self::Jsonl => Box::new(Streams::new(console, targets)),
+            _ => Box::new(Board::new(console, several::names(targets.iter()))),
+        }
     }
 
     /// Whether the answer is for people.
@@ -69,6 +95,7 @@ impl From<HistoryFormat> for Format {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum UndoFormat {
     Json,
+    Jsonl,
     Yaml,
     Name,
     Sh,
@@ -78,6 +105,7 @@ impl From<UndoFormat> for Format {
     fn from(format: UndoFormat) -> Self {
         match format {
             UndoFormat::Json => Self::Json,
+            UndoFormat::Jsonl => Self::Jsonl,
             UndoFormat::Yaml => Self::Yaml,
             UndoFormat::Name => Self::Name,
             UndoFormat::Sh => Self::Sh,
@@ -89,6 +117,7 @@ impl From<UndoFormat> for Format {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum StatusFormat {
     Json,
+    Jsonl,
     Yaml,
     Name,
 }
@@ -97,6 +126,7 @@ impl From<StatusFormat> for Format {
     fn from(format: StatusFormat) -> Self {
         match format {
             StatusFormat::Json => Self::Json,
+            StatusFormat::Jsonl => Self::Jsonl,
             StatusFormat::Yaml => Self::Yaml,
             StatusFormat::Name => Self::Name,
         }
@@ -105,16 +135,26 @@ impl From<StatusFormat> for Format {
 
 /// The format in a command line that could not be parsed.
 pub(super) fn format_in(arguments: &[OsString]) -> Option<Format> {
-    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let values = words.iter().enumerate().filter_map(|(index, word)| match *word {
-        "-o" | "--output" => words.get(index + 1).copied(),
-        word => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")),
+    let words = arguments.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    let words: Vec<&str> = words.collect();
+    let values = words.iter().enumerate().filter_map(|(index, word)| {
+        match word.strip_prefix("--output").or_else(|| after_short_flags(word))? {
+            "" => words.get(index + 1).copied(),
+            value => Some(value.strip_prefix('=').unwrap_or(value)),
+        }
     });
-    values.map(|value| value.trim_start_matches('=')).find_map(|value| match value {
+    values.into_iter().find_map(|value| match value {
         "json" => Some(Format::Json),
+        "jsonl" => Some(Format::Jsonl),
         "yaml" => Some(Format::Yaml),
         _ => None,
     })
+}
+
+/// What stands after the `o` of `-o`, also where flags without a value stand before it: `-qo`.
+fn after_short_flags(word: &str) -> Option<&str> {
+    let (flags, value) = word.strip_prefix('-')?.split_once('o')?;
+    flags.chars().all(|flag| flag.is_ascii_alphabetic()).then_some(value)
 }
 
 #[cfg(test)]
@@ -129,6 +169,12 @@ mod tests {
             ("rb undo -o=yaml", Some(Format::Yaml)),
             ("rb undo --output=json", Some(Format::Json)),
             ("rb undo --output yaml", Some(Format::Yaml)),
+            ("rb undo -o jsonl", Some(Format::Jsonl)),
+            ("rb undo -yo json", Some(Format::Json)),
+            ("rb undo -qyo=jsonl", Some(Format::Jsonl)),
+            ("rb nonsense -o json", Some(Format::Json)),
+            ("rb undo -- -o json", None),
+            ("rb undo --context -o json", Some(Format::Json)),
             ("rb undo -o", None),
             ("rb undo json", None),
         ] {

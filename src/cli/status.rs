@@ -16,7 +16,6 @@ use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, Waited};
 use crate::rollback::model::status::Status;
 use crate::rollback::{self, snapshot, status};
-use crate::terminal::live::Live;
 use crate::text::shell_quote;
 
 use super::duration;
@@ -74,6 +73,7 @@ async fn one(args: &StatusArgs, app: &App, named: &Named) -> Result<ExitStatus> 
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(None, budget.reading()).await?;
     let target = named.in_namespace(cluster.namespace());
+    app.remember_target(&target);
     let backend = named.backend;
     let snapshot = snapshot::take(&cluster, backend, &target, budget.reading()).await?;
     let status = status::of(backend, &snapshot);
@@ -83,16 +83,16 @@ async fn one(args: &StatusArgs, app: &App, named: &Named) -> Result<ExitStatus> 
     if args.format().is_human() {
         app.console.answer(&report::heading(&status, app.console.marks));
     }
-    let mut live = Live::new(app.console);
+    let mut live = args.format().listener(app.console, &target);
     let (ending, waited) = if args.watch {
         let seconds = rollback::default_timeout(backend, &snapshot.workload);
         let deadline = budget.waiting(seconds);
-        let waited = status::wait(&cluster, backend, &snapshot, deadline, &mut live).await;
+        let waited = status::wait(&cluster, backend, &snapshot, deadline, &mut *live).await;
         (Some(waited.ending.clone()), waited)
     } else {
-        status::once(&cluster, backend, &snapshot, budget.reading(), &mut live).await
+        status::once(&cluster, backend, &snapshot, budget.reading(), &mut *live).await
     };
-    live.finish();
+    drop(live);
     let exit = exit_status(ending.as_ref());
     let hints = app.hints(&cluster, &target.namespace);
     app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, &hints));

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use kube::Config;
-use kube::config::{AuthInfo, Cluster, Kubeconfig};
+use kube::config::{AuthInfo, Cluster, ExecInteractiveMode, Kubeconfig};
 
 use super::cluster_entry::configure;
 use super::{ConnectOptions, pin, proxy};
@@ -41,7 +41,11 @@ pub(super) fn load(options: &ConnectOptions) -> Result<Access> {
         && options.cluster.is_none()
         && options.kubeconfig.is_none();
     if !nothing_to_choose {
-        return choose(&kubeconfig, options);
+        let mut access = choose(&kubeconfig, options)?;
+        if options.unattended {
+            keep_silent(&mut access.config.auth_info)?;
+        }
+        return Ok(access);
     }
     in_cluster(options).map_err(|cause| {
         let place = |path: &PathBuf| {
@@ -54,6 +58,22 @@ pub(super) fn load(options: &ConnectOptions) -> Result<Access> {
             .hint("kubectl config view")
             .hint("set KUBECONFIG, or name the file with --kubeconfig FILE")
     })
+}
+
+/// Keeps a credential plugin away from the terminal.
+fn keep_silent(auth: &mut AuthInfo) -> Result<()> {
+    let Some(exec) = &mut auth.exec else { return Ok(()) };
+    if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
+        let message = "the credential plugin has to ask, and nobody is there";
+        return Err(Error::new(ErrorKind::Usage, message));
+    }
+    exec.interactive_mode = Some(ExecInteractiveMode::Never);
+    Ok(())
+}
+
+/// All files, merged.
+pub(super) fn merged(options: &ConnectOptions) -> Result<Kubeconfig> {
+    read(options, &locations(options))
 }
 
 /// The files to read, in the order in which the first value wins.

@@ -22,7 +22,7 @@ use crate::testbed::{Namespace, TestBed};
 /// One test at a time rewrites the README.
 static REWRITING: Mutex<()> = Mutex::new(());
 
-const COMMANDS: [&str; 3] = ["history", "undo", "status"];
+pub(crate) const COMMANDS: [&str; 5] = ["history", "undo", "status", "completion", "man"];
 
 pub(crate) fn tests() -> Vec<Test> {
     [
@@ -332,7 +332,7 @@ fn pieces_of_code(markdown: &str) -> Vec<String> {
 }
 
 /// `--yes` and `-n` in a text.
-fn flags(text: &str) -> BTreeSet<String> {
+pub(crate) fn flags(text: &str) -> BTreeSet<String> {
     text.split(|c: char| c.is_whitespace() || ",[]=<>\"'".contains(c))
         .filter(|word| word.starts_with('-'))
         .filter(|word| word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic()))

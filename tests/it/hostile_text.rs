@@ -88,10 +88,12 @@ fn no_command_shows_hostile_text_as_it_is(bed: &TestBed) {
         ("history deploy/web --revision 7", 4),
         ("status deploy/web", 0),
         ("status deploy/web -o yaml", 0),
+        ("status deploy/web -o jsonl", 0),
         ("undo deploy/web", 10),
         ("undo deploy/web --dry-run", 0),
         ("undo deploy/web --dry-run -o json --show-values", 0),
         ("undo deploy/web --dry-run -o yaml --show-values", 0),
+        ("undo deploy/web --dry-run -o jsonl --show-values", 0),
         ("undo deploy/web -o sh", 0),
         ("undo deploy/web --from=nothing --yes", 3),
         ("undo deploy/web --yes -vv", 0),
@@ -103,6 +105,11 @@ fn no_command_shows_hostile_text_as_it_is(bed: &TestBed) {
         let ran = in_ci(&namespace, words).ends_with(code);
         is_harmless(&ran, words);
     }
+    let key = Rb::new(namespace.kubeconfig()).env("RB_COMPLETE", "zsh");
+    let key = key.env("_CLAP_COMPLETE_INDEX", "4").env("RB_COMPLETE_TIMEOUT", "60s");
+    let ran = key.words("-- rb undo deploy/web --to-revision").arg("").run().ends_with(0);
+    assert!(ran.stdout.starts_with("3:web"), "{ran}");
+    is_harmless(&ran, "a completion");
     let reason = Rb::new(namespace.kubeconfig()).words("undo deploy/web --yes --to-revision=2");
     let ran = reason.arg("--reason").arg(HOSTILE).arg("--incident").arg(HOSTILE).run().ends_with(0);
     is_harmless(&ran, "an undo with a reason");
@@ -132,7 +139,7 @@ fn kube_yaml(bed: &TestBed, namespace: &Namespace, yaml: &str) -> Value {
         file.path().display()
     );
     let ran = paste(bed, namespace.kubeconfig(), &line).ends_with(0);
-    ran.json()
+    serde_json::from_str(&ran.stdout).expect("JSON")
 }
 
 fn a_script_of_hostile_text_is_harmless_and_works(bed: &TestBed) {

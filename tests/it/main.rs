@@ -11,12 +11,15 @@
 mod bad_input;
 mod bed;
 mod budgets;
+mod completion;
 mod connection;
 mod docs;
+mod errors;
 mod given;
 mod history;
 mod hostile_text;
 mod kubectl_bugs;
+mod man;
 mod next_deploy;
 mod output;
 mod plan_file;
@@ -30,6 +33,8 @@ mod rb;
 mod rights;
 mod rust_text;
 mod scene;
+mod schemas;
+mod stream;
 mod suite;
 #[path = "../testbed/harness.rs"]
 #[allow(
@@ -55,11 +60,14 @@ fn main() -> ExitCode {
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),
+        completion::tests(),
         connection::tests(),
         docs::tests(),
+        errors::tests(),
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
+        man::tests(),
         next_deploy::tests(),
         output::tests(),
         plan_file::tests(),
@@ -71,6 +79,8 @@ fn main() -> ExitCode {
         races::tests(),
         rights::tests(),
         rust_text::tests(),
+        schemas::tests(),
+        stream::tests(),
         tree::tests(),
         undo::tests(),
         waiting::tests(),

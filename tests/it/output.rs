@@ -34,7 +34,14 @@ pub(crate) fn tests() -> Vec<Test> {
 }
 
 fn help_shows_examples_first_and_the_exit_codes() {
-    for words in ["--help", "undo --help", "history --help", "status --help"] {
+    for words in [
+        "--help",
+        "undo --help",
+        "history --help",
+        "status --help",
+        "completion --help",
+        "man --help",
+    ] {
         let ran = Rb::new(Path::new("")).words(words).run().ends_with(0);
         assert!(ran.stdout.starts_with("Examples:\n  rb "), "{ran}");
         let wide = ran.stdout.lines().find(|line| line.chars().count() > 100);

@@ -16,6 +16,7 @@ use crate::testbed::TestBed;
 pub(crate) fn tests() -> Vec<Test> {
     on_bed![
         a_no_writes_nothing,
+        a_no_is_a_document_too,
         a_yes_rolls_back,
         an_end_of_input_is_a_no,
         an_interrupt_at_the_question_writes_nothing,
@@ -93,6 +94,23 @@ fn a_no_writes_nothing(bed: &TestBed) {
         assert_eq!(code, 10, "{answer:?}: {rest}");
         assert!(rest.contains("declined: nothing was written"), "{rest}");
         nothing_was_written(&proxy);
+    }
+}
+
+fn a_no_is_a_document_too(bed: &TestBed) {
+    let namespace = bed.namespace("no-json");
+    releases(&namespace, 0, &["1.0", "2.0"]);
+    for format in ["json", "jsonl"] {
+        let words = format!("undo deploy/web -o {format}");
+        let mut rb = Terminal::start(namespace.kubeconfig(), &words, &[]);
+        rb.until(QUESTION);
+        rb.answer("n");
+        let (rest, code) = rb.end();
+        assert_eq!(code, 10, "{rest}");
+        // Both streams are this terminal.
+        let document = rest.replace(": ", ":");
+        assert!(document.contains("\"kind\":\"unconfirmed\""), "{rest}");
+        assert!(rest.contains("declined: nothing was written"), "{rest}");
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::schemas::assert_valid;
 use crate::testbed::Namespace;
 
 /// A call of `rb`, not yet made.
@@ -123,13 +124,29 @@ impl Ran {
         self
     }
 
-    /// stdout as one JSON document.
+    /// stdout as one JSON document, which is as its schema says.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         match serde_json::from_str(&self.stdout) {
-            Ok(value) => value,
+            Ok(value) => {
+                assert_valid(&value);
+                value
+            }
             Err(error) => panic!("stdout is not one JSON document: {error}\n{self}"),
         }
+    }
+
+    /// stdout as JSON documents, one a line, each as its schema says.
+    #[track_caller]
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let read = |line| match serde_json::from_str(line) {
+            Ok(value) => {
+                assert_valid(&value);
+                value
+            }
+            Err(error) => panic!("{line:?} is not a JSON document: {error}\n{self}"),
+        };
+        self.stdout.lines().map(read).collect()
     }
 }
 

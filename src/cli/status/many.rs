@@ -14,7 +14,6 @@ use crate::rollback::model::status::Status;
 use crate::rollback::model::target::Target;
 use crate::rollback::snapshot::many as reading;
 use crate::rollback::{self, status};
-use crate::terminal::board::Board;
 
 use super::super::output::Format;
 use super::{StatusArgs, exit_status, is_pinned_to_another};
@@ -51,15 +50,15 @@ pub(super) async fn run(args: &StatusArgs, app: &App, wanted: &Wanted) -> Result
             status::Look { backend: *backend, snapshot, deadline: budget.waiting(seconds) }
         })
         .collect();
-    let names = several::names(read.iter().map(|(target, ..)| target));
-    let mut board = Board::new(app.console, names);
+    let targets = read.iter().map(|(target, ..)| target.clone()).collect();
+    let mut board = args.format().listeners(app.console, targets);
     let ends = if args.watch {
-        let all = status::wait_all(&cluster, &looks, everywhere, &mut board).await;
+        let all = status::wait_all(&cluster, &looks, everywhere, &mut *board).await;
         all.into_iter().map(|waited| (Some(waited.ending.clone()), waited)).collect()
     } else {
-        status::once_all(&cluster, &looks, &mut board).await
+        status::once_all(&cluster, &looks, &mut *board).await
     };
-    board.finish();
+    drop(board);
     for ((target, backend, snapshot), (ending, waited)) in read.iter().zip(ends) {
         let status = status::of(*backend, snapshot);
         let seen = match is_pinned_to_another(args, app, &cluster, &status) {

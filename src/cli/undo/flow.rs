@@ -18,7 +18,6 @@ use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
 use crate::rollback::model::template;
 use crate::rollback::{self, planner, snapshot, status};
-use crate::terminal::live::Live;
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
@@ -32,6 +31,7 @@ pub(super) async fn run(args: &UndoArgs, app: &App, named: &Named) -> Result<Exi
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
     let target = named.in_namespace(cluster.namespace());
+    app.remember_target(&target);
     let request = args.request(app, &cluster);
     Flow { args, app, cluster: &cluster, backend: named.backend, target, request, budget }
         .plan_and_act()
@@ -155,8 +155,8 @@ impl Flow<'_> {
     pub(super) async fn act(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
         let status = format!("status {}", shell_quote(&self.target.reference()));
         self.app.remember_status(self.request.hints.rb(&status));
-        let mut live = Live::new(self.app.console);
-        let mut listener = self.app.tracked(&mut live);
+        let mut live = self.args.format().listener(self.app.console, &self.target);
+        let mut listener = self.app.tracked(&mut *live);
         let seconds = plan.wait().map_or(60, |(_, seconds)| seconds);
         let deadline = self.budget.waiting(seconds);
         let accepted = match execute::patch(self.cluster, plan, deadline, &mut listener).await? {
@@ -165,7 +165,7 @@ impl Flow<'_> {
         };
         let accepted = Accepted { backend: self.backend, plan, workload: accepted, deadline };
         let outcome = execute::finish(self.cluster, accepted, &mut listener).await;
-        live.finish();
+        drop(live);
         show::done(self.args, self.app, plan, &outcome, &self.request.hints);
         Ok(Some(outcome.waited.ending.exit_status()))
     }
@@ -180,9 +180,9 @@ impl Flow<'_> {
         self.app.console.note(&format!("{}\n", marks.foreign(&nothing.message)));
         let seconds = rollback::default_timeout(self.backend, &snapshot.workload);
         let deadline = self.budget.waiting(seconds);
-        let mut live = Live::new(self.app.console);
-        let waited = status::wait(self.cluster, self.backend, snapshot, deadline, &mut live).await;
-        live.finish();
+        let mut live = self.args.format().listener(self.app.console, &self.target);
+        let waited = status::wait(self.cluster, self.backend, snapshot, deadline, &mut *live).await;
+        drop(live);
         show::nothing(self.args, self.app, nothing, Some(&waited), &self.request.hints);
         Ok(waited.ending.exit_status())
     }
@@ -221,6 +221,7 @@ impl Flow<'_> {
             ),
         )
         .hint(format!("to carry it out: {}", self.command("")))
+        .with_plan(show::plan_document(self.args, plan))
     }
 
     fn changes_all_the_time(&self) -> Error {

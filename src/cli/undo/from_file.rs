@@ -23,6 +23,7 @@ pub(super) async fn run(args: &UndoArgs, app: &App, plan: Plan) -> Result<ExitSt
     plan_check::check(backend, &plan)?;
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
     let target = plan.target.clone();
+    app.remember_target(&target);
     let mut request = args.request(app, &cluster);
     request.hints.namespace.clone_from(&target.namespace);
     let mut flow = Flow { args, app, cluster: &cluster, backend, target, request, budget };

@@ -10,7 +10,6 @@ use crate::cli::target_args::{Wanted, wish};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
-use crate::report::several;
 use crate::rollback::execute::many::{self as engine, Join, Order, Task};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::outcome::Done;
@@ -20,7 +19,6 @@ use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
 use crate::rollback::snapshot::many::{self as reading, Found, Wish};
 use crate::rollback::{self, planner};
-use crate::terminal::board::Board;
 use crate::terminal::prompt;
 use crate::text::plural;
 
@@ -213,11 +211,11 @@ impl Course<'_> {
             done.push((target, ended));
         }
         if !tasks.is_empty() {
-            let mut board = Board::new(self.app.console, several::names(targets.iter()));
-            let mut listeners = self.app.tracked_all(tasks.len(), &mut board);
+            let mut board = self.args.format().listeners(self.app.console, targets);
+            let mut listeners = self.app.tracked_all(tasks.len(), &mut *board);
             let ended =
                 engine::carry_out(self.cluster, tasks, self.everywhere, &mut listeners).await;
-            board.finish();
+            drop(board);
             for (place, end) in places.into_iter().zip(ended) {
                 if let Some((_, slot)) = done.get_mut(place) {
                     *slot = Some(end);

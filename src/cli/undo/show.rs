@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::app::App;
+use crate::report::json::event::EventLine;
 use crate::report::json::v1::ReportDocument;
 use crate::report::style::Marks;
 use crate::report::{card, explain, outcome, sh};
@@ -21,6 +22,9 @@ use crate::cli::output::Format;
 /// where that is a document.
 pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan, asks: bool) {
     let card = card::render(plan, app.console.marks);
+    if args.format() == Format::Jsonl {
+        app.console.answer(&EventLine::document(&plan_document(args, plan)).text());
+    }
     match args.format() {
         format if format.is_human() && app.console.verbosity > Verbosity::Quiet => {
             app.console.answer(&card);
@@ -29,20 +33,6 @@ pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan, asks:
         _ if asks => app.console.error(&card),
         _ => app.console.note(&card),
     }
-}
-
-/// The plan as a document, with values hidden unless they are asked for.
-pub(super) fn plan_document(args: &UndoArgs, plan: &Plan) -> Value {
-    let mut value = serde_json::to_value(plan).unwrap_or_default();
-    let whole = value.clone();
-    hide(args, &mut value);
-    if value != whole
-        && let Some(document) = value.as_object_mut()
-    {
-        // Carried out, it would write the placeholder into the pods.
-        document.insert("redacted".to_owned(), Value::Bool(true));
-    }
-    value
 }
 
 /// One of several workloads that is not well: what ails it, and what to type next.
@@ -58,13 +48,28 @@ pub(super) fn trouble(done: &Done, target: &Target, hints: &Hints, marks: Marks)
 
 /// The plan as the answer of a dry run.
 pub(super) fn plan(args: &UndoArgs, app: &App, plan: &Plan, hints: &Hints, note: &str) {
-    let document = || args.format().document(&plan_document(args, plan));
     let text = match args.format() {
         Format::Sh => sh::script(plan, hints),
         Format::Name => format!("{}\n", plan.target.qualified()),
-        _ => document().unwrap_or_else(|| card::render(plan, app.console.marks) + note),
+        format => format
+            .document(&plan_document(args, plan))
+            .unwrap_or_else(|| card::render(plan, app.console.marks) + note),
     };
     app.console.answer(&text);
+}
+
+/// The plan with values hidden, unless they are asked for.
+pub(super) fn plan_document(args: &UndoArgs, plan: &Plan) -> Value {
+    let mut value = serde_json::to_value(plan).unwrap_or_default();
+    let whole = value.clone();
+    hide(args, &mut value);
+    if value != whole
+        && let Some(document) = value.as_object_mut()
+    {
+        // Carried out, it would write the placeholder into the pods.
+        document.insert("redacted".to_owned(), Value::Bool(true));
+    }
+    value
 }
 
 /// Why there was nothing to do.

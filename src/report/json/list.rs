@@ -18,7 +18,7 @@ pub struct ListDocument {
     schema: &'static str,
     exit_code: u8,
     /// How many there are of each result: the `result` of a report or status, the `kind` of an
-    /// error, else `planned` or `read`.
+    /// error, else `planned` or `listed`.
     summary: BTreeMap<String, usize>,
     items: Vec<Value>,
 }
@@ -39,18 +39,14 @@ fn word(item: &Value) -> String {
     let text = |member: &str| item.get(member).and_then(Value::as_str).map(str::to_owned);
     text("result").or_else(|| text("kind")).unwrap_or_else(|| {
         let is_plan = item.get("steps").is_some();
-        if is_plan { "planned".to_owned() } else { "read".to_owned() }
+        if is_plan { "planned".to_owned() } else { "listed".to_owned() }
     })
 }
 
 /// The document of a workload that an error was all there is to say of.
 #[must_use]
 pub fn failed(target: &Target, error: &Error) -> Value {
-    let mut document = serde_json::to_value(ErrorDocument::from(error)).unwrap_or_default();
-    if let Some(members) = document.as_object_mut() {
-        members.insert("target".to_owned(), serde_json::to_value(target).unwrap_or_default());
-    }
-    document
+    serde_json::to_value(ErrorDocument::new(error, Some(target))).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -71,7 +67,7 @@ mod tests {
         assert_eq!(document["exitCode"], 3);
         assert_eq!(
             document["summary"],
-            json!({"planned": 1, "read": 1, "refused": 1, "rolledBack": 2})
+            json!({"listed": 1, "planned": 1, "refused": 1, "rolledBack": 2})
         );
     }
 }

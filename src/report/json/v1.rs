@@ -22,24 +22,34 @@ use crate::rollback::model::template;
 /// `rb.error/v1`: the command failed before it had an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorDocument {
+pub struct ErrorDocument<'a> {
     schema: &'static str,
     kind: &'static str,
     message: String,
     causes: Vec<String>,
-    hints: Vec<String>,
+    hints: &'a [String],
     exit_code: u8,
+    /// Absent where it is not known yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a Target>,
+    /// After a lost race: what would be done now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a Value>,
 }
 
-impl From<&Error> for ErrorDocument {
-    fn from(error: &Error) -> Self {
+impl<'a> ErrorDocument<'a> {
+    /// Of an error; with the workload that it is about, where that is known.
+    #[must_use]
+    pub fn new(error: &'a Error, target: Option<&'a Target>) -> Self {
         Self {
             schema: "rb.error/v1",
             kind: error.kind().word(),
             message: error.to_string(),
             causes: error.causes(),
-            hints: error.hints().to_vec(),
+            hints: error.hints(),
             exit_code: error.kind().exit_status().code(),
+            target,
+            plan: error.plan(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::rollback::model::revision::Revision;
 use crate::rollback::{annotation_edits, helm_leftovers};
 use crate::text::shell_quote;
 
-use super::Planner;
+use super::{MAX_TEXT, Planner};
 
 impl Planner<'_> {
     pub(super) fn warnings(&self, target: &Revision, evidence: &Evidence) -> Vec<String> {
@@ -19,6 +19,7 @@ impl Planner<'_> {
             warnings.push(format!("{} is asked for although: {words}", target.label()));
         }
         warnings.extend(context::migrations_left(self.snapshot, &self.revisions, target));
+        warnings.extend(self.cut_texts());
         warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
         if self.revisions.live().is_none() {
             let text = "the controller has not stored the newest template yet: every stored \
@@ -89,5 +90,16 @@ impl Planner<'_> {
         let last_applied = annotation_edits::warning(self, target, undo, cause);
         let helm = helm_leftovers::warning(&self.snapshot.workload, diff);
         last_applied.into_iter().chain(helm).collect()
+    }
+
+    /// What of the user's words does not fit into the record.
+    fn cut_texts(&self) -> impl Iterator<Item = String> {
+        let texts = [("reason", &self.request.reason), ("incident", &self.request.incident)];
+        texts.into_iter().filter_map(|(what, text)| {
+            let length = text.as_ref()?.chars().count();
+            (length > MAX_TEXT).then(|| {
+                format!("the {what} has {length} characters: the first {MAX_TEXT} are recorded")
+            })
+        })
     }
 }
