@@ -53,7 +53,12 @@ pub(crate) fn direct(options: &Options) -> Result<Vec<Figure>> {
         to_the_write(Situation::Direct, &seen, 0.5),
         figure("CPU time", Unit::Seconds, each(&runs, cpu), Some(Target::AtMostOfKubectl(0.35))),
         figure("peak memory", Unit::Mebibytes, each(&runs, peak), Some(Target::AtMost(16.0))),
-        figure("the same through the recording proxy", Unit::Seconds, each(&seen, wall), None),
+        figure(
+            "whole undo with its wait, through the recording proxy",
+            Unit::Seconds,
+            each(&seen, wall),
+            None,
+        ),
     ];
     figures.extend(on_the_wire(Situation::Direct, &seen));
     Ok(figures)
