@@ -15,6 +15,9 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 const LEFT_BY_UNDO: [&str; 2] = ["kubectl-rb/", "kubernetes.io/change-cause"];
 /// Enough for 100 Deployments that roll at once on a busy machine.
 const SETTLING: Duration = Duration::from_secs(120);
+/// What the controllers and kwok still do when pods are as they should be must not slow down the tool
+/// that comes next.
+const REST: Duration = Duration::from_millis(300);
 /// How many requests the harness has under way at once.
 const AT_ONCE: usize = 8;
 
@@ -116,6 +119,7 @@ impl<'n> Workload<'n> {
                 self.replace("replicasets", set)?;
             }
         }
+        thread::sleep(REST);
         Ok(())
     }
 
