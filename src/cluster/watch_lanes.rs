@@ -21,7 +21,7 @@ pub(super) struct Lanes {
     dialer: Dialer,
     first: HttpClient,
     /// The first lane is on the first connection.
-    lanes: Mutex<Vec<Lane>>,
+    for_watches: Mutex<Vec<Lane>>,
 }
 
 struct Lane {
@@ -42,7 +42,7 @@ impl Lanes {
         tracing::debug!(http2, "connected");
         let first = connector::http_client(Some(stream), http2, &dialer);
         let lane = Lane::new(None, ON_FIRST);
-        Self { http2, dialer, first, lanes: Mutex::new(vec![lane]) }
+        Self { http2, dialer, first, for_watches: Mutex::new(vec![lane]) }
     }
 
     /// For reads and writes.
@@ -52,7 +52,7 @@ impl Lanes {
 
     /// For one watch; `None` is the first connection.
     pub(super) fn for_watch(&self) -> (Option<HttpClient>, Place) {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lanes = self.for_watches.lock().unwrap_or_else(PoisonError::into_inner);
         // With HTTP/1.1 every request has a connection of its own anyway.
         if let Some(lane) = lanes.iter().find(|lane| !self.http2 || lane.has_room()) {
             return lane.take();
