@@ -80,9 +80,10 @@ impl Rollbacker for StatefulSets {
         let others = controller_revision::pods_of_others(snapshot, target);
         let (why, pods): (WhyLeft, Vec<LeftPod>) = if set.is_on_delete() {
             (WhyLeft::OnDelete, others.into_iter().map(LeftPod::from).collect())
-        } else if set.is_ordered() {
+        } else if set.is_ordered() || set.counts_unavailable() {
             // The controller waits for each of them before it looks at the template
-            // (kubernetes/kubernetes#67250); those below the partition would come back as they are.
+            // (kubernetes/kubernetes#67250), or counts it against what may be unavailable; those
+            // below the partition would come back as they are.
             let first = set.first_ordinal() + set.partition();
             let is_stuck =
                 |name: &str| controller_revision::ordinal(name).is_some_and(|n| n >= first);
@@ -139,6 +140,14 @@ impl<'a> Set<'a> {
 
     fn is_ordered(self) -> bool {
         self.text("/spec/podManagementPolicy") != Some("Parallel")
+    }
+
+    /// Whether pods that are down count against `maxUnavailable`, whatever their template; without
+    /// the feature gate of that name the API server drops the field, and the controller does not
+    /// count (`kubernetes:pkg/controller/statefulset`, `updateStatefulSetAfterInvariantEstablished`).
+    fn counts_unavailable(self) -> bool {
+        let limit = self.0.pointer("/spec/updateStrategy/rollingUpdate/maxUnavailable");
+        limit.is_some_and(|limit| !limit.is_null())
     }
 
     /// How many pods with the lowest numbers keep their template.

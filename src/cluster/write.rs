@@ -118,9 +118,15 @@ impl Cluster {
         options: WriteOptions,
         deadline: Deadline,
     ) -> Result<Value, WriteError> {
-        let body = json!({
+        let mut body = json!({
             "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
         });
+        if options.dry_run {
+            // Of a DELETE that has a body the query is not read
+            // (kubernetes:staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go): without
+            // this it would be done.
+            body["dryRun"] = json!(["All"]);
+        }
         self.write(Method::DELETE, JSON, path, &body, options, deadline).await
     }
 

@@ -12,6 +12,7 @@ mod bad_input;
 mod bed;
 mod budgets;
 mod connection;
+mod daemonset;
 mod docs;
 mod given;
 mod history;
@@ -29,6 +30,7 @@ mod rb;
 mod rights;
 mod rust_text;
 mod scene;
+mod statefulset;
 mod suite;
 #[path = "../testbed/harness.rs"]
 #[allow(
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         bed::tests(),
         budgets::tests(),
         connection::tests(),
+        daemonset::tests(),
         docs::tests(),
         history::tests(),
         hostile_text::tests(),
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         races::tests(),
         rights::tests(),
         rust_text::tests(),
+        statefulset::tests(),
         tree::tests(),
         undo::tests(),
         waiting::tests(),

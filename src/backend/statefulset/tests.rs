@@ -141,7 +141,12 @@ fn what_keeps_an_ordered_set_from_rolling_back_is_left() {
     let pods = [("db-0", "a", true), ("db-1", "b", true), ("db-2", "b", false)];
     let stuck = Some((WhyLeft::Stuck, "db-2".to_owned()));
     assert_eq!(left(&json!({}), &pods), stuck);
-    assert_eq!(left(&json!({"podManagementPolicy": "Parallel"}), &pods), None);
+    let mut parallel = json!({"podManagementPolicy": "Parallel"});
+    assert_eq!(left(&parallel, &pods), None);
+    // Where the controller counts what is unavailable, a pod that is down stops it, too.
+    parallel["updateStrategy"] =
+        json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0, "maxUnavailable": 1}});
+    assert_eq!(left(&parallel, &pods), stuck);
     // Those below the partition come back as they are.
     assert_eq!(left(&partition(3), &pods), None);
     assert_eq!(left(&partition(2), &pods), stuck);

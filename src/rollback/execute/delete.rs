@@ -41,10 +41,14 @@ pub(in crate::rollback) async fn delete_pod(
         }
         match cluster.delete(&deletion.path, &deletion.uid, options(false), deadline).await {
             Ok(_) => return Ok(()),
-            Err(WriteError::Conflict(_)) => return Ok(()),
+            // The pod of that name is another one.
+            Err(WriteError::Conflict(error)) if error.kind() == ErrorKind::LostRace => {
+                return Ok(());
+            }
             Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::NotFound => {
                 return Ok(());
             }
+            Err(WriteError::Conflict(error)) => return Err(error),
             Err(WriteError::Rejected(error)) if error.kind() != ErrorKind::Unreachable => {
                 return Err(error);
             }

@@ -111,6 +111,8 @@ impl<'a> Judge<'a> {
 
     fn ending_of(&self, progress: &Progress) -> Option<Ending> {
         match progress.phase {
+            // What became of it is to be told.
+            Phase::Complete if self.deletions.are_under_way() => None,
             Phase::Complete if progress.pods.desired == 0 => Some(Ending::NothingRan),
             Phase::Complete => Some(Ending::Complete),
             Phase::DeadlineExceeded => Some(Ending::DeadlineExceeded),
@@ -130,14 +132,18 @@ impl<'a> Judge<'a> {
         self.deletions.due(self.progress.as_ref())
     }
 
-    /// The end where one of them could not be deleted.
-    pub(in crate::rollback) fn not_deleted(&self, why: String) -> Ending {
-        Ending::HalfDone { why, pods: self.goal.leftovers.clone() }
+    /// The end where one of them could not be deleted; those that were are no longer in the way,
+    /// and another pod has their name.
+    pub(in crate::rollback) fn not_deleted(&self, why: String, deleted: &[String]) -> Ending {
+        let is_left = |name: &&String| !deleted.contains(name);
+        let pods = self.goal.leftovers.iter().filter(is_left).cloned().collect();
+        Ending::HalfDone { why, pods }
     }
 
-    /// One of them is deleted.
-    pub(in crate::rollback) fn deleted(&mut self) {
+    /// One of them is deleted; the end where that was all that was missing.
+    pub(in crate::rollback) fn deleted(&mut self) -> Option<Ending> {
         self.deletions.done();
+        self.progress.as_ref().and_then(|progress| self.ending_of(progress))
     }
 
     /// The end where nobody waits for more than the deletions.
@@ -174,6 +180,7 @@ impl<'a> Judge<'a> {
         is_new: bool,
         elapsed: Duration,
     ) -> Option<Ending> {
+        self.deletions.saw(&pod.uid, pod.ready);
         if !self.counts(&pod) {
             return None;
         }
