@@ -39,6 +39,7 @@ impl Rollbacker for StatefulSets {
         let template = snapshot.workload.pointer("/spec/template").cloned().unwrap_or_default();
         let named = set.update_revision().filter(|_| set.is_observed()).unwrap_or_default();
         let mut revisions = Revisions::named(list, template, named);
+        mend_live(&mut revisions);
         let live = revisions.live().map(|live| live.name.clone());
         let (live, current) = (live.as_deref(), set.current_revision());
         controller_revision::count(&mut revisions.list, snapshot, set.counts(), live, current);
@@ -168,6 +169,18 @@ impl<'a> Set<'a> {
     }
 }
 
+/// The controller takes for live what gives the live template when it is merged into the set, and that
+/// may be data that holds none (`kubernetes:pkg/controller/statefulset`,
+/// `setMatchesLatestExistingRevision`). What the set declares is known all the same.
+fn mend_live(revisions: &mut Revisions) {
+    let template = &revisions.live_template;
+    let live = revisions.list.last_mut().filter(|_| revisions.live_is_stored);
+    if let Some(live) = live.filter(|live| live.unusable.is_some()) {
+        live.template = template.clone();
+        live.unusable = None;
+    }
+}
+
 /// The rules of `kubectl rollout status` (`kubectl:pkg/polymorphichelpers/rollout_status.go`), with
 /// these differences: `OnDelete` has a status too; pods have to be available and not only ready; a
 /// set with partition 0, which is every set that names none, is compared by revision.
@@ -192,7 +205,8 @@ fn progress(set: Set<'_>) -> Progress {
 
 fn on_delete(counts: Counts) -> (Phase, String) {
     let old = counts.total - counts.updated;
-    if counts.total >= counts.desired && old > 0 {
+    // Whether or not all are there: an ordered set makes none after one that is not ready.
+    if old > 0 {
         let old = plural(old, "pod");
         (
             Phase::AwaitsDeletion,

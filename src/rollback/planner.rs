@@ -353,8 +353,8 @@ impl<'a> Planner<'a> {
         }
         let leftovers = self.backend.leftovers(self.snapshot, target)?;
         Some(format!(
-            "its update strategy is OnDelete: {} will run the old version until somebody deletes \
-             them; --delete-pods does",
+            "its update strategy is OnDelete: {} will run the old version until deleted; \
+             --delete-pods does that",
             leftovers.words()
         ))
     }

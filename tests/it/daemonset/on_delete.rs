@@ -37,12 +37,12 @@ fn pods_that_stay_are_told_with_the_command_that_replaces_them(bed: &TestBed) {
     set.assert_all_run("1.0", 3);
 }
 
-/// The plan, as a file would hold it.
-fn plan(set: &Set) -> Value {
+/// The plan, as a file would hold it. It is for the server that it was made for.
+fn plan(set: &Set, proxy: &Proxy) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("plan.json");
     let words = format!("undo WEB --delete-pods --dry-run --plan-out={}", file.display());
-    set.rb(&words).ends_with(0);
+    set.through(proxy, &words).run().ends_with(0);
     serde_json::from_str(&fs::read_to_string(file).expect("a plan")).expect("JSON")
 }
 
@@ -55,7 +55,7 @@ fn carry_out(set: &Set, proxy: &Proxy, plan: &Value) -> Ran {
 
 fn a_plan_with_deletions_is_carried_out_from_a_file(bed: &TestBed) {
     let (set, proxy) = (with_pods_of_2(bed, "ds-plan"), bed.proxy());
-    let plan = plan(&set);
+    let plan = plan(&set, &proxy);
     carry_out(&set, &proxy, &plan).ends_with(0);
     assert_eq!(deletions(&proxy).len(), 3);
     set.assert_all_run("1.0", 3);
@@ -68,7 +68,7 @@ fn a_plan_that_was_changed_deletes_nothing(bed: &TestBed) {
     let (set, proxy) = (with_pods_of_2(bed, "ds-evil"), bed.proxy());
     set.namespace.kubectl_ok(&["run", "other", "--image=shop/other:1.0"]);
     let other = set.namespace.get("pod", "other");
-    let good = plan(&set);
+    let good = plan(&set, &proxy);
     let steps = good["steps"].as_array().expect("steps");
     let at = steps.iter().position(|step| step["action"]["type"] == "deletePod").expect("one");
     let path = format!("/api/v1/namespaces/{}/pods/other", set.namespace.name());

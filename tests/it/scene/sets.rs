@@ -9,8 +9,6 @@ use crate::testbed::{Namespace, Proxy, Recorded, RequestHead, TestBed};
 
 const IN_TEMPLATE: &str = "/spec/template/spec/containers/0/image";
 const STORED: &str = "/data/spec/template/spec/containers/0/image";
-/// The label that says from which ControllerRevision a pod was made.
-pub(crate) const REVISION_LABEL: &str = "controller-revision-hash";
 
 /// A StatefulSet or DaemonSet `web`.
 pub(crate) struct Set {
@@ -72,9 +70,11 @@ impl Set {
         self.namespace.wait_until(&format!("release {tag} is stored"), |_| {
             let web = self.object();
             let name = self.find(tag).map(|stored| text(&stored, "/metadata/name").to_owned());
-            let is_live = self.kind == "daemonset"
-                || name.as_deref() == Some(text(&web, "/status/updateRevision"));
-            is_observed(&web) && text(&web, IN_TEMPLATE) == image(tag) && name.is_some() && is_live
+            let live = text(&web, "/status/updateRevision");
+            let is_live = name.as_deref() == Some(live) || self.kind == "daemonset";
+            let seen = is_observed(&web) && text(&web, IN_TEMPLATE) == image(tag);
+            let stored = name.is_some() && is_live && seen;
+            stored.then_some(()).ok_or(format!("stored as {name:?}, live {live:?}, seen {seen}"))
         });
     }
 

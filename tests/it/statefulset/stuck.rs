@@ -10,11 +10,12 @@ use crate::rb::Rb;
 use crate::scene::sets::{Set, body, deletes, deletions, is_observed, writes_template};
 use crate::scene::{hint, paste};
 use crate::suite::{Test, on_bed};
-use crate::testbed::{Action, Gate, Proxy, TestBed};
+use crate::testbed::{Action, Gate, Proxy, RequestHead, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
         the_pod_is_deleted_once_the_controller_has_seen_the_template,
+        nothing_is_deleted_while_the_controller_is_not_heard_of,
         a_dry_run_on_the_server_deletes_nothing,
         without_the_right_to_delete_pods_nothing_is_written,
         a_deletion_that_is_refused_is_half_done,
@@ -67,6 +68,30 @@ fn the_pod_is_deleted_once_the_controller_has_seen_the_template(bed: &TestBed) {
     let steps: Vec<_> = steps.iter().map(|step| &step["step"]).collect();
     assert_eq!(steps, ["patch", "delete-web-2", "event", "stamp"]);
     assert_eq!(set.record()["verdicts"][0]["verdict"], "verified");
+}
+
+/// The answer to the patch is from before the controller has seen it.
+fn nothing_is_deleted_while_the_controller_is_not_heard_of(bed: &TestBed) {
+    let (set, proxy) = crashing(bed, "stuck-deaf");
+    let gate = Gate::closed();
+    let held = gate.clone();
+    let is_watch = |r: &RequestHead, of: &str| r.is_watch() && r.path.contains(of);
+    proxy.inject(move |request| {
+        let deaf = is_watch(request, "/statefulsets");
+        if deaf { Action::Hold(held.clone()) } else { Action::Pass }
+    });
+    let undo = set.through(&proxy, "undo WEB --yes").spawn();
+    set.namespace.wait_until("it watches, and the controller has seen the template", |_| {
+        let requests = proxy.requests();
+        let pods = requests.iter().any(|r| is_watch(&r.request, "/pods") && r.answered.is_some());
+        pods && requests.iter().any(|r| is_watch(&r.request, "/statefulsets"))
+            && is_observed(&set.object())
+    });
+    assert!(deletions(&proxy).is_empty());
+    gate.open();
+    undo.wait().ends_with(0);
+    assert_eq!(deletions(&proxy).len(), 1);
+    set.assert_all_run("1.0", 3);
 }
 
 /// The API server reads no query of a DELETE that has a body.
