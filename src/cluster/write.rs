@@ -118,15 +118,14 @@ impl Cluster {
         options: WriteOptions,
         deadline: Deadline,
     ) -> Result<Value, WriteError> {
-        let mut body = json!({
+        // Of a DELETE that has a body the query is not read
+        // (kubernetes:staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go): without this a
+        // dry run would be done.
+        let dry_run: &[&str] = if options.dry_run { &["All"] } else { &[] };
+        let body = json!({
             "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
+            "dryRun": dry_run,
         });
-        if options.dry_run {
-            // Of a DELETE that has a body the query is not read
-            // (kubernetes:staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go): without
-            // this it would be done.
-            body["dryRun"] = json!(["All"]);
-        }
         self.write(Method::DELETE, JSON, path, &body, options, deadline).await
     }
 

@@ -125,7 +125,7 @@ impl<'a, 'c> Fleet<'a, 'c> {
                 update = feeds.next() => match update {
                     Some((index, update)) => {
                         if let Some(followed) = followed.get(index) {
-                            self.on_update(followed, update, listeners);
+                            self.on_update(followed, &update, listeners);
                         }
                     }
                     None => self.end_all(&Ending::Lost("the watch of the workload ended".to_owned())),
@@ -166,7 +166,7 @@ impl<'a, 'c> Fleet<'a, 'c> {
         }
     }
 
-    fn on_update(&mut self, from: &Followed, update: Update, listeners: &mut dyn Listeners) {
+    fn on_update(&mut self, from: &Followed, update: &Update, listeners: &mut dyn Listeners) {
         let (elapsed, started) = (self.started.elapsed(), self.started);
         let concerned = self.members.iter_mut().enumerate().filter(|(_, member)| {
             member.ending.is_none() && from.concerns(member.kind, &member.target.namespace)
@@ -174,7 +174,7 @@ impl<'a, 'c> Fleet<'a, 'c> {
         // What concerns the stream itself is told once.
         let mut told = false;
         for (index, member) in concerned {
-            let message = match (&update, from.kind) {
+            let message = match (update, from.kind) {
                 (Update::Polling, Some(_)) => {
                     Some("no right to watch it: asking every 2 s instead".to_owned())
                 }
@@ -185,8 +185,8 @@ impl<'a, 'c> Fleet<'a, 'c> {
                 listeners.on(index, Event::Warning { message });
             }
             let ending = match from.kind {
-                Some(_) => on_workload(member, &update),
-                None => on_pods(member, &update, elapsed),
+                Some(_) => on_workload(member, update),
+                None => on_pods(member, update, elapsed),
             };
             if let Some(ending) = ending {
                 member.end(ending, started);

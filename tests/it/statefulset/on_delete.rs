@@ -54,10 +54,10 @@ fn what_is_left_of_half_of_it_is_named(bed: &TestBed) {
     let set = Set::stateful(bed, "sts-half", 3, &["1.0", "2.0"], &on_delete());
     replace_all(&set, "2.0", 3);
     set.rolled_out();
-    let mut sent = 0;
+    let mut count = 0;
     proxy.inject(move |request| {
-        sent += u32::from(deletes(request));
-        let second = deletes(request) && sent == 2;
+        count += u32::from(deletes(request));
+        let second = deletes(request) && count == 2;
         if second { Action::refuse(403, "Forbidden", "enough") } else { Action::Pass }
     });
     let ran = set.through(&proxy, "undo WEB --yes --delete-pods").run().ends_with(9);

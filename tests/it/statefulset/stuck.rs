@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::given::{allow, commands};
-use crate::rb::Rb;
+use crate::rb::{Rb, rb};
 use crate::scene::sets::{Set, body, deletes, deletions, is_observed, writes_template};
 use crate::scene::{hint, paste};
 use crate::suite::{Test, on_bed};
@@ -27,6 +27,7 @@ pub(super) fn tests() -> Vec<Test> {
         what_kubectl_left_stuck_is_finished,
         without_waiting_the_pod_is_deleted_all_the_same,
         several_pods_that_are_not_ready_are_deleted,
+        the_script_for_kubectl_gets_there_too,
     ]
 }
 
@@ -50,9 +51,7 @@ fn the_pod_is_deleted_once_the_controller_has_seen_the_template(bed: &TestBed) {
     let uid = set.uid("web-2");
     let report = set.through(&proxy, "undo WEB --yes -o json").run().ends_with(0).json();
     let requests = proxy.requests();
-    let at = |test: &dyn Fn(&crate::testbed::Recorded) -> bool| {
-        requests.iter().position(|record| test(record))
-    };
+    let at = |test: &dyn Fn(&crate::testbed::Recorded) -> bool| requests.iter().position(test);
     let patch = at(&|r| writes_template(&r.request)).expect("a patch");
     let delete = at(&|r| deletes(&r.request)).expect("a deletion");
     let watch = at(&|r| r.request.is_watch() && r.request.path.contains("/statefulsets"));
@@ -230,6 +229,15 @@ fn without_waiting_the_pod_is_deleted_all_the_same(bed: &TestBed) {
     set.through(&proxy, "undo WEB --yes --no-wait").run().ends_with(0).says("nobody waited");
     assert_eq!(deletions(&proxy).len(), 1);
     set.rb("status WEB").ends_with(0);
+    set.assert_all_run("1.0", 3);
+}
+
+fn the_script_for_kubectl_gets_there_too(bed: &TestBed) {
+    let (set, _) = crashing(bed, "stuck-sh");
+    let script = rb(&set.namespace, "undo sts/web -o sh").ends_with(0).stdout;
+    assert!(!script.contains("annotations"), "{script}");
+    paste(bed, &set.namespace, &script);
+    set.rolled_out();
     set.assert_all_run("1.0", 3);
 }
 
