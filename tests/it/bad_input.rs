@@ -45,8 +45,8 @@ fn a_command_line_that_cannot_be_used_makes_no_request(bed: &TestBed) {
     for (line, what, next) in [
         ("undo", "TYPE/NAME", "--help"),
         ("undo pod/web", "\"pod\" is not a type", "it rolls back: deployment"),
-        ("undo sts/web -n shop", "\"sts\" is not", "kubectl rollout undo sts/web -n shop"),
-        ("status ds/web --context p", "\"ds\" is not", "kubectl rollout undo ds/web --context p"),
+        ("undo job/web -n shop", "\"job\" is not a type", "statefulset"),
+        ("status rs/web --context p", "\"rs\" is not a type", "daemonset"),
         ("undo deploy", "deploy names no workload", "deploy/NAME"),
         ("history web", "\"web\" is not TYPE/NAME", "deployment/web"),
         ("undo deploy/a deploy/b --yes", "one workload at a time", "deploy/a"),

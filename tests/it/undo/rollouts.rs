@@ -35,7 +35,7 @@ fn without_replicas_nothing_is_proven(bed: &TestBed) {
     rb(&namespace, "undo deploy/web --yes")
         .ends_with(0)
         .says("warning  replicas is 0: no pod will run, so nothing will be proven")
-        .says("replicas is 0, so nothing ran and nothing is proven");
+        .says("no pod is wanted, so nothing ran and nothing is proven");
     assert_live(&namespace, "1.0");
     assert_eq!(record(&namespace)["verdicts"], json!([]));
 }
