@@ -244,6 +244,9 @@ impl<'a> Judge<'a> {
             .map(|f| &f.pod)
             .filter(|pod| !pod.deleting && !pod.ready)
             .find_map(unready)
+            .or_else(|| {
+                self.goal.leftovers.first().filter(|_| !self.deletes).map(|pod| in_the_way(pod))
+            })
     }
 
     /// The last progress.
@@ -308,6 +311,20 @@ fn unready(pod: &PodState) -> Option<PodFailure> {
         restarts: container.restarts,
         log: Vec::new(),
     })
+}
+
+fn in_the_way(pod: &str) -> PodFailure {
+    let message = "it is of another revision and was not ready when the wait began: the controller \
+                   waits for it";
+    PodFailure {
+        pod: pod.to_owned(),
+        container: String::new(),
+        reason: "InTheWay".to_owned(),
+        message: message.to_owned(),
+        ended: None,
+        restarts: 0,
+        log: Vec::new(),
+    }
 }
 
 fn not_made(message: String) -> PodFailure {

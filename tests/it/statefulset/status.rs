@@ -60,5 +60,7 @@ fn what_is_stuck_behind_another_revision_is_told(bed: &TestBed) {
     set.namespace.wait_until("the template is seen", |_| is_observed(&set.object()));
     set.rb("status WEB --timeout=1s")
         .ends_with(5)
-        .says("pod web-1 of another revision, not ready, is waited for");
+        .says("pod web-1 of another revision, not ready, is waited for")
+        .says("cause    pod web-1: InTheWay")
+        .says("it is of another revision and was not ready when the wait began");
 }

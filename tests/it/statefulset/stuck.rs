@@ -28,6 +28,7 @@ pub(super) fn tests() -> Vec<Test> {
         without_waiting_the_pod_is_deleted_all_the_same,
         several_pods_that_are_not_ready_are_deleted,
         the_script_for_kubectl_gets_there_too,
+        what_is_left_is_finished_from_a_file,
     ]
 }
 
@@ -239,6 +240,19 @@ fn the_script_for_kubectl_gets_there_too(bed: &TestBed) {
     paste(bed, &set.namespace, &script);
     set.rolled_out();
     set.assert_all_run("1.0", 3);
+}
+
+fn what_is_left_is_finished_from_a_file(bed: &TestBed) {
+    let (set, proxy) = (killed(bed, "stuck-file", "undo WEB --yes"), bed.proxy());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("plan.json");
+    let words = format!("undo WEB --dry-run --plan-out={}", file.display());
+    set.through(&proxy, &words).run().ends_with(0);
+    let carry_out = || set.through(&proxy, "undo --yes --plan").arg(&file).run();
+    carry_out().ends_with(0);
+    set.assert_all_run("1.0", 3);
+    carry_out().ends_with(3).says("deletes pod web-2, which is not in the way of statefulset/web");
+    assert_eq!(deletions(&proxy).len(), 1);
 }
 
 /// Two releases that fail, one after the other: the second one never got through.
