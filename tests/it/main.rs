@@ -13,6 +13,7 @@ mod bed;
 mod budgets;
 mod completion;
 mod connection;
+mod daemonset;
 mod docs;
 mod errors;
 mod given;
@@ -34,6 +35,7 @@ mod rights;
 mod rust_text;
 mod scene;
 mod schemas;
+mod statefulset;
 mod stream;
 mod suite;
 #[path = "../testbed/harness.rs"]
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         budgets::tests(),
         completion::tests(),
         connection::tests(),
+        daemonset::tests(),
         docs::tests(),
         errors::tests(),
         history::tests(),
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         rights::tests(),
         rust_text::tests(),
         schemas::tests(),
+        statefulset::tests(),
         stream::tests(),
         tree::tests(),
         undo::tests(),
