@@ -59,7 +59,7 @@ fn everything_is_recorded(bed: &TestBed) {
     let report = set.rb("undo WEB --yes -o json --reason=latency").ends_with(0).json();
     let steps: Vec<_> =
         report["written"].as_array().into_iter().flatten().map(|step| &step["step"]).collect();
-    assert_eq!(steps, ["patch", "event", "stamp"]);
+    assert_eq!(steps, ["patch", "ownership", "event", "stamp"]);
     let record = set.record();
     assert_eq!(record["undos"][0]["reason"], "latency");
     assert_eq!(record["undos"][0]["from"]["hash"], set.hash("2.0").as_str());

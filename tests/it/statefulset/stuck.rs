@@ -66,7 +66,7 @@ fn the_pod_is_deleted_once_the_controller_has_seen_the_template(bed: &TestBed) {
     set.assert_all_run("1.0", 3);
     let steps = report["written"].as_array().expect("a list");
     let steps: Vec<_> = steps.iter().map(|step| &step["step"]).collect();
-    assert_eq!(steps, ["patch", "delete-web-2", "event", "stamp"]);
+    assert_eq!(steps, ["patch", "delete-web-2", "ownership", "event", "stamp"]);
     assert_eq!(set.record()["verdicts"][0]["verdict"], "verified");
 }
 
