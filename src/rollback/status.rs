@@ -1,11 +1,16 @@
 //! How a rollout does: the same wait as after an undo, without a write before it.
 
+use std::cell::RefCell;
+
+use futures::StreamExt as _;
+use futures::stream;
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
 
 use super::evidence;
+use super::execute::AT_ONCE;
 use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Waited};
@@ -79,23 +84,27 @@ pub async fn once_all(
     looks: &[Look<'_>],
     listeners: &mut dyn Listeners,
 ) -> Vec<(Option<Ending>, Waited)> {
-    let mut ends = Vec::new();
-    for (index, Look { backend, snapshot, deadline }) in looks.iter().enumerate() {
-        let mut listener = OneOf { index, all: &mut *listeners };
-        ends.push(once(cluster, *backend, snapshot, *deadline, &mut listener).await);
-    }
-    ends
+    let all = RefCell::new(listeners);
+    let all = &all;
+    stream::iter(looks.iter().enumerate())
+        .map(|(index, Look { backend, snapshot, deadline })| async move {
+            let mut listener = OneOf { index, all };
+            once(cluster, *backend, snapshot, *deadline, &mut listener).await
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
 }
 
 /// A listener for one of several workloads.
-struct OneOf<'a> {
+struct OneOf<'a, 'l> {
     index: usize,
-    all: &'a mut dyn Listeners,
+    all: &'a RefCell<&'l mut dyn Listeners>,
 }
 
-impl Listener for OneOf<'_> {
+impl Listener for OneOf<'_, '_> {
     fn on(&mut self, event: Event) {
-        self.all.on(self.index, event);
+        self.all.borrow_mut().on(self.index, event);
     }
 }
 

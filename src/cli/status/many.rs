@@ -3,6 +3,7 @@
 use crate::app::{App, Budget};
 use crate::backend::Rollbacker;
 use crate::cli::target_args::{Wanted, wish};
+use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
 use crate::report::json::list::{self, ListDocument};
@@ -24,6 +25,13 @@ struct Item {
     seen: Result<(Status, Option<Ending>, Waited), Error>,
 }
 
+/// What was read of one of them.
+struct Read {
+    target: Target,
+    backend: &'static dyn Rollbacker,
+    snapshot: Result<Snapshot>,
+}
+
 /// Waits for several workloads.
 pub(super) async fn run(args: &StatusArgs, app: &App, wanted: &Wanted) -> Result<ExitStatus> {
     let budget = Budget::start(args.timeout);
@@ -34,40 +42,64 @@ pub(super) async fn run(args: &StatusArgs, app: &App, wanted: &Wanted) -> Result
         Wanted::Selected(selected) => (wish::selected(selected, &cluster), selected.everywhere),
     };
     let keep = |_: &'static dyn Rollbacker, snapshot: Snapshot| snapshot;
-    let found = reading::each(&cluster, wish, budget.reading(), keep).await?;
-    let (mut items, mut read) = (Vec::new(), Vec::new());
-    for one in found {
-        let (target, backend) = (one.target, one.backend);
-        match one.result {
-            Ok(snapshot) => read.push((target, backend, snapshot)),
-            Err(error) => items.push(Item { target, seen: Err(error) }),
-        }
-    }
-    let looks: Vec<status::Look<'_>> = read
-        .iter()
-        .map(|(_, backend, snapshot)| {
-            let seconds = rollback::default_timeout(*backend, &snapshot.workload);
-            status::Look { backend: *backend, snapshot, deadline: budget.waiting(seconds) }
+    let found = reading::each(&cluster, wish, budget.reading(), keep).await;
+    let hints = app.hints(&cluster, cluster.namespace());
+    let found = found.map_err(|error| args.target.or_in_one_namespace(error, "status", &hints))?;
+    let read: Vec<Read> = found
+        .into_iter()
+        .map(|one| {
+            let (target, backend) = (one.target, one.backend);
+            let snapshot = one.result.and_then(|snapshot| {
+                // Nobody waits for a release that is not the one that was asked for.
+                let status = status::of(backend, &snapshot);
+                let other = is_pinned_to_another(args, app, &cluster, &status);
+                other.map_or(Ok(snapshot), Err)
+            });
+            Read { target, backend, snapshot }
         })
         .collect();
-    let targets = read.iter().map(|(target, ..)| target.clone()).collect();
-    let mut board = args.format().listeners(app.console, targets);
-    let ends = if args.watch {
-        let all = status::wait_all(&cluster, &looks, everywhere, &mut *board).await;
-        all.into_iter().map(|waited| (Some(waited.ending.clone()), waited)).collect()
-    } else {
-        status::once_all(&cluster, &looks, &mut *board).await
-    };
-    drop(board);
-    for ((target, backend, snapshot), (ending, waited)) in read.iter().zip(ends) {
-        let status = status::of(*backend, snapshot);
-        let seen = match is_pinned_to_another(args, app, &cluster, &status) {
-            Some(error) => Err(error),
-            None => Ok((status, ending, waited)),
-        };
-        items.push(Item { target: target.clone(), seen });
-    }
+    let ends = ends(args, app, &cluster, &budget, everywhere, &read).await;
+    let mut ends = ends.into_iter();
+    let items: Vec<Item> = read
+        .into_iter()
+        .filter_map(|Read { target, backend, snapshot }| {
+            let seen = match snapshot {
+                Ok(snapshot) => {
+                    let (ending, waited) = ends.next()?;
+                    Ok((status::of(backend, &snapshot), ending, waited))
+                }
+                Err(error) => Err(error),
+            };
+            Some(Item { target, seen })
+        })
+        .collect();
     Ok(answer(args, app, &items))
+}
+
+/// How those that could be read end, in their order.
+async fn ends(
+    args: &StatusArgs,
+    app: &App,
+    cluster: &Cluster,
+    budget: &Budget,
+    everywhere: bool,
+    read: &[Read],
+) -> Vec<(Option<Ending>, Waited)> {
+    let (mut looks, mut targets) = (Vec::new(), Vec::new());
+    for Read { target, backend, snapshot } in read {
+        if let Ok(snapshot) = snapshot {
+            let seconds = rollback::default_timeout(*backend, &snapshot.workload);
+            let deadline = budget.waiting(seconds);
+            looks.push(status::Look { backend: *backend, snapshot, deadline });
+            targets.push(target.clone());
+        }
+    }
+    let mut board = args.format().listeners(app.console, targets);
+    if !args.watch {
+        return status::once_all(cluster, &looks, &mut *board).await;
+    }
+    let all = status::wait_all(cluster, &looks, everywhere, &mut *board).await;
+    all.into_iter().map(|waited| (Some(waited.ending.clone()), waited)).collect()
 }
 
 fn answer(args: &StatusArgs, app: &App, items: &[Item]) -> ExitStatus {

@@ -45,7 +45,9 @@ pub(super) async fn run(args: &UndoArgs, app: &App, wanted: &Wanted) -> Result<E
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
     let (wish, everywhere) = wish_of(args, app, &cluster, wanted, &budget).await?;
     let make = |backend, snapshot| decide(args, app, &cluster, backend, snapshot);
-    let found = reading::each(&cluster, wish, budget.reading(), make).await?;
+    let found = reading::each(&cluster, wish, budget.reading(), make).await;
+    let hints = app.hints(&cluster, cluster.namespace());
+    let found = found.map_err(|error| args.target.or_in_one_namespace(error, "undo", &hints))?;
     let items = found.into_iter().map(item).collect();
     Course { args, app, cluster: &cluster, budget, everywhere }.run(items).await
 }
@@ -118,8 +120,18 @@ impl Course<'_> {
         }
         self.agree(&items).await?;
         let done = self.act(items).await;
-        let exit = worst(done.iter().map(|(_, done)| done.exit_status()));
+        let mut exit = worst(done.iter().map(|(_, done)| done.exit_status()));
+        let is_half = self.args.all_or_nothing && is_half_done(&done);
+        if is_half {
+            exit = exit.worst(ExitStatus::HalfDone);
+        }
         show_many::results(self.args, self.app, self.cluster, &done, exit);
+        if is_half {
+            self.app.console.error(
+                "half done: some were written and some were refused, although all were accepted \
+                 before: --all-or-nothing cannot take the written ones back\n",
+            );
+        }
         Ok(exit)
     }
 
@@ -182,9 +194,9 @@ impl Course<'_> {
     }
 
     async fn act(&self, items: Vec<Item>) -> Vec<(Target, Done)> {
-        let status = format!("status {}", self.args.target.to_words());
-        let hints = self.app.hints(self.cluster, self.cluster.namespace());
-        self.app.remember_status(hints.rb(&status));
+        let targets = items.iter().map(|item| &item.target);
+        let status = show_many::again(self.args, self.app, self.cluster, "status", targets);
+        self.app.remember_status(status);
         let mut done: Vec<(Target, Option<Done>)> = Vec::new();
         let (mut places, mut tasks, mut targets) = (Vec::new(), Vec::new(), Vec::new());
         for (place, Item { backend, target, fate }) in items.into_iter().enumerate() {
@@ -224,6 +236,12 @@ impl Course<'_> {
         }
         done.into_iter().filter_map(|(target, done)| Some((target, done?))).collect()
     }
+}
+
+/// Whether some were written and some were not.
+fn is_half_done(done: &[(Target, Done)]) -> bool {
+    let any = |test: fn(&Done) -> bool| done.iter().any(|(_, done)| test(done));
+    any(|done| matches!(done, Done::Undone(..))) && any(|done| matches!(done, Done::Failed(_)))
 }
 
 /// The worst of what is refused.

@@ -88,16 +88,8 @@ pub(super) struct Fleet<'a, 'c> {
 }
 
 impl<'a, 'c> Fleet<'a, 'c> {
-    pub(super) fn new(cluster: &'c Cluster, started: Instant) -> Self {
-        Self { cluster, started, members: Vec::new(), deleting: FuturesUnordered::new() }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.members.len()
-    }
-
-    pub(super) fn add(&mut self, member: Member<'a>) {
-        self.members.push(member);
+    pub(super) fn new(cluster: &'c Cluster, started: Instant, members: Vec<Member<'a>>) -> Self {
+        Self { cluster, started, members, deleting: FuturesUnordered::new() }
     }
 
     pub(super) fn into_members(self) -> Vec<Member<'a>> {
