@@ -20,6 +20,7 @@ mod history;
 mod hostile_text;
 mod kubectl_bugs;
 mod man;
+mod many;
 mod next_deploy;
 mod output;
 mod plan_file;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         hostile_text::tests(),
         kubectl_bugs::tests(),
         man::tests(),
+        many::tests(),
         next_deploy::tests(),
         output::tests(),
         plan_file::tests(),

@@ -1,0 +1,5 @@
+use crate::suite::Test;
+
+pub(super) fn tests() -> Vec<Test> {
+    Vec::new()
+}
