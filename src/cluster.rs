@@ -37,6 +37,7 @@ mod session;
 mod stream;
 mod unreachable;
 mod watch;
+mod watch_lanes;
 mod watch_line;
 mod write;
 

@@ -18,7 +18,7 @@ pub(super) use names::{check_namespace, is_object_name};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
-    /// The workloads: TYPE/NAME…, TYPE NAME…, or TYPE[,TYPE] with -l or --all, e.g. deploy/checkout
+    /// The workloads: TYPE/NAME ..., TYPE NAME ..., or TYPE[,TYPE] with -l or --all; e.g. deploy/checkout
     #[arg(value_name = "TYPE/NAME", num_args = 0..)]
     words: Vec<String>,
 
@@ -151,7 +151,7 @@ impl TargetArgs {
             Err(Error::new(ErrorKind::Usage, format!("rb has no {flag}")).hint(instead))
         };
         if let Some(folder) = &self.kustomize {
-            let pipe = format!("kubectl kustomize {folder} | rb … -f -");
+            let pipe = format!("kubectl kustomize {folder} | rb undo -f -");
             return refused("-k", format!("to have kustomize name the workloads: {pipe}"));
         }
         if self.recursive.is_some() {
@@ -227,7 +227,7 @@ fn names_and_selection(words: &[&str]) -> Error {
 fn mixed_forms(words: &[&str]) -> Error {
     Error::new(
         ErrorKind::Usage,
-        format!("{:?} is neither TYPE/NAME… nor TYPE NAME…", words.join(" ")),
+        format!("{:?} is neither TYPE/NAME nor TYPE NAME", words.join(" ")),
     )
     .hint("name each with its type, e.g. deployment/web statefulset/db")
 }

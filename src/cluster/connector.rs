@@ -121,14 +121,17 @@ fn with_port(uri: Uri, port: u16) -> Uri {
     Uri::from_parts(parts).unwrap_or(uri)
 }
 
-/// An HTTP client that starts with a connection that is open already.
+/// What was agreed on when the connection was opened.
+pub(super) fn speaks_http2(stream: &Stream) -> bool {
+    stream.connected().is_negotiated_h2()
+}
+
+/// An HTTP client that starts with a connection that is open already, where there is one.
 ///
 /// Requests that start at the same time on an empty pool would each open a connection, because the
 /// protocol is not known yet. Here it is: with HTTP/2 the pool makes one connection and shares it.
-pub(super) fn http_client(first: Stream, dialer: &Dialer) -> HttpClient {
-    let http2 = first.connected().is_negotiated_h2();
-    tracing::debug!(http2, "connected");
-    let first = Arc::new(Mutex::new(Some(first)));
+pub(super) fn http_client(first: Option<Stream>, http2: bool, dialer: &Dialer) -> HttpClient {
+    let first = Arc::new(Mutex::new(first));
     let dialer = dialer.clone();
     let primed = service_fn(move |uri: Uri| {
         let ready = first.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -15,7 +15,8 @@ use tower::ServiceExt as _;
 use super::asked::Asked;
 use super::failure::{ApiStatus, Failure};
 use super::retry::{self, Retry};
-use super::session::Session;
+use super::session::{HttpService, Session};
+use super::watch_lanes::Place;
 use super::{Cluster, Deadline, path};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -80,13 +81,14 @@ impl Cluster {
         &self,
         call: &Call<'_>,
         deadline: Deadline,
-    ) -> Result<Option<Incoming>> {
+    ) -> Result<Option<(Incoming, Place)>> {
         let mut retry = Retry::new(deadline);
         loop {
             let session = self.sessions.current(deadline).await?;
             let limit = deadline.earlier(self.request_timeout);
-            match self.answer(&session, call, limit).await {
-                Ok(response) => return Ok(Some(response.into_body())),
+            let (service, place) = session.for_watch()?;
+            match self.answer(&service, call, limit).await {
+                Ok(response) => return Ok(Some((response.into_body(), place))),
                 Err(failure) if failure.is(StatusCode::GONE) => return Ok(None),
                 Err(failure) => self.before_retry(&mut retry, failure, &session, call).await?,
             }
@@ -102,7 +104,7 @@ impl Cluster {
     ) -> Result<Bytes, Failure> {
         let limit = deadline.earlier(self.request_timeout);
         let started = Instant::now();
-        let response = self.answer(session, call, limit).await?;
+        let response = self.answer(&session.service, call, limit).await?;
         match limit.bound(response.into_body().collect()).await {
             Some(Ok(body)) => Ok(body.to_bytes()),
             Some(Err(error)) => Err(Failure::Lost { cause: error.into(), sent: true }),
@@ -113,7 +115,7 @@ impl Cluster {
     /// One try: the head of a successful answer, the body still to come.
     async fn answer(
         &self,
-        session: &Session,
+        service: &HttpService,
         call: &Call<'_>,
         limit: Deadline,
     ) -> Result<Response<Incoming>, Failure> {
@@ -124,7 +126,7 @@ impl Cluster {
         }
         let request = call.request().map_err(Failure::Unsent)?;
         let started = Instant::now();
-        let result = limit.bound(session.service.clone().oneshot(request)).await;
+        let result = limit.bound(service.clone().oneshot(request)).await;
         let code = match &result {
             Some(Ok(response)) => response.status().as_u16(),
             _ => 0,

@@ -21,6 +21,7 @@ use super::credentials::{Issued, Source};
 use super::kubeconfig::Access;
 use super::proxy::Proxy;
 use super::stream::{Dialer, Stream};
+use super::watch_lanes::{Lanes, Place};
 use super::{Deadline, pin, unreachable};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -32,10 +33,14 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(200);
 pub(super) type HttpService =
     BoxCloneSyncService<Request<Full<Bytes>>, Response<Incoming>, BoxError>;
 
-/// One set of credentials and the connection that it is used on.
+/// One set of credentials and the connections that it is used on.
 pub(super) struct Session {
+    /// For reads and writes.
     pub(super) service: HttpService,
-    client: HttpClient,
+    lanes: Arc<Lanes>,
+    /// With the credentials.
+    config: Config,
+    flags: String,
     issued: Issued,
     since: Instant,
 }
@@ -61,8 +66,8 @@ impl Sessions {
         let issued = source.issue(deadline).await?;
         let (config_now, dialer) = prepare(&config, proxy.as_ref(), &flags, &issued)?;
         let stream = dial(&dialer, &config, &flags, deadline).await?;
-        let client = connector::http_client(stream, &dialer);
-        let session = session(&config_now, client, issued, &flags)?;
+        let lanes = Arc::new(Lanes::new(stream, dialer));
+        let session = Session::new(config_now, lanes, issued, &flags)?;
         let current = RwLock::new(Arc::new(session));
         let renewal = futures::lock::Mutex::new(());
         Ok(Self { config, proxy, flags, source, current, renewal })
@@ -93,13 +98,13 @@ impl Sessions {
         let issued = self.source.issue(deadline).await?;
         let next = if issued.certificate == old.issued.certificate {
             let config = with_credentials(&self.config, &issued);
-            session(&config, old.client.clone(), issued, &self.flags)?
+            Session::new(config, Arc::clone(&old.lanes), issued, &self.flags)?
         } else {
             let (config, dialer) =
                 prepare(&self.config, self.proxy.as_ref(), &self.flags, &issued)?;
             let stream = dial(&dialer, &self.config, &self.flags, deadline).await?;
-            let client = connector::http_client(stream, &dialer);
-            session(&config, client, issued, &self.flags)?
+            let lanes = Arc::new(Lanes::new(stream, dialer));
+            Session::new(config, lanes, issued, &self.flags)?
         };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         Ok(())
@@ -127,21 +132,38 @@ fn prepare(
     Ok((config, dialer))
 }
 
-/// Puts kube's layers around the client.
-fn session(config: &Config, client: HttpClient, issued: Issued, flags: &str) -> Result<Session> {
+impl Session {
+    fn new(config: Config, lanes: Arc<Lanes>, issued: Issued, flags: &str) -> Result<Self> {
+        let service = service(&config, lanes.first(), flags)?;
+        let since = Instant::now();
+        Ok(Self { service, lanes, config, flags: flags.to_owned(), issued, since })
+    }
+
+    /// Where to open a watch; it keeps its place for as long as it is open.
+    pub(super) fn for_watch(&self) -> Result<(HttpService, Place)> {
+        let (client, place) = self.lanes.for_watch();
+        let service = match client {
+            None => self.service.clone(),
+            Some(client) => service(&self.config, client, &self.flags)?,
+        };
+        Ok((service, place))
+    }
+}
+
+/// Puts kube's layers around a client.
+fn service(config: &Config, client: HttpClient, flags: &str) -> Result<HttpService> {
     let unusable = |error: kube::Error| {
         Error::new(ErrorKind::Usage, "cannot use the credentials of the kubeconfig")
             .because(error)
             .hint(pin::command("config view --minify", flags))
     };
-    let service = client.clone().map_err(BoxError::from);
+    let service = client.map_err(BoxError::from);
     let service = config.extra_headers_layer().map_err(unusable)?.layer(service);
     let service = config.base_uri_layer().layer(service);
-    let service = match config.auth_layer().map_err(unusable)? {
+    Ok(match config.auth_layer().map_err(unusable)? {
         Some(auth) => BoxCloneSyncService::new(auth.layer(service)),
         None => BoxCloneSyncService::new(service),
-    };
-    Ok(Session { service, client, issued, since: Instant::now() })
+    })
 }
 
 /// Opens the first connection. Refused connections are tried again for a moment, nothing else is.

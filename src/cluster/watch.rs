@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::failure::{ApiStatus, Failure};
 use super::path::append_query;
 use super::request::{Call, JSON};
+use super::watch_lanes::Place;
 use super::watch_line::{Line, Lines, parse};
 use super::{Cluster, Deadline, retry};
 use crate::error::{Error, ErrorKind, Result};
@@ -52,7 +53,7 @@ pub enum WatchStep {
 
 /// An open watch. Dropping it closes it.
 pub struct WatchStream {
-    body: Option<Incoming>,
+    body: Option<(Incoming, Place)>,
     lines: Lines,
     ready: VecDeque<Line>,
     ends: Deadline,
@@ -109,7 +110,7 @@ impl WatchStream {
             if let Some(line) = self.ready.pop_front() {
                 return self.step(line);
             }
-            let Some(body) = &mut self.body else { return WatchStep::Closed };
+            let Some((body, _)) = &mut self.body else { return WatchStep::Closed };
             match self.ends.bound(body.frame()).await {
                 Some(Some(Ok(frame))) => {
                     if let Some(bytes) = frame.data_ref() {

@@ -122,6 +122,8 @@ async fn member<'a>(
             first
         };
         member.end(ending, started);
+        // Nothing moved: there is no progress to tell.
+        member.judge.take_progress();
     }
     member
 }

@@ -5,7 +5,9 @@ use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
+use kubectl_rb::cluster::{Cluster, ConnectOptions, Deadline, Path as ApiPath};
 use serde_json::{Value, json};
 
 use crate::given::{Kubeconfig, commands, paste};
@@ -35,6 +37,7 @@ pub(crate) fn tests() -> Vec<Test> {
             a_proxy_of_the_kubeconfig_is_gone_through,
             history_is_three_requests_at_once_on_one_connection,
             status_of_a_complete_rollout_watches_nothing,
+            more_watches_than_one_connection_takes_hold_nothing_up,
         ],
     ]
     .concat()
@@ -307,4 +310,28 @@ fn status_of_a_complete_rollout_watches_nothing(bed: &TestBed) {
     assert_eq!(requests.len(), 3, "{requests:?}");
     assert!(!requests.iter().any(|record| record.request.is_watch()), "{requests:?}");
     assert_eq!((proxy.round_trips(|_| true), proxy.connections()), (1, 1));
+}
+
+/// The API server takes 100 streams on a connection; each watch is one.
+fn more_watches_than_one_connection_takes_hold_nothing_up(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("streams"), bed.proxy());
+    let kubeconfig = Some(proxy.kubeconfig(&namespace));
+    let options = ConnectOptions { kubeconfig, ..ConnectOptions::default() };
+    let pods = ApiPath::namespaced("api/v1", namespace.name(), "pods");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let cluster = Cluster::connect(&options, deadline).await.expect("a connection");
+        let mut watches = Vec::new();
+        for _ in 0..150 {
+            watches.push(cluster.watch(&pods, "", deadline).await.expect("a watch"));
+        }
+        cluster.get(&pods, deadline).await.expect("an answer beside 150 watches");
+        assert_eq!(proxy.connections(), 3);
+        drop(watches.split_off(10));
+        for _ in 0..140 {
+            watches.push(cluster.watch(&pods, "", deadline).await.expect("a watch"));
+        }
+        assert_eq!(proxy.connections(), 3, "what is closed makes room");
+    });
 }

@@ -175,6 +175,9 @@ fn words_are_those_of_the_program() {
         Ending::Superseded(None),
         Ending::Deleted,
         Ending::Paused,
+        Ending::AwaitsDeletion(Vec::new()),
+        Ending::HeldByPartition,
+        Ending::HalfDone { why: String::new(), pods: Vec::new() },
         Ending::Lost(String::new()),
         Ending::NotWaited,
     ];

@@ -72,7 +72,10 @@ fn an_undo_is_told_step_by_step(bed: &TestBed) {
     releases(&namespace, 2, &["1.0", "2.0"]);
     let ran = rb(&namespace, "undo deploy/web --yes -o jsonl").ends_with(0);
     let told = lines(&ran, &namespace);
-    assert_eq!(types(&told), ["version", "plan", "writing", "stepDone", "progress", "report"]);
+    assert_eq!(
+        types(&told),
+        ["version", "plan", "writing", "stepDone", "progress", "ended", "report"]
+    );
     let (plan, report) = (&told[1]["document"], &told[told.len() - 1]["document"]);
     assert_eq!(
         (&plan["schema"], &report["schema"]),
@@ -131,7 +134,7 @@ fn a_status_is_told_too(bed: &TestBed) {
     let namespace = bed.namespace("stream-status");
     releases(&namespace, 1, &["1.0"]);
     let ran = rb(&namespace, "status deploy/web -o jsonl").ends_with(0);
-    assert_eq!(types(&lines(&ran, &namespace)), ["version", "status"]);
+    assert_eq!(types(&lines(&ran, &namespace)), ["version", "ended", "status"]);
     namespace.set_image("web", "registry.test:5000/shop/web:2.0-hang");
     let ran = rb(&namespace, "status deploy/web -o jsonl --timeout=2s").ends_with(5);
     let told = lines(&ran, &namespace);

@@ -28,8 +28,15 @@ const BUSY_LIMIT: Duration = Duration::from_secs(10);
 /// An HTTP client that trusts the authority of the test bed.
 pub(crate) type HttpClient<B> = Client<HttpsConnector<HttpConnector>, B>;
 
+/// The versions of HTTP that a client offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Versions {
+    Http1,
+    All,
+}
+
 /// Makes such a client; it has a connection pool of its own.
-pub(crate) fn http_client<B>(authority: &Authority) -> Result<HttpClient<B>>
+pub(crate) fn http_client<B>(authority: &Authority, versions: Versions) -> Result<HttpClient<B>>
 where
     B: hyper::body::Body + Send,
     B::Data: Send,
@@ -44,11 +51,11 @@ where
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_only()
-        .enable_all_versions()
-        .wrap_connector(tcp);
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_only();
+    let connector = match versions {
+        Versions::Http1 => connector.enable_http1().wrap_connector(tcp),
+        Versions::All => connector.enable_all_versions().wrap_connector(tcp),
+    };
     Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
@@ -67,7 +74,11 @@ pub(crate) struct Answer {
 
 impl Api {
     pub(crate) fn new(authority: &Authority, server: &str, token: String) -> Result<Self> {
-        Ok(Self { client: http_client(authority)?, server: server.to_owned(), token })
+        Ok(Self {
+            client: http_client(authority, Versions::All)?,
+            server: server.to_owned(),
+            token,
+        })
     }
 
     /// The object or list at a path; `None` when there is none. A server that has too much to do,

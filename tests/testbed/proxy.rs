@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use self::fault::{Action, Gate};
 pub(crate) use self::record::{Recorded, RequestHead, round_trips};
-use super::api::{HttpClient, http_client};
+use super::api::{HttpClient, Versions, http_client};
 use super::cluster::Cluster;
 use super::namespace::{Namespace, proper};
 use super::runtime::runtime;
@@ -69,7 +69,9 @@ impl Proxy {
             .context("listening for the proxy")?;
         let address = listener.local_addr().context("asking for the proxy's address")?;
         let shared = Arc::new(Shared {
-            upstream: http_client(&cluster.authority)?,
+            // Connections of its own for what is under way at the same time: the limit on streams
+            // is the client's to meet.
+            upstream: http_client(&cluster.authority, Versions::Http1)?,
             server: cluster.server.clone(),
             state: Mutex::default(),
         });

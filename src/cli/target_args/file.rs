@@ -102,7 +102,7 @@ fn add(head: Head, file: &Path, namespace: Option<&str>, into: &mut Vec<Named>) 
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if path.to_str().is_some_and(|text| text.contains("://")) {
         return Err(unreadable(path, "is a URL, which rb does not fetch")
-            .hint("to use it: curl -fsS URL | rb … -f -"));
+            .hint("to use it: curl -fsS URL | rb undo -f -"));
     }
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);

@@ -92,7 +92,11 @@ fn entries_that_move_are_found_again(bed: &TestBed) {
     refuse(&proxy, 1, Action::Hold(gate.clone()));
     let undo = Rb::new(&proxy.kubeconfig(&namespace)).words("undo deploy/web --yes").spawn();
     namespace.wait_until("the fields are on their way back", |_| !gifts(&proxy).is_empty());
-    // Who applies comes before who updates.
+    // Who applies comes before who updates. Two of them: the controller's own entry may have moved
+    // the other way meanwhile.
+    let other = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "labels": {"tier": "front"}}});
+    with(&namespace, "apply --server-side --field-manager=tiers", &other);
     let label = json!({"apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "web", "labels": {"team": "shop"}}});
     with(&namespace, "apply --server-side --field-manager=labels", &label);

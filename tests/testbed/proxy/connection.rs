@@ -21,6 +21,8 @@ use super::super::certificates::Identity;
 use super::{Shared, forward, latency};
 
 const LINE_BUFFER: usize = 1024 * 1024;
+/// As many at once on one HTTP/2 connection as kube-apiserver takes.
+const STREAMS: u32 = 100;
 
 /// A connection as its requests see it.
 pub(super) struct Line {
@@ -96,7 +98,7 @@ where
         forward::answer(request, Instant::now(), Arc::clone(line), Arc::clone(shared))
     });
     // An error here is a client that went away, or a connection that the test broke.
-    let _ = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http2().max_concurrent_streams(STREAMS);
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
