@@ -16,13 +16,13 @@ use crate::rollback::model::target::Target;
 use crate::rollback::model::template::short_images;
 use crate::text::{plural, shorten, truncate};
 
-use self::words::{why, why_waited, without_name, word, word_of};
+use self::words::{why, why_failed, why_waited, without_name, word, word_of};
 use super::style::{BAD, GOOD, Marks, WARN, paint};
 
 pub use self::words::word_of_ending;
 
 /// Columns of free text.
-const TEXT: usize = 60;
+const TEXT: usize = 72;
 /// Columns of a revision with its image.
 const REVISION: usize = 32;
 /// Commands that go forward again which are shown; more are in the document.
@@ -67,7 +67,7 @@ pub fn plans(all: &[(&Target, Intent<'_>)], context: &str, marks: Marks) -> Stri
                 dash(),
                 dash(),
                 word_of(error.kind()).to_owned(),
-                text(&error.to_string(), target, marks),
+                text(&why_failed(error), target, marks),
             ]
         }
     });
@@ -152,7 +152,7 @@ pub fn statuses(all: &[StatusRow<'_>], marks: Marks) -> String {
                 status_word(row).to_owned(),
                 dash(),
                 dash(),
-                text(&error.to_string(), row.target, marks),
+                text(&why_failed(error), row.target, marks),
             ]
         }
     });

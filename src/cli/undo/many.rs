@@ -171,7 +171,9 @@ impl Course<'_> {
             .collect();
         let exit = worst(done.iter().map(|(_, done)| done.exit_status()));
         show_many::results(self.args, self.app, self.cluster, &done, exit);
-        self.app.console.error("nothing was written: --all-or-nothing\n");
+        self.app
+            .console
+            .error("nothing was written, since not all can be rolled back (--all-or-nothing)\n");
         exit
     }
 

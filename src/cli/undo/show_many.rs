@@ -17,7 +17,7 @@ use crate::rollback::model::target::Target;
 use crate::terminal::Verbosity;
 
 use super::many::{Fate, Item};
-use super::{UndoArgs, show};
+use super::{DryRun, UndoArgs, show};
 
 /// The table before the act: on stdout for people, beside the answer where that is a document.
 pub(super) fn before_the_act(args: &UndoArgs, app: &App, cluster: &Cluster, items: &[Item]) {
@@ -79,7 +79,12 @@ pub(super) fn plans(
             let documents = || items.iter().map(|item| plan_document(args, item)).collect();
             let list = format.document_of(|| ListDocument::new(documents(), exit));
             list.unwrap_or_else(|| {
-                let note = "dry run: nothing was changed\n";
+                let accepted = exit == ExitStatus::Success && args.dry_run == DryRun::Server;
+                let note = if accepted {
+                    "server dry run: the API server would accept all of them; nothing was changed\n"
+                } else {
+                    "dry run: nothing was changed\n"
+                };
                 table(app, cluster, items) + note
             })
         }

@@ -1,6 +1,6 @@
 //! What became of one of several workloads, in a word or two, and why.
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::report::failure;
 use crate::report::style::Marks;
 use crate::rollback::model::outcome::{Done, Ending, Waited};
@@ -56,7 +56,7 @@ pub(super) fn why(done: &Done, marks: Marks) -> String {
         Done::Undone(_, outcome) => why_waited(&outcome.waited, &outcome.warnings, marks),
         Done::Joined(nothing, None) => nothing.message.clone(),
         Done::Joined(_, Some(waited)) => why_waited(waited, &[], marks),
-        Done::Failed(error) => error.to_string(),
+        Done::Failed(error) => why_failed(error),
         Done::LeftOut => "another one is refused, and it is all or nothing".to_owned(),
     }
 }
@@ -89,6 +89,19 @@ pub(super) fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> 
 
 fn by_whom(who: &Option<String>) -> String {
     who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default()
+}
+
+/// An error in one line: what an admission rule says is worth more than that there is one.
+pub(super) fn why_failed(error: &Error) -> String {
+    let causes = error.causes();
+    let denied = causes.iter().find_map(|cause| {
+        let marks = ["denied the request: ", "denied request: "];
+        marks.iter().find_map(|mark| Some(cause.split_once(mark)?.1))
+    });
+    match denied {
+        Some(rule) => format!("denied by a rule of the cluster: {rule}"),
+        None => error.to_string(),
+    }
 }
 
 /// A sentence without the name of the workload, which stands in the same row.

@@ -110,8 +110,8 @@ fn all_namespaces_are_gone_through(bed: &TestBed) {
 fn what_nobody_can_mean_is_a_usage_error_without_a_request(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("mixed"), bed.proxy());
     for (words, said) in [
-        ("deploy/a deploy b", "neither TYPE/NAME… nor TYPE NAME…"),
-        ("deploy a deploy/b", "neither TYPE/NAME… nor TYPE NAME…"),
+        ("deploy/a deploy b", "mixes TYPE/NAME with TYPE NAME"),
+        ("deploy a deploy/b", "mixes TYPE/NAME with TYPE NAME"),
         ("deploy/a -l x=y", "not both"),
         ("deploy a b --all", "not both"),
         ("deploy/a -A", "not both"),
@@ -180,7 +180,7 @@ fn a_selector_may_match_nothing_or_be_none(bed: &TestBed) {
 fn flags_of_kubectl_are_answered_with_what_to_do(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("kflags"), bed.proxy());
     for (words, instead) in [
-        ("-k overlays/prod", "kubectl kustomize overlays/prod | rb … -f -"),
+        ("-k overlays/prod", "kubectl kustomize overlays/prod | rb "),
         ("-R", "-f may be given several times"),
         ("deploy/web --recursive=true", "-f may be given several times"),
         ("deploy/web --template={{.}}", "-o json | jq"),
