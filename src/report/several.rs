@@ -14,15 +14,19 @@ use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::status::Status;
 use crate::rollback::model::target::Target;
 use crate::rollback::model::template::short_images;
-use crate::text::{plural, shorten, truncate};
+use crate::text::{plural, shorten, truncate, width};
 
 use self::words::{why, why_failed, why_waited, without_name, word, word_of};
 use super::style::{BAD, GOOD, Marks, WARN, paint};
 
 pub use self::words::word_of_ending;
 
-/// Columns of free text.
-const TEXT: usize = 72;
+/// Columns of a whole row, as far as the names allow: what is free text gives way.
+const ROW: usize = 140;
+/// Columns of free text at least.
+const TEXT: usize = 48;
+/// Columns of what speaks for a revision.
+const EVIDENCE: usize = 30;
 /// Columns of a revision with its image.
 const REVISION: usize = 32;
 /// Commands that go forward again which are shown; more are in the document.
@@ -47,7 +51,7 @@ pub fn plans(all: &[(&Target, Intent<'_>)], context: &str, marks: Marks) -> Stri
             name,
             revision(&plan.from, &plan.to, marks),
             revision(&plan.to, &plan.from, marks),
-            text(&plan.to.state, target, marks),
+            truncate(&marks.foreign(&plan.to.state), EVIDENCE).into_owned(),
             text(&notes(plan), target, marks),
         ],
         Intent::Nothing(nothing) => {
@@ -228,7 +232,7 @@ fn revision(view: &RevisionView, other: &RevisionView, marks: Marks) -> String {
 fn text(text: &str, target: &Target, marks: Marks) -> String {
     let text = marks.foreign(without_name(text, target));
     let text = marks.arrows(&text);
-    if text.is_empty() { "-".to_owned() } else { truncate(&text, TEXT).into_owned() }
+    if text.is_empty() { "-".to_owned() } else { text.into_owned() }
 }
 
 fn workloads(count: usize) -> String {
@@ -263,11 +267,18 @@ pub fn names<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<String> {
     targets.iter().map(name).collect()
 }
 
-/// Rows under a header, without lines around them.
-pub(super) fn table<const N: usize>(
-    header: &[&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> String {
+/// Rows under a header, without lines around them; the last column is cut.
+fn table<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut rows: Vec<[String; N]> = rows.collect();
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| width(cell)).max().unwrap_or_default()
+    };
+    let others: usize = (0..N - 1).map(|column| widest(column) + 3).sum();
+    let room = ROW.saturating_sub(others).max(TEXT);
+    for cell in rows.iter_mut().filter_map(|row| row.last_mut()) {
+        *cell = truncate(cell, room).into_owned();
+    }
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.iter());

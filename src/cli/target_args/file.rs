@@ -100,9 +100,9 @@ fn add(head: Head, file: &Path, namespace: Option<&str>, into: &mut Vec<Named>) 
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
-    if path.to_str().is_some_and(|text| text.contains("://")) {
+    if let Some(text) = path.to_str().filter(|text| text.contains("://")) {
         return Err(unreadable(path, "is a URL, which rb does not fetch")
-            .hint("to use it: curl -fsS URL | rb undo -f -"));
+            .hint(format!("to use it: curl -fsS {} | rb undo -f -", shell_quote(text))));
     }
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);

@@ -41,7 +41,7 @@ pub(super) fn before_the_act(args: &UndoArgs, app: &App, cluster: &Cluster, item
     let asks = app.console.can_prompt && !args.yes;
     match args.format() {
         format if format.is_human() && app.console.verbosity > Verbosity::Quiet => {
-            app.console.answer(&table);
+            app.console.answer(&(table + "\n"));
         }
         // Nobody is asked about something they have not seen.
         _ if asks => app.console.error(&table),

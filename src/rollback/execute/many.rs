@@ -117,7 +117,7 @@ pub async fn carry_out(
                     Task::Undo(order) => send(cluster, order, &mut listener).await,
                     Task::Join(join) => State::Join(join),
                 };
-                (index, state)
+                (index, told(state, &mut listener))
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -157,6 +157,16 @@ enum State {
     Sent(Box<Order>, Value),
     Join(Join),
     Ended(Box<Done>),
+}
+
+/// The others may take minutes: what went wrong with one is told at once.
+fn told(state: State, listener: &mut dyn Listener) -> State {
+    if let State::Ended(end) = &state
+        && let Done::Failed(error) = &**end
+    {
+        listener.on(Event::Warning { message: error.to_string() });
+    }
+    state
 }
 
 fn failed(error: Error) -> State {
