@@ -19,7 +19,7 @@ use crate::rollback::model::outcome::{Done, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
-use crate::rollback::watch::{self, Reach};
+use crate::rollback::watch::Reach;
 use crate::rollback::{planner, snapshot, status};
 
 /// How often one workload is planned again that changes under its plan.
@@ -133,10 +133,7 @@ pub async fn carry_out(
     // The same order in every run.
     sent.sort_by_key(|(index, ..)| *index);
     joins.sort_by_key(|(index, _)| *index);
-    let (finished, joined) = futures::join!(
-        finish_sent(cluster, &mut sent, reach, &all),
-        wait_for_joins(cluster, &joins, reach, &all)
-    );
+    let (finished, joined) = finish(cluster, &mut sent, &joins, reach, &all).await;
     for ((index, order, _), outcome) in sent.into_iter().zip(finished) {
         put(&mut done, index, Done::Undone(order.plan, outcome));
     }
@@ -210,38 +207,31 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
     failed(lost_race(&order.request, &order.plan))
 }
 
-async fn finish_sent(
+/// Everything after the patches: one wait for all.
+async fn finish(
     cluster: &Cluster,
     sent: &mut [(usize, Box<Order>, Value)],
+    joins: &[(usize, Join)],
     reach: Reach,
     all: &RefCell<&mut dyn Listeners>,
-) -> Vec<Outcome> {
-    let places: Vec<usize> = sent.iter().map(|(index, ..)| *index).collect();
+) -> (Vec<Outcome>, Vec<Waited>) {
+    let places: Vec<usize> = sent
+        .iter()
+        .map(|(index, ..)| *index)
+        .chain(joins.iter().map(|(index, _)| *index))
+        .collect();
     let accepted = sent.iter_mut().map(|(_, order, workload)| Accepted {
         backend: order.backend,
         plan: &order.plan,
         workload: std::mem::take(workload),
         deadline: order.deadline,
     });
-    let accepted = accepted.collect();
-    finish_all(cluster, accepted, reach, &mut SomeOf { places: &places, all }).await
-}
-
-async fn wait_for_joins(
-    cluster: &Cluster,
-    joins: &[(usize, Join)],
-    reach: Reach,
-    all: &RefCell<&mut dyn Listeners>,
-) -> Vec<Waited> {
-    if joins.is_empty() {
-        return Vec::new();
-    }
-    let places: Vec<usize> = joins.iter().map(|(index, _)| *index).collect();
-    let watches = joins
+    let joined = joins
         .iter()
         .map(|(_, join)| status::watch_of(join.backend, &join.snapshot, join.deadline))
         .collect();
-    watch::wait_all(cluster, watches, reach, &mut SomeOf { places: &places, all }).await
+    let mut listeners = SomeOf { places: &places, all };
+    finish_all(cluster, accepted.collect(), joined, reach, &mut listeners).await
 }
 
 fn lost_race(request: &UndoRequest, plan: &Plan) -> Error {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::given::nothing_was_written;
 use crate::rb::{Rb, rb};
+use crate::scene::quota;
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed};
 
@@ -21,6 +22,7 @@ pub(super) fn tests() -> Vec<Test> {
         without_waiting_nothing_is_verified,
         the_timeout_is_for_all_of_them_together,
         a_status_of_another_revision_is_not_waited_for,
+        what_was_healthy_before_is_no_news,
     ]
 }
 
@@ -78,6 +80,9 @@ fn a_retried_call_writes_nothing_and_waits_for_what_is_under_way(bed: &TestBed) 
         let says_so = item["result"] == "rolledBack" || item["result"] == "complete";
         assert!(says_so || !rolled_back, "{item}");
     }
+    // One watch of the workloads and one of pods, for what was written and what was not.
+    let watches = proxy.requests().iter().filter(|record| record.request.is_watch()).count();
+    assert_eq!(watches, 2);
     // The slow one was waited for.
     let web = namespace.get("deployment", "web-slow");
     assert_eq!(web["status"]["availableReplicas"], 1);
@@ -213,4 +218,28 @@ fn a_status_of_another_revision_is_not_waited_for(bed: &TestBed) {
     // It would never end.
     let ran = rb(&namespace, "status deploy --all --revision=1 --timeout=0").ends_with(7);
     ran.says("deployment/web-b runs revision 2 and not revision 1").says("1 healthy, 1 unknown");
+}
+
+/// All are followed from the oldest state that one of them was read in: what the others were like
+/// since then comes again, and must not count.
+fn what_was_healthy_before_is_no_news(bed: &TestBed) {
+    let namespace = bed.namespace("old-news");
+    deploy(&namespace, &["web-a"], 1, &["1.0-hang"]);
+    namespace.wait_until("web-a waits for its pod", |namespace| {
+        namespace.get("deployment", "web-a")["status"]["unavailableReplicas"] == 1
+    });
+    deploy(&namespace, &["web-b"], 1, &["1.0"]);
+    // From now on there is room for one pod, and web-a has it.
+    quota(&namespace, "pods", "2");
+    let less = r#"{"spec": {"hard": {"pods": "1"}}}"#;
+    namespace.kubectl_ok(&["patch", "quota", "only", "--type=merge", "-p", less]);
+    namespace.wait_until("there is room for one", |namespace| {
+        namespace.get("resourcequota", "only")["status"]["hard"]["pods"] == "1"
+    });
+    namespace.kubectl_ok(&["delete", "pod", "-l", "app=web-b", "--wait=false"]);
+    namespace.wait_until("web-b has no pod", |namespace| {
+        namespace.get("deployment", "web-b")["status"]["unavailableReplicas"] == 1
+    });
+    let ran = rb(&namespace, "status deploy --all --timeout=3s").ends_with(5);
+    ran.says("2 not converged");
 }

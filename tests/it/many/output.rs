@@ -42,7 +42,8 @@ fn the_tables_say_what_is_planned_and_what_came_of_it(bed: &TestBed) {
 WORKLOAD                                                                    NOW                                BACK TO                            EVIDENCE      CHANGES
 deployment/web-a                                                            2 web-a:2.0                        1 web-a:1.0                        no evidence   image web-a:2.0 → 1.0
 deployment/web-single                                                       -                                  -                                  no revision   has no history: no older revision is stored
-deployment/web-with-a-long-name-as-generators-make-them-from-three-others   2 web-with-a-lo...ree-others:2.0   1 web-with-a-lo...ree-others:1.0   no evidence   image web-with-a-long-name-as-generators-make-them-from-three-others:...
+deployment/web-with-a-long-name-as-generators-make-them-from-three-others   2 web-with-a-lo...ree-others:2.0   1 web-with-a-lo...ree-others:1.0   no evidence   image web-with-a-long-name-as-generators-make...
+
 WORKLOAD                                                                    RESULT        REVISION                           PODS   WHY
 deployment/web-a                                                            rolled back   1 web-a:1.0                        1/1    -
 deployment/web-single                                                       no revision   -                                  -      has no history: no older revision is stored

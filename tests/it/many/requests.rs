@@ -18,6 +18,7 @@ pub(super) fn tests() -> Vec<Test> {
         a_second_page_is_read_where_that_is_shorter,
         each_has_its_own_list_where_that_is_shorter,
         a_few_names_are_read_one_by_one_and_many_together,
+        a_status_lists_the_pods_once_and_in_pages,
     ]
 }
 
@@ -161,4 +162,24 @@ fn a_few_names_are_read_one_by_one_and_many_together(bed: &TestBed) {
     assert_eq!(before_the_write(&proxy), READS);
     each_is_written_once(&proxy, many);
     assert!(live(&namespace, &words).iter().all(|tag| tag == "1.0"));
+}
+
+fn a_status_lists_the_pods_once_and_in_pages(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("status-pods"), bed.proxy());
+    deploy(&namespace, &["web-a", "web-b", "web-c"], 1, &["1.0-hang"]);
+    let words = "status deploy --all --timeout=2s";
+    let call = Rb::new(&proxy.kubeconfig(&namespace)).words(words);
+    call.run().ends_with(5).says("3 not converged").says("NotReady");
+    let asked = asked(&proxy);
+    let reads: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let mut expected = READS.to_vec();
+    expected.extend(["GET deployments", "GET pods", "GET pods"]);
+    let mut sorted = reads.clone();
+    sorted.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(sorted, expected);
+    assert_eq!(watches(&proxy), 2);
+    let requests = proxy.requests();
+    let list = requests.iter().find(|record| record.request.path.contains("/pods?limit=500"));
+    assert!(list.is_some(), "{requests:?}");
 }
