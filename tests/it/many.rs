@@ -63,8 +63,8 @@ fn deploy(namespace: &Namespace, names: &[&str], replicas: u32, tags: &[&str]) {
         let number = (index + 1).to_string();
         namespace.wait_until(&format!("release {tag} of all is stored"), |namespace| {
             let all = namespace.list("deployment", "");
-            let named = all.iter().filter(|one| names.contains(&text(one, "/metadata/name")));
-            named.filter(|one| is_settled(one, &number, tag, replicas)).count() == names.len()
+            let own = all.iter().filter(|one| names.contains(&text(one, "/metadata/name")));
+            own.filter(|one| is_settled(one, &number, tag, replicas)).count() == names.len()
         });
     }
 }
@@ -89,20 +89,16 @@ fn live(namespace: &Namespace, names: &[&str]) -> Vec<String> {
     names.iter().map(tag).collect()
 }
 
-/// The Deployments whose template would be written, in the order of the requests.
+/// The Deployments whose template would be written, in the order of the requests. They are all called
+/// `web-…`, which is what `scene` looks for.
 fn written(proxy: &Proxy) -> Vec<String> {
     let requests = proxy.requests();
-    let writes = requests.iter().filter(|record| is_template_write(&record.request));
+    let writes = requests.iter().filter(|record| writes_template(&record.request));
     let name = |path: &str| {
         let path = path.split('?').next().unwrap_or_default();
         path.rsplit('/').next().unwrap_or_default().to_owned()
     };
     writes.map(|record| name(&record.request.path)).collect()
-}
-
-/// The Deployments of these tests are all called `web-…`, which is what `scene` looks for.
-fn is_template_write(request: &crate::testbed::RequestHead) -> bool {
-    writes_template(request)
 }
 
 /// Method and path of each request, without what stands before the collection and after the `?`.
@@ -115,8 +111,7 @@ fn asked(proxy: &Proxy) -> Vec<String> {
             .iter()
             .position(|segment| *segment == "namespaces")
             .map_or(segments.len() - 1, |at| at + 2);
-        let watch = if path.is_empty() { "" } else { "" };
-        format!("{} {}{watch}", record.request.method, segments[start..].join("/"))
+        format!("{} {}", record.request.method, segments[start..].join("/"))
     };
     proxy.requests().into_iter().map(short).collect()
 }

@@ -33,10 +33,10 @@ struct Read {
 }
 
 /// Waits for several workloads.
-pub(super) async fn run(args: &StatusArgs, app: &App, wanted: &Wanted) -> Result<ExitStatus> {
+pub(super) async fn run(args: &StatusArgs, app: &App, which: &Wanted) -> Result<ExitStatus> {
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(None, budget.reading()).await?;
-    let (wish, everywhere) = match wanted {
+    let (wish, everywhere) = match which {
         Wanted::One(named) => (wish::named(std::slice::from_ref(named), &cluster), false),
         Wanted::Several(named) => (wish::named(named, &cluster), false),
         Wanted::Selected(selected) => (wish::selected(selected, &cluster), selected.everywhere),

@@ -73,9 +73,11 @@ pub(super) fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> 
         Ending::Paused => Some("it is paused".to_owned()),
         Ending::Deleted => Some("it was deleted".to_owned()),
         Ending::PutBack(by) => {
-            Some(format!("the template that was left is live again{}", by_whom(by)))
+            Some(format!("the template that was left is live again{}", by_whom(by.as_ref())))
         }
-        Ending::Superseded(by) => Some(format!("another template went live{}", by_whom(by))),
+        Ending::Superseded(by) => {
+            Some(format!("another template went live{}", by_whom(by.as_ref())))
+        }
         Ending::TimedOut => Some("it was not done in time".to_owned()).filter(|_| no_pod),
         Ending::DeadlineExceeded => {
             Some("its progress deadline is exceeded".to_owned()).filter(|_| no_pod)
@@ -87,8 +89,8 @@ pub(super) fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> 
     parts.join("; ")
 }
 
-fn by_whom(who: &Option<String>) -> String {
-    who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default()
+fn by_whom(who: Option<&String>) -> String {
+    who.map(|who| format!(" by {who}")).unwrap_or_default()
 }
 
 /// An error in one line: what an admission rule says is worth more than that there is one.

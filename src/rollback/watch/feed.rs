@@ -171,7 +171,7 @@ impl State<'_> {
             };
             let text = |pointer: &str| list.pointer(pointer).and_then(Value::as_str);
             self.version = Some(text("/metadata/resourceVersion").unwrap_or_default().to_owned());
-            token = text("/metadata/continue").unwrap_or_default().to_owned();
+            text("/metadata/continue").unwrap_or_default().clone_into(&mut token);
             kept.extend(items(list).into_iter().filter(|item| self.source.keeps(item)));
             if token.is_empty() || matches!(self.source.kept, Kept::All) {
                 return Update::Listed(kept);

@@ -37,7 +37,7 @@ fn the_tables_say_what_is_planned_and_what_came_of_it(bed: &TestBed) {
     let ran = rb(&namespace, "undo deploy --all --yes").ends_with(4);
     assert_data_eq!(
         steady(&namespace, &ran.stdout),
-        str![[r#"
+        str![[r"
 2 of 3 workloads to roll back in namespace NAMESPACE, context testbed
 WORKLOAD                                                                    NOW                                BACK TO                            EVIDENCE      CHANGES
 deployment/web-a                                                            2 web-a:2.0                        1 web-a:1.0                        no evidence   image web-a:2.0 → 1.0
@@ -52,16 +52,16 @@ deployment/web-with-a-long-name-as-generators-make-them-from-three-others   roll
   forward  to go forward again: rb undo deployment/web-a --to-revision=HASH -n NAMESPACE --context testbed
   forward  to go forward again: rb undo deployment/web-with-a-long-name-as-generators-make-them-from-three-others --to-revision=HASH -n NAMESPACE --context testbed
 
-"#]]
+"]]
     );
     assert_data_eq!(
         said_at_the_end(&steady(&namespace, &ran.stderr)),
-        str![[r#"
+        str![[r"
 error: deployment/web-single has no history: no older revision is stored
   hint: to go back all the same: apply the manifest of the good version again
   hint: to see what is stored: rb history deployment/web-single -n NAMESPACE --context testbed
 
-"#]]
+"]]
     );
     for name in ["web-a", LONG] {
         let done =
@@ -87,7 +87,7 @@ fn a_status_is_one_table_too(bed: &TestBed) {
     let ran = rb(&namespace, "status deploy --all --watch=false").ends_with(7);
     assert_data_eq!(
         steady(&namespace, &ran.stdout),
-        str![[r#"
+        str![[r"
 WORKLOAD                                                                    STATUS        REVISION                           PODS   WHY
 deployment/web-a                                                            healthy       2 web-a:2.0                        1/1    -
 deployment/web-hang                                                         in progress   1 web-hang:1.0-hang                0/2    0 of 2 updated replicas are available...
@@ -96,7 +96,7 @@ deployment/web-single                                                       heal
 deployment/web-with-a-long-name-as-generators-make-them-from-three-others   healthy       2 web-with-a-lo...ree-others:2.0   1/1    -
 5 workloads in namespace NAMESPACE: 3 healthy, 1 in progress, 1 no pods
 
-"#]]
+"]]
     );
     assert_eq!(ran.stderr, "", "one look says all in its table");
 }
@@ -112,7 +112,7 @@ fn histories_follow_each_other(bed: &TestBed) {
     };
     assert_data_eq!(
         ages(&steady(&namespace, &ran.stdout)),
-        str![[r#"
+        str![[r"
 deployment/web-a · namespace NAMESPACE
 REVISION AGE IMAGES PODS MARKS CAUSE
 1 [..]s web-a:1.0 0/0 - <none>
@@ -122,7 +122,7 @@ deployment/web-single · namespace NAMESPACE
 REVISION AGE IMAGES PODS MARKS CAUSE
 1 [..]s web-single:1.0 1/1 current <none>
 
-"#]]
+"]]
     );
     let ran = ran.says("deployment/web-none does not exist in namespace");
     ran.says("to see what is there: kubectl get deployments");

@@ -33,9 +33,9 @@ fn the_question_names_how_many_and_where(bed: &TestBed) {
             assert!(table.contains(part), "{part}: {table}");
         }
         if answer == "^C" {
-            rb.press('c')
+            rb.press('c');
         } else {
-            rb.answer(answer)
+            rb.answer(answer);
         }
         let (rest, ended) = rb.end();
         assert_eq!(ended, code, "{rest}");
