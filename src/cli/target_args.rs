@@ -225,8 +225,11 @@ fn names_and_selection(words: &[&str]) -> Error {
 }
 
 fn mixed_forms(words: &[&str]) -> Error {
-    Error::new(ErrorKind::Usage, format!("{:?} mixes TYPE/NAME with TYPE NAME", words.join(" ")))
-        .hint("name each with its type, e.g. deployment/web statefulset/db")
+    Error::new(
+        ErrorKind::Usage,
+        format!("{:?} is neither TYPE/NAME nor TYPE NAME", words.join(" ")),
+    )
+    .hint("name each with its type, e.g. deployment/web statefulset/db")
 }
 
 #[cfg(test)]

@@ -32,8 +32,11 @@ pub(super) async fn run(args: &HistoryArgs, app: &App, wanted: &Wanted) -> Resul
         Wanted::Several(named) => wish::named(named, &cluster),
         Wanted::Selected(selected) => wish::selected(selected, &cluster),
     };
-    let keep =
-        |backend: &'static dyn Rollbacker, snapshot: Snapshot| history::of(backend, &snapshot);
+    let keep = |backend: &'static dyn Rollbacker, snapshot: Snapshot| {
+        let history = history::of(backend, &snapshot);
+        // Of a hundred workloads there is no room for templates that nobody asked for.
+        if super::asked(args).is_some() { history } else { history.without_templates() }
+    };
     let found = reading::each(&cluster, wish, budget.reading(), keep).await;
     let hints = app.hints(&cluster, cluster.namespace());
     let found = found.map_err(|error| args.target.or_in_one_namespace(error, "history", &hints))?;

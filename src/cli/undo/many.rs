@@ -17,8 +17,9 @@ use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
+use crate::rollback::planner;
 use crate::rollback::snapshot::many::{self as reading, Found, Wish};
-use crate::rollback::{self, planner};
+use crate::rollback::status::Look;
 use crate::terminal::prompt;
 use crate::text::plural;
 
@@ -34,7 +35,7 @@ pub(super) struct Item {
 pub(super) enum Fate {
     Undo(Box<UndoRequest>, Box<Plan>),
     /// It is at its target and not healthy yet.
-    Join(Box<Nothing>, Box<Snapshot>),
+    Join(Box<Nothing>, Box<Look>),
     Nothing(Box<Nothing>),
     Refused(Error),
 }
@@ -82,7 +83,7 @@ fn decide(
     match planner::decide(backend, &snapshot, &request) {
         Decision::Undo(plan) => Fate::Undo(Box::new(request), plan),
         Decision::Nothing(nothing) if nothing.converging && args.waits() => {
-            Fate::Join(nothing, Box::new(snapshot))
+            Fate::Join(nothing, Box::new(Look::new(backend, snapshot)))
         }
         Decision::Nothing(nothing) => Fate::Nothing(nothing),
         Decision::Again(again) => Fate::Refused(again.refusal),
@@ -211,10 +212,9 @@ impl Course<'_> {
                     tasks.push(Task::Undo(Box::new(order)));
                     None
                 }
-                Fate::Join(nothing, snapshot) => {
-                    let seconds = rollback::default_timeout(backend, &snapshot.workload);
-                    let deadline = self.budget.waiting(seconds);
-                    tasks.push(Task::Join(Join { backend, nothing, snapshot, deadline }));
+                Fate::Join(nothing, look) => {
+                    let deadline = self.budget.waiting(look.seconds);
+                    tasks.push(Task::Join(Join { nothing, look, deadline }));
                     None
                 }
             };

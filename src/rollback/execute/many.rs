@@ -18,9 +18,9 @@ use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::outcome::{Done, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
-use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::status::Look;
 use crate::rollback::watch::Reach;
-use crate::rollback::{planner, snapshot, status};
+use crate::rollback::{planner, snapshot};
 
 /// How often one workload is planned again that changes under its plan.
 const ROUNDS: u32 = 6;
@@ -39,12 +39,10 @@ pub struct Order {
 
 /// A workload that is at its target already and not healthy yet.
 pub struct Join {
-    /// Its kind.
-    pub backend: &'static dyn Rollbacker,
     /// Why nothing is to be done.
     pub nothing: Box<Nothing>,
-    /// As it was read.
-    pub snapshot: Box<Snapshot>,
+    /// What to wait for.
+    pub look: Box<Look>,
     /// Until when it is waited for.
     pub deadline: Deadline,
 }
@@ -133,7 +131,7 @@ pub async fn carry_out(
     // The same order in every run.
     sent.sort_by_key(|(index, ..)| *index);
     joins.sort_by_key(|(index, _)| *index);
-    let (finished, joined) = finish(cluster, &mut sent, &joins, reach, &all).await;
+    let (finished, joined) = finish(cluster, &mut sent, &mut joins, reach, &all).await;
     for ((index, order, _), outcome) in sent.into_iter().zip(finished) {
         put(&mut done, index, Done::Undone(order.plan, outcome));
     }
@@ -189,13 +187,8 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
                 return failed(lost_race(&order.request, &plan));
             }
             Decision::Nothing(nothing) if nothing.converging && !order.request.no_wait => {
-                let (backend, deadline) = (order.backend, order.deadline);
-                return State::Join(Join {
-                    backend,
-                    nothing,
-                    snapshot: Box::new(snapshot),
-                    deadline,
-                });
+                let look = Box::new(Look::new(order.backend, snapshot));
+                return State::Join(Join { nothing, look, deadline: order.deadline });
             }
             Decision::Nothing(nothing) => {
                 return State::Ended(Box::new(Done::Joined(nothing, None)));
@@ -211,7 +204,7 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
 async fn finish(
     cluster: &Cluster,
     sent: &mut [(usize, Box<Order>, Value)],
-    joins: &[(usize, Join)],
+    joins: &mut [(usize, Join)],
     reach: Reach,
     all: &RefCell<&mut dyn Listeners>,
 ) -> (Vec<Outcome>, Vec<Waited>) {
@@ -226,10 +219,7 @@ async fn finish(
         workload: std::mem::take(workload),
         deadline: order.deadline,
     });
-    let joined = joins
-        .iter()
-        .map(|(_, join)| status::watch_of(join.backend, &join.snapshot, join.deadline))
-        .collect();
+    let joined = joins.iter_mut().map(|(_, join)| join.look.watch(join.deadline)).collect();
     let mut listeners = SomeOf { places: &places, all };
     finish_all(cluster, accepted.collect(), joined, reach, &mut listeners).await
 }

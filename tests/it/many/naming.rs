@@ -87,13 +87,14 @@ fn all_namespaces_are_gone_through(bed: &TestBed) {
         ran.clone().says(&format!("-n {} --context testbed", namespace.name()));
     }
     ran.says("2 workloads: 2 rolled back");
-    let watches: Vec<String> = proxy
+    let mut watches: Vec<String> = proxy
         .requests()
         .into_iter()
         .filter(|record| record.request.is_watch())
         .map(|record| record.request.path.split('?').next().unwrap_or_default().to_owned())
         .collect();
-    assert_eq!(watches, ["/apis/apps/v1/deployments", "/api/v1/pods"]);
+    watches.sort();
+    assert_eq!(watches, ["/api/v1/pods", "/apis/apps/v1/deployments"]);
     for command in ["status", "history"] {
         let words = format!("{command} deploy -A -l {label} -o json");
         let document = rb(&one, &words).ends_with(0).json();
@@ -110,8 +111,8 @@ fn all_namespaces_are_gone_through(bed: &TestBed) {
 fn what_nobody_can_mean_is_a_usage_error_without_a_request(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("mixed"), bed.proxy());
     for (words, said) in [
-        ("deploy/a deploy b", "mixes TYPE/NAME with TYPE NAME"),
-        ("deploy a deploy/b", "mixes TYPE/NAME with TYPE NAME"),
+        ("deploy/a deploy b", "neither TYPE/NAME nor TYPE NAME"),
+        ("deploy a deploy/b", "neither TYPE/NAME nor TYPE NAME"),
         ("deploy/a -l x=y", "not both"),
         ("deploy a b --all", "not both"),
         ("deploy/a -A", "not both"),

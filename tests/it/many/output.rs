@@ -99,6 +99,16 @@ deployment/web-with-a-long-name-as-generators-make-them-from-three-others   heal
 "]]
     );
     assert_eq!(ran.stderr, "", "one look says all in its table");
+    // What fails has last words, for which a row has no room.
+    namespace.set_image("web-a", &super::image("web-a", "3.0-crash"));
+    namespace.wait_until("its pod crashes", |namespace| {
+        namespace.pods("web-a").iter().any(|pod| {
+            let restarts = &pod["status"]["containerStatuses"][0]["restartCount"];
+            restarts.as_u64().unwrap_or_default() >= 2
+        })
+    });
+    let ran = rb(&namespace, "status deploy web-a web-none").ends_with(6);
+    ran.says("failed").says("exit code 1 (Error)").says("cause    pod web-a-");
 }
 
 fn histories_follow_each_other(bed: &TestBed) {
