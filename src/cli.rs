@@ -218,6 +218,10 @@ fn not_parsed(
         }
     }
     let _ = error.print();
+    if let Some(instead) = output::instead_of_format(arguments) {
+        let console = Console::new(ColorChoice::Auto, Verbosity::Normal, true, true);
+        console.error(&format!("  hint: {}\n", console.marks.foreign(&instead)));
+    }
     ExitStatus::Usage
 }
 

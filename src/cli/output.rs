@@ -135,6 +135,16 @@ impl From<StatusFormat> for Format {
 
 /// The format in a command line that could not be parsed.
 pub(super) fn format_in(arguments: &[OsString]) -> Option<Format> {
+    values(arguments).into_iter().find_map(|value| match value {
+        "json" => Some(Format::Json),
+        "jsonl" => Some(Format::Jsonl),
+        "yaml" => Some(Format::Yaml),
+        _ => None,
+    })
+}
+
+/// What stands after each `-o`.
+fn values(arguments: &[OsString]) -> Vec<&str> {
     let words = arguments.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
     let words: Vec<&str> = words.collect();
     let values = words.iter().enumerate().filter_map(|(index, word)| {
@@ -143,12 +153,25 @@ pub(super) fn format_in(arguments: &[OsString]) -> Option<Format> {
             value => Some(value.strip_prefix('=').unwrap_or(value)),
         }
     });
-    values.into_iter().find_map(|value| match value {
-        "json" => Some(Format::Json),
-        "jsonl" => Some(Format::Jsonl),
-        "yaml" => Some(Format::Yaml),
-        _ => None,
-    })
+    values.collect()
+}
+
+/// What to do instead where a format of kubectl was asked for that rb does not have.
+pub(super) fn instead_of_format(arguments: &[OsString]) -> Option<String> {
+    const OF_KUBECTL: [&str; 6] = [
+        "jsonpath",
+        "jsonpath-file",
+        "jsonpath-as-json",
+        "go-template",
+        "go-template-file",
+        "custom-columns",
+    ];
+    let value = values(arguments).into_iter().find(|value| {
+        let name = value.split('=').next().unwrap_or_default();
+        OF_KUBECTL.contains(&name) || name == "template"
+    })?;
+    let name = value.split('=').next().unwrap_or_default();
+    Some(format!("rb has no {name}; to pick members of the answer: -o json | jq"))
 }
 
 /// What stands after the `o` of `-o`, also where flags without a value stand before it: `-qo`.

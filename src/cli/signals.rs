@@ -28,9 +28,10 @@ fn what_is_written(writes: Writes) -> String {
         }
         Writes { planned, sent, accepted } => {
             let unknown = if sent > 0 { format!(", {sent} more may be") } else { String::new() };
+            let are = if accepted == 1 { "is" } else { "are" };
             format!(
-                ": {accepted} of {planned} rollbacks are written{unknown}; their controllers carry \
-                 them on"
+                ": {accepted} of {planned} rollbacks {are} written{unknown}; the controllers carry \
+                 on what is written"
             )
         }
     }

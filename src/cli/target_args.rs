@@ -105,6 +105,11 @@ impl TargetArgs {
         self.all_namespaces
     }
 
+    /// Whether files name the workloads, perhaps with their namespaces.
+    pub(super) fn has_files(&self) -> bool {
+        !self.filename.is_empty()
+    }
+
     fn parse_words(&self) -> Result<Wanted> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         let selects = self.selector.is_some() || self.all || self.all_namespaces;

@@ -192,7 +192,8 @@ pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
 fn command_again(args: &UndoArgs, app: &App, cluster: &Cluster, flag: &str) -> String {
     let connect = &app.connect;
     let mut flags = flag.to_owned();
-    if connect.namespace.is_none() && args.plan.is_none() && !args.target.is_everywhere() {
+    let says_it_itself = args.target.is_everywhere() || args.target.has_files();
+    if connect.namespace.is_none() && args.plan.is_none() && !says_it_itself {
         flags = format!("{flags} -n {}", shell_quote(cluster.namespace()));
     }
     let context = cluster.context_name();

@@ -54,8 +54,9 @@ pub async fn finish(
     accepted: Accepted<'_>,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let waiting = vec![accepted];
-    let outcomes = finish_all(cluster, waiting, Reach::Namespaces, &mut Only(listener)).await;
+    let (waiting, joined) = (vec![accepted], Vec::new());
+    let (outcomes, _) =
+        finish_all(cluster, waiting, joined, Reach::Namespaces, &mut Only(listener)).await;
     // One plan, one outcome.
     outcomes.into_iter().next().unwrap_or_else(|| Outcome {
         written: Vec::new(),
@@ -64,13 +65,15 @@ pub async fn finish(
     })
 }
 
-/// The same for several workloads at once.
+/// The same for several workloads at once. `joined` are waited for with them, although nothing was
+/// written; for the listeners they come after the others.
 pub(super) async fn finish_all(
     cluster: &Cluster,
     accepted: Vec<Accepted<'_>>,
+    joined: Vec<Watch<'_>>,
     reach: Reach,
     listeners: &mut dyn Listeners,
-) -> Vec<Outcome> {
+) -> (Vec<Outcome>, Vec<Waited>) {
     let mut outcomes = Vec::new();
     let (mut plans, mut templates, mut watches) = (Vec::new(), Vec::new(), Vec::new());
     let mut kept = Vec::new();
@@ -81,9 +84,11 @@ pub(super) async fn finish_all(
         templates.push(workload.pointer("/spec/template").cloned().unwrap_or_default());
         watches.push(watch_of(backend, plan, workload, deadline));
     }
+    watches.extend(joined);
     let wait = watch::wait_all(cluster, watches, reach, listeners);
     let owned = Box::pin(give_back_all(cluster, &plans, &kept));
-    let (waited, traces, owned) = futures::join!(wait, traces(cluster, &plans), owned);
+    let (mut waited, traces, owned) = futures::join!(wait, traces(cluster, &plans), owned);
+    let joined = waited.split_off(plans.len());
     let verdicts = stream::iter(plans.iter().zip(&templates).zip(&waited).enumerate())
         .map(|(index, ((plan, template), waited))| async move {
             let verdict = stamp(cluster, plan, template, &waited.ending).await;
@@ -112,7 +117,7 @@ pub(super) async fn finish_all(
             }
         }
     }
-    outcomes
+    (outcomes, joined)
 }
 
 fn note(step: &Step) -> Written {

@@ -1,11 +1,16 @@
 //! How a rollout does: the same wait as after an undo, without a write before it.
 
+use std::cell::RefCell;
+
+use futures::StreamExt as _;
+use futures::stream;
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
 
 use super::evidence;
+use super::execute::AT_ONCE;
 use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::{Leftovers, WhyLeft};
 use super::model::outcome::{Ending, Waited};
@@ -14,6 +19,7 @@ use super::model::record::Record;
 use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
 use super::model::status::Status;
+use super::model::target::Target;
 use super::watch::judge::Goal;
 use super::watch::{self, Reach, Watch};
 
@@ -59,54 +65,86 @@ pub async fn wait(
     watch::wait(cluster, watch_of(backend, snapshot, deadline), listener).await
 }
 
-/// One of several workloads to look at.
-#[derive(Clone, Copy)]
-pub struct Look<'a> {
-    /// Its kind.
-    pub backend: &'a dyn Rollbacker,
-    /// As it was read.
-    pub snapshot: &'a Snapshot,
-    /// Until when it is waited for.
-    pub deadline: Deadline,
+/// One of several workloads to look at: what a wait needs of its snapshot, without the revisions.
+pub struct Look {
+    backend: &'static dyn Rollbacker,
+    target: Target,
+    goal: Goal,
+    workload: Value,
+    pod_selector: String,
+    /// For how long it is waited for by default, in seconds.
+    pub seconds: u64,
 }
 
-/// Waits for several at once; `everywhere` says that they were looked for in all namespaces: then
-/// they are watched there.
+impl Look {
+    /// At this workload as it was read.
+    #[must_use]
+    pub fn new(backend: &'static dyn Rollbacker, snapshot: Snapshot) -> Self {
+        let goal = goal(backend, &snapshot);
+        Self {
+            backend,
+            pod_selector: backend.pod_selector(&snapshot.workload, &goal.hash),
+            goal,
+            seconds: super::default_timeout(backend, &snapshot.workload),
+            target: snapshot.target,
+            workload: snapshot.workload,
+        }
+    }
+
+    /// What to watch; a second call finds nothing left.
+    pub(super) fn watch(&mut self, deadline: Deadline) -> Watch<'_> {
+        Watch {
+            backend: self.backend,
+            target: &self.target,
+            pod_selector: std::mem::take(&mut self.pod_selector),
+            goal: std::mem::take(&mut self.goal),
+            workload: std::mem::take(&mut self.workload),
+            list_pods: true,
+            deadline,
+        }
+    }
+}
+
+/// Waits for several at once, for each until its own deadline; `everywhere` says that they were
+/// looked for in all namespaces: then they are watched there.
 pub async fn wait_all(
     cluster: &Cluster,
-    looks: &[Look<'_>],
+    looks: &mut [(Look, Deadline)],
     everywhere: bool,
     listeners: &mut dyn Listeners,
 ) -> Vec<Waited> {
     let reach = if everywhere { Reach::Cluster } else { Reach::Namespaces };
-    let watches =
-        looks.iter().map(|look| watch_of(look.backend, look.snapshot, look.deadline)).collect();
+    let watches = looks.iter_mut().map(|(look, deadline)| look.watch(*deadline)).collect();
     watch::wait_all(cluster, watches, reach, listeners).await
 }
 
 /// One look at each of several.
 pub async fn once_all(
     cluster: &Cluster,
-    looks: &[Look<'_>],
+    looks: &mut [(Look, Deadline)],
     listeners: &mut dyn Listeners,
 ) -> Vec<(Option<Ending>, Waited)> {
-    let mut ends = Vec::new();
-    for (index, Look { backend, snapshot, deadline }) in looks.iter().enumerate() {
-        let mut listener = OneOf { index, all: &mut *listeners };
-        ends.push(once(cluster, *backend, snapshot, *deadline, &mut listener).await);
-    }
-    ends
+    let all = RefCell::new(listeners);
+    let all = &all;
+    stream::iter(looks.iter_mut().enumerate())
+        .map(|(index, (look, deadline))| async move {
+            let mut listener = OneOf { index, all };
+            watch::once(cluster, look.watch(*deadline), &mut listener).await
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
 }
 
 /// A listener for one of several workloads.
-struct OneOf<'a> {
+struct OneOf<'a, 'l> {
     index: usize,
-    all: &'a mut dyn Listeners,
+    all: &'a RefCell<&'l mut dyn Listeners>,
 }
 
-impl Listener for OneOf<'_> {
+impl Listener for OneOf<'_, '_> {
     fn on(&mut self, event: Event) {
-        self.all.on(self.index, event);
+        self.all.borrow_mut().on(self.index, event);
     }
 }
 
@@ -121,7 +159,7 @@ pub async fn once(
     watch::once(cluster, watch_of(backend, snapshot, deadline), listener).await
 }
 
-pub(super) fn watch_of<'a>(
+fn watch_of<'a>(
     backend: &'a dyn Rollbacker,
     snapshot: &'a Snapshot,
     deadline: Deadline,

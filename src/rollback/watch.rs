@@ -12,8 +12,11 @@ pub(super) mod judge;
 mod selector;
 mod sources;
 
+use std::cell::RefCell;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -24,6 +27,7 @@ use crate::error::Error;
 use self::feed::Source;
 use self::fleet::{Fleet, Member};
 use self::judge::{Goal, Judge};
+use super::execute::AT_ONCE;
 use super::model::event::{Event, Listener, Listeners};
 use super::model::outcome::{Ending, PodFailure, Waited};
 use super::model::pod::PodState;
@@ -74,16 +78,28 @@ pub(super) async fn wait_all(
 ) -> Vec<Waited> {
     let started = Instant::now();
     let followed = sources::of(&watches, reach);
-    let mut fleet = Fleet::new(cluster, started);
-    for watch in watches {
-        fleet.add(member(cluster, watch, started, listeners, fleet.len()).await);
-    }
+    let members = members(cluster, watches, started, listeners).await;
+    let mut fleet = Fleet::new(cluster, started, members);
     fleet.run(followed, listeners).await;
-    let mut all = Vec::new();
-    for member in fleet.into_members() {
-        all.push(waited(cluster, member).await);
-    }
-    all
+    stream::iter(fleet.into_members())
+        .map(|member| waited(cluster, member))
+        .buffered(AT_ONCE)
+        .collect()
+        .await
+}
+
+async fn members<'a>(
+    cluster: &Cluster,
+    watches: Vec<Watch<'a>>,
+    started: Instant,
+    listeners: &mut dyn Listeners,
+) -> Vec<Member<'a>> {
+    let all = &RefCell::new(listeners);
+    stream::iter(watches.into_iter().enumerate())
+        .map(|(index, watch)| member(cluster, watch, started, all, index))
+        .buffered(AT_ONCE)
+        .collect()
+        .await
 }
 
 /// A workload as the wait begins; it may be over already.
@@ -91,7 +107,7 @@ async fn member<'a>(
     cluster: &Cluster,
     mut watch: Watch<'a>,
     started: Instant,
-    listeners: &mut dyn Listeners,
+    listeners: &RefCell<&mut dyn Listeners>,
     index: usize,
 ) -> Member<'a> {
     let pods = sources::pods(&watch);
@@ -100,7 +116,7 @@ async fn member<'a>(
         member.end(ending, started);
     } else if let Some(first) = member.judge.workload(&watch.workload) {
         let ending = if watch.list_pods {
-            let on = &mut |event| listeners.on(index, event);
+            let on = &mut |event| listeners.borrow_mut().on(index, event);
             explain(cluster, &pods, &mut member.judge, first, watch.deadline, on).await
         } else {
             first

@@ -45,7 +45,12 @@ impl Board {
             0 => String::new(),
             count => format!(", {count} of them not well"),
         };
-        format!("{} written, {} of {} done{unwell}", self.written, self.ended, self.names.len())
+        let written = match self.written {
+            // A status writes nothing.
+            0 => String::new(),
+            count => format!("{count} written, "),
+        };
+        format!("{written}{} of {} done{unwell}", self.ended, self.names.len())
     }
 
     fn refresh(&mut self, elapsed: u64) {

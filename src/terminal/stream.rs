@@ -10,20 +10,16 @@ use super::Console;
 use super::board::Board;
 use super::live::{HEARTBEAT, Live};
 
-/// Writes events as lines for machines, and passes them on to the lines for people.
-pub struct Stream {
-    console: Console,
+/// The lines about one workload.
+struct Lines {
     target: Target,
-    live: Live,
     last: Option<Progress>,
     last_shown: u64,
 }
 
-impl Stream {
-    /// Of the work on this workload.
-    #[must_use]
-    pub fn new(console: Console, target: Target) -> Self {
-        Self { console, target, live: Live::new(console), last: None, last_shown: 0 }
+impl Lines {
+    fn new(target: Target) -> Self {
+        Self { target, last: None, last_shown: 0 }
     }
 
     /// What is said of an event; where nothing was said for long, the last progress again.
@@ -43,9 +39,24 @@ impl Stream {
     }
 }
 
+/// Writes events as lines for machines, and passes them on to the lines for people.
+pub struct Stream {
+    console: Console,
+    lines: Lines,
+    live: Live,
+}
+
+impl Stream {
+    /// Of the work on this workload.
+    #[must_use]
+    pub fn new(console: Console, target: Target) -> Self {
+        Self { console, lines: Lines::new(target), live: Live::new(console) }
+    }
+}
+
 impl Listener for Stream {
     fn on(&mut self, event: Event) {
-        if let Some(line) = self.line(&event) {
+        if let Some(line) = self.lines.line(&event) {
             self.console.answer(&line);
         }
         self.live.on(event);
@@ -55,7 +66,7 @@ impl Listener for Stream {
 /// The same of several workloads; what is said on stderr is one board for all.
 pub struct Streams {
     console: Console,
-    targets: Vec<Target>,
+    lines: Vec<Lines>,
     board: Board,
 }
 
@@ -64,16 +75,14 @@ impl Streams {
     #[must_use]
     pub fn new(console: Console, targets: Vec<Target>) -> Self {
         let board = Board::new(console, several::names(targets.iter()));
-        Self { console, targets, board }
+        Self { console, lines: targets.into_iter().map(Lines::new).collect(), board }
     }
 }
 
 impl Listeners for Streams {
     fn on(&mut self, index: usize, event: Event) {
-        if let Some(target) = self.targets.get(index)
-            && let Some(line) = EventLine::event(&event, target)
-        {
-            self.console.answer(&line.text());
+        if let Some(line) = self.lines.get_mut(index).and_then(|lines| lines.line(&event)) {
+            self.console.answer(&line);
         }
         self.board.on(index, event);
     }
@@ -83,20 +92,17 @@ impl Listeners for Streams {
 mod tests {
     use super::*;
     use crate::rollback::model::progress::{Phase, PodCounts};
-    use crate::terminal::Verbosity;
-    use anstream::ColorChoice;
 
     #[test]
     fn it_beats_only_where_nothing_was_said_for_long() {
-        let console = Console::new(ColorChoice::Never, Verbosity::Quiet, true, true);
         let target = Target {
             api_version: "apps/v1".into(),
             kind: "Deployment".into(),
             namespace: "shop".into(),
             name: "web".into(),
         };
-        let mut stream = Stream::new(console, target);
-        let mut beats = |event| stream.line(&event).is_some();
+        let mut lines = Lines::new(target);
+        let mut beats = |event| lines.line(&event).is_some();
         assert!(!beats(Event::Tick { elapsed: 40 }), "there is nothing to say yet");
         let progress =
             Progress { phase: Phase::Rolling, message: String::new(), pods: PodCounts::default() };

@@ -21,6 +21,7 @@ mod history;
 mod hostile_text;
 mod kubectl_bugs;
 mod man;
+mod many;
 mod next_deploy;
 mod output;
 mod plan_file;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         hostile_text::tests(),
         kubectl_bugs::tests(),
         man::tests(),
+        many::tests(),
         next_deploy::tests(),
         output::tests(),
         plan_file::tests(),

@@ -31,13 +31,13 @@ pub(crate) fn tests() -> Vec<Test> {
 /// rb on a pseudo terminal. A test that waits in vain fails after this many milliseconds.
 const PATIENCE: u64 = 30_000;
 
-struct Terminal {
+pub(crate) struct Terminal {
     session: PtySession,
     _home: tempfile::TempDir,
 }
 
 impl Terminal {
-    fn start(kubeconfig: &Path, words: &str, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(kubeconfig: &Path, words: &str, variables: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a home folder");
         let mut command = Command::new(program());
         command
@@ -55,21 +55,21 @@ impl Terminal {
 
     /// What is shown until this text.
     #[track_caller]
-    fn until(&mut self, text: &str) -> String {
+    pub(crate) fn until(&mut self, text: &str) -> String {
         self.session.exp_string(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
     }
 
-    fn answer(&mut self, line: &str) {
+    pub(crate) fn answer(&mut self, line: &str) {
         self.session.send_line(line).expect("a terminal that takes input");
     }
 
-    fn press(&mut self, control: char) {
+    pub(crate) fn press(&mut self, control: char) {
         self.session.send_control(control).expect("a terminal that takes input");
     }
 
     /// What is shown from now on, and the exit code.
     #[track_caller]
-    fn end(mut self) -> (String, i32) {
+    pub(crate) fn end(mut self) -> (String, i32) {
         let rest = self.session.exp_eof().unwrap_or_else(|error| panic!("no end: {error}"));
         match self.session.process().wait() {
             Ok(WaitStatus::Exited(_, code)) => (rest, code),

@@ -264,7 +264,7 @@ fn undo(namespace: &Namespace, proxy: &Proxy) -> Rb {
 }
 
 /// Holds so many of the writes of the template until the gate is opened.
-fn hold_template_writes(proxy: &Proxy, count: usize) -> Gate {
+pub(crate) fn hold_template_writes(proxy: &Proxy, count: usize) -> Gate {
     let gate = Gate::closed();
     let held = gate.clone();
     do_to_writes(proxy, count, Action::Hold(held));
@@ -286,7 +286,7 @@ fn do_to_writes(proxy: &Proxy, mut count: usize, action: Action) {
     });
 }
 
-fn signal(running: &Running, name: &str) {
+pub(crate) fn signal(running: &Running, name: &str) {
     let id = running.id().to_string();
     let status = Command::new("kill").args([&format!("-{name}"), &id]).status();
     assert!(status.expect("kill starts").success());

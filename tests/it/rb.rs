@@ -60,6 +60,14 @@ impl Rb {
         self
     }
 
+    /// What it reads from standard input.
+    pub(crate) fn input(mut self, text: &str) -> Self {
+        let file = self.home.path().join("stdin");
+        std::fs::write(&file, text).expect("a file that can be written");
+        self.command.stdin(std::fs::File::open(&file).expect("a file"));
+        self
+    }
+
     /// Sets a variable.
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);

@@ -1,6 +1,7 @@
 //! The histories of several workloads, one after the other.
 
 use crate::app::{App, Budget};
+use crate::backend::Rollbacker;
 use crate::cli::output::Format;
 use crate::cli::target_args::{Wanted, wish};
 use crate::error::{Error, Result};
@@ -10,6 +11,7 @@ use crate::report::json::v1::HistoryDocument;
 use crate::report::{failure, history as report};
 use crate::rollback::history;
 use crate::rollback::model::history::History;
+use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::{Kind, Target};
 use crate::rollback::snapshot::many as reading;
 
@@ -30,10 +32,14 @@ pub(super) async fn run(args: &HistoryArgs, app: &App, wanted: &Wanted) -> Resul
         Wanted::Several(named) => wish::named(named, &cluster),
         Wanted::Selected(selected) => wish::selected(selected, &cluster),
     };
-    let found = reading::each(&cluster, wish, budget.reading(), |backend, snapshot| {
-        history::of(backend, &snapshot)
-    })
-    .await?;
+    let keep = |backend: &'static dyn Rollbacker, snapshot: Snapshot| {
+        let history = history::of(backend, &snapshot);
+        // Of a hundred workloads there is no room for templates that nobody asked for.
+        if super::asked(args).is_some() { history } else { history.without_templates() }
+    };
+    let found = reading::each(&cluster, wish, budget.reading(), keep).await;
+    let hints = app.hints(&cluster, cluster.namespace());
+    let found = found.map_err(|error| args.target.or_in_one_namespace(error, "history", &hints))?;
     let items: Vec<Item> = found
         .into_iter()
         .map(|one| {

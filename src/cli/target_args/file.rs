@@ -22,14 +22,14 @@ const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 #[derive(Deserialize)]
 struct Head {
     #[serde(default, rename = "apiVersion")]
-    api_version: String,
+    api_version: Option<String>,
     #[serde(default)]
-    kind: String,
+    kind: Option<String>,
     #[serde(default)]
-    metadata: Meta,
-    /// Of a List.
+    metadata: Option<Meta>,
+    /// Of a List; an empty one is often null.
     #[serde(default)]
-    items: Vec<Head>,
+    items: Option<Vec<Head>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -71,34 +71,38 @@ pub(super) fn read(paths: &[PathBuf], namespace: Option<&str>) -> Result<Vec<Nam
 }
 
 fn add(head: Head, file: &Path, namespace: Option<&str>, into: &mut Vec<Named>) -> Result<()> {
-    for item in head.items {
+    for item in head.items.unwrap_or_default() {
         add(item, file, namespace, into)?;
     }
-    let known = backend::by_kind(&head.kind).filter(|b| b.kind().api_version == head.api_version);
-    let Some(backend) = known else { return Ok(()) };
-    let Some(name) = head.metadata.name else {
-        let what = format!("holds a {} without a name", head.kind);
-        return Err(unreadable(file, &what));
+    let api_version = head.api_version.unwrap_or_default();
+    let known = backend::by_kind(&head.kind.unwrap_or_default());
+    let Some(backend) = known.filter(|b| b.kind().api_version == api_version) else {
+        return Ok(());
+    };
+    let kind = backend.kind().kind;
+    let Meta { name, namespace: own } = head.metadata.unwrap_or_default();
+    let Some(name) = name else {
+        return Err(unreadable(file, &format!("holds a {kind} without a name")));
     };
     names::check("name", &name)?;
-    let own = head.metadata.namespace;
     if let Some(own) = &own {
         names::check("namespace", own)?;
     }
     if let (Some(own), Some(asked)) = (&own, namespace)
         && own != asked
     {
-        let what = format!("names {}/{name} in namespace {own}, and -n says {asked}", head.kind);
-        return Err(unreadable(file, &what));
+        let what = format!("names {kind} {name} in namespace {own}, and -n says {asked}");
+        return Err(unreadable(file, &what)
+            .hint("to go by the file: leave -n out; to pick some of them: TYPE NAME… -n NAME"));
     }
     into.push(Named { backend, name, namespace: own });
     Ok(())
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
-    if path.to_str().is_some_and(|text| text.contains("://")) {
+    if let Some(text) = path.to_str().filter(|text| text.contains("://")) {
         return Err(unreadable(path, "is a URL, which rb does not fetch")
-            .hint("to use it: curl -fsS URL | rb undo -f -"));
+            .hint(format!("to use it: curl -fsS {} | rb undo -f -", shell_quote(text))));
     }
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -174,6 +178,8 @@ items:
 - {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}}
 - {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}}
 - {apiVersion: example.com/v1, kind: Deployment, metadata: {name: other}}
+---
+{apiVersion: v1, kind: List, metadata: null, items: null}
 ";
         assert_eq!(named(text, None).unwrap(), ["Deployment:web", "StatefulSet:db"]);
         assert_eq!(named(text, Some("shop")).unwrap().len(), 2);

@@ -17,8 +17,9 @@ use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
+use crate::rollback::planner;
 use crate::rollback::snapshot::many::{self as reading, Found, Wish};
-use crate::rollback::{self, planner};
+use crate::rollback::status::Look;
 use crate::terminal::prompt;
 use crate::text::plural;
 
@@ -34,7 +35,7 @@ pub(super) struct Item {
 pub(super) enum Fate {
     Undo(Box<UndoRequest>, Box<Plan>),
     /// It is at its target and not healthy yet.
-    Join(Box<Nothing>, Box<Snapshot>),
+    Join(Box<Nothing>, Box<Look>),
     Nothing(Box<Nothing>),
     Refused(Error),
 }
@@ -45,7 +46,9 @@ pub(super) async fn run(args: &UndoArgs, app: &App, wanted: &Wanted) -> Result<E
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
     let (wish, everywhere) = wish_of(args, app, &cluster, wanted, &budget).await?;
     let make = |backend, snapshot| decide(args, app, &cluster, backend, snapshot);
-    let found = reading::each(&cluster, wish, budget.reading(), make).await?;
+    let found = reading::each(&cluster, wish, budget.reading(), make).await;
+    let hints = app.hints(&cluster, cluster.namespace());
+    let found = found.map_err(|error| args.target.or_in_one_namespace(error, "undo", &hints))?;
     let items = found.into_iter().map(item).collect();
     Course { args, app, cluster: &cluster, budget, everywhere }.run(items).await
 }
@@ -80,7 +83,7 @@ fn decide(
     match planner::decide(backend, &snapshot, &request) {
         Decision::Undo(plan) => Fate::Undo(Box::new(request), plan),
         Decision::Nothing(nothing) if nothing.converging && args.waits() => {
-            Fate::Join(nothing, Box::new(snapshot))
+            Fate::Join(nothing, Box::new(Look::new(backend, snapshot)))
         }
         Decision::Nothing(nothing) => Fate::Nothing(nothing),
         Decision::Again(again) => Fate::Refused(again.refusal),
@@ -118,8 +121,18 @@ impl Course<'_> {
         }
         self.agree(&items).await?;
         let done = self.act(items).await;
-        let exit = worst(done.iter().map(|(_, done)| done.exit_status()));
+        let mut exit = worst(done.iter().map(|(_, done)| done.exit_status()));
+        let is_half = self.args.all_or_nothing && is_half_done(&done);
+        if is_half {
+            exit = exit.worst(ExitStatus::HalfDone);
+        }
         show_many::results(self.args, self.app, self.cluster, &done, exit);
+        if is_half {
+            self.app.console.error(
+                "half done: some were written and some were refused, although all were accepted \
+                 before: --all-or-nothing cannot take the written ones back\n",
+            );
+        }
         Ok(exit)
     }
 
@@ -159,7 +172,9 @@ impl Course<'_> {
             .collect();
         let exit = worst(done.iter().map(|(_, done)| done.exit_status()));
         show_many::results(self.args, self.app, self.cluster, &done, exit);
-        self.app.console.error("nothing was written: --all-or-nothing\n");
+        self.app
+            .console
+            .error("nothing was written, since not all can be rolled back (--all-or-nothing)\n");
         exit
     }
 
@@ -182,9 +197,9 @@ impl Course<'_> {
     }
 
     async fn act(&self, items: Vec<Item>) -> Vec<(Target, Done)> {
-        let status = format!("status {}", self.args.target.to_words());
-        let hints = self.app.hints(self.cluster, self.cluster.namespace());
-        self.app.remember_status(hints.rb(&status));
+        let targets = items.iter().map(|item| &item.target);
+        let status = show_many::again(self.args, self.app, self.cluster, "status", targets);
+        self.app.remember_status(status);
         let mut done: Vec<(Target, Option<Done>)> = Vec::new();
         let (mut places, mut tasks, mut targets) = (Vec::new(), Vec::new(), Vec::new());
         for (place, Item { backend, target, fate }) in items.into_iter().enumerate() {
@@ -197,10 +212,9 @@ impl Course<'_> {
                     tasks.push(Task::Undo(Box::new(order)));
                     None
                 }
-                Fate::Join(nothing, snapshot) => {
-                    let seconds = rollback::default_timeout(backend, &snapshot.workload);
-                    let deadline = self.budget.waiting(seconds);
-                    tasks.push(Task::Join(Join { backend, nothing, snapshot, deadline }));
+                Fate::Join(nothing, look) => {
+                    let deadline = self.budget.waiting(look.seconds);
+                    tasks.push(Task::Join(Join { nothing, look, deadline }));
                     None
                 }
             };
@@ -224,6 +238,12 @@ impl Course<'_> {
         }
         done.into_iter().filter_map(|(target, done)| Some((target, done?))).collect()
     }
+}
+
+/// Whether some were written and some were not.
+fn is_half_done(done: &[(Target, Done)]) -> bool {
+    let any = |test: fn(&Done) -> bool| done.iter().any(|(_, done)| test(done));
+    any(|done| matches!(done, Done::Undone(..))) && any(|done| matches!(done, Done::Failed(_)))
 }
 
 /// The worst of what is refused.

@@ -7,6 +7,7 @@ use crate::cli::output::Format;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind};
 use crate::exit::ExitStatus;
+use crate::report::json::event::EventLine;
 use crate::report::json::list::{self, ListDocument};
 use crate::report::json::v1::ReportDocument;
 use crate::report::several::{self, Intent};
@@ -16,15 +17,31 @@ use crate::rollback::model::target::Target;
 use crate::terminal::Verbosity;
 
 use super::many::{Fate, Item};
-use super::{UndoArgs, show};
+use super::{DryRun, UndoArgs, show};
 
 /// The table before the act: on stdout for people, beside the answer where that is a document.
 pub(super) fn before_the_act(args: &UndoArgs, app: &App, cluster: &Cluster, items: &[Item]) {
+    let plans = || {
+        items.iter().filter_map(|item| match &item.fate {
+            Fate::Undo(_, plan) => Some(plan),
+            Fate::Join(..) | Fate::Nothing(_) | Fate::Refused(_) => None,
+        })
+    };
+    // The table of the results says all there is.
+    if plans().next().is_none() {
+        return;
+    }
+    if args.format() == Format::Jsonl {
+        for plan in plans() {
+            let document = show::plan_document(args, plan);
+            app.console.answer(&EventLine::document(&document).text());
+        }
+    }
     let table = table(app, cluster, items);
     let asks = app.console.can_prompt && !args.yes;
     match args.format() {
         format if format.is_human() && app.console.verbosity > Verbosity::Quiet => {
-            app.console.answer(&table);
+            app.console.answer(&(table + "\n"));
         }
         // Nobody is asked about something they have not seen.
         _ if asks => app.console.error(&table),
@@ -62,7 +79,12 @@ pub(super) fn plans(
             let documents = || items.iter().map(|item| plan_document(args, item)).collect();
             let list = format.document_of(|| ListDocument::new(documents(), exit));
             list.unwrap_or_else(|| {
-                let note = "dry run: nothing was changed\n";
+                let accepted = exit == ExitStatus::Success && args.dry_run == DryRun::Server;
+                let note = if accepted {
+                    "server dry run: the API server would accept all of them; nothing was changed\n"
+                } else {
+                    "dry run: nothing was changed\n"
+                };
                 table(app, cluster, items) + note
             })
         }
@@ -108,9 +130,13 @@ pub(super) fn results(
         Format::Name => done.iter().map(|(target, _)| name(target)).collect(),
         format => {
             let documents = || done.iter().map(|(target, done)| document(args, target, done));
-            format
-                .document_of(|| ListDocument::new(documents().collect(), exit))
-                .unwrap_or_else(|| several::results(&rows, app.console.marks))
+            format.document_of(|| ListDocument::new(documents().collect(), exit)).unwrap_or_else(
+                || {
+                    let history =
+                        again(args, app, cluster, "history", rows.iter().map(|row| row.0));
+                    several::results(&rows, &history, app.console.marks)
+                },
+            )
         }
     };
     app.console.answer(&text);
@@ -124,6 +150,24 @@ pub(super) fn results(
             Done::Undone(..) | Done::Joined(..) | Done::LeftOut => {}
         }
     }
+}
+
+/// Another command about the same workloads.
+pub(super) fn again<'a>(
+    args: &UndoArgs,
+    app: &App,
+    cluster: &Cluster,
+    command: &str,
+    targets: impl Iterator<Item = &'a Target>,
+) -> String {
+    let targets: Vec<&Target> = targets.collect();
+    let words = args.target.to_words(&targets);
+    // Files may name namespaces of their own, which `-n` must not contradict.
+    let one = several::namespace_of(targets.iter().copied());
+    let hints = app.hints(cluster, one.unwrap_or_else(|| cluster.namespace()));
+    let everywhere = args.target.is_everywhere() || one.is_none();
+    let command = format!("{command} {words}");
+    if everywhere { hints.rb_everywhere(&command) } else { hints.rb(&command) }
 }
 
 fn document(args: &UndoArgs, target: &Target, done: &Done) -> Value {

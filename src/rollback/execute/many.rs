@@ -18,9 +18,9 @@ use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::outcome::{Done, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
-use crate::rollback::model::snapshot::Snapshot;
-use crate::rollback::watch::{self, Reach};
-use crate::rollback::{planner, snapshot, status};
+use crate::rollback::status::Look;
+use crate::rollback::watch::Reach;
+use crate::rollback::{planner, snapshot};
 
 /// How often one workload is planned again that changes under its plan.
 const ROUNDS: u32 = 6;
@@ -39,12 +39,10 @@ pub struct Order {
 
 /// A workload that is at its target already and not healthy yet.
 pub struct Join {
-    /// Its kind.
-    pub backend: &'static dyn Rollbacker,
     /// Why nothing is to be done.
     pub nothing: Box<Nothing>,
-    /// As it was read.
-    pub snapshot: Box<Snapshot>,
+    /// What to wait for.
+    pub look: Box<Look>,
     /// Until when it is waited for.
     pub deadline: Deadline,
 }
@@ -117,7 +115,7 @@ pub async fn carry_out(
                     Task::Undo(order) => send(cluster, order, &mut listener).await,
                     Task::Join(join) => State::Join(join),
                 };
-                (index, state)
+                (index, told(state, &mut listener))
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -133,10 +131,7 @@ pub async fn carry_out(
     // The same order in every run.
     sent.sort_by_key(|(index, ..)| *index);
     joins.sort_by_key(|(index, _)| *index);
-    let (finished, joined) = futures::join!(
-        finish_sent(cluster, &mut sent, reach, &all),
-        wait_for_joins(cluster, &joins, reach, &all)
-    );
+    let (finished, joined) = finish(cluster, &mut sent, &mut joins, reach, &all).await;
     for ((index, order, _), outcome) in sent.into_iter().zip(finished) {
         put(&mut done, index, Done::Undone(order.plan, outcome));
     }
@@ -157,6 +152,16 @@ enum State {
     Sent(Box<Order>, Value),
     Join(Join),
     Ended(Box<Done>),
+}
+
+/// The others may take minutes: what went wrong with one is told at once.
+fn told(state: State, listener: &mut dyn Listener) -> State {
+    if let State::Ended(end) = &state
+        && let Done::Failed(error) = &**end
+    {
+        listener.on(Event::Warning { message: error.to_string() });
+    }
+    state
 }
 
 fn failed(error: Error) -> State {
@@ -182,13 +187,8 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
                 return failed(lost_race(&order.request, &plan));
             }
             Decision::Nothing(nothing) if nothing.converging && !order.request.no_wait => {
-                let (backend, deadline) = (order.backend, order.deadline);
-                return State::Join(Join {
-                    backend,
-                    nothing,
-                    snapshot: Box::new(snapshot),
-                    deadline,
-                });
+                let look = Box::new(Look::new(order.backend, snapshot));
+                return State::Join(Join { nothing, look, deadline: order.deadline });
             }
             Decision::Nothing(nothing) => {
                 return State::Ended(Box::new(Done::Joined(nothing, None)));
@@ -200,38 +200,28 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
     failed(lost_race(&order.request, &order.plan))
 }
 
-async fn finish_sent(
+/// Everything after the patches: one wait for all.
+async fn finish(
     cluster: &Cluster,
     sent: &mut [(usize, Box<Order>, Value)],
+    joins: &mut [(usize, Join)],
     reach: Reach,
     all: &RefCell<&mut dyn Listeners>,
-) -> Vec<Outcome> {
-    let places: Vec<usize> = sent.iter().map(|(index, ..)| *index).collect();
+) -> (Vec<Outcome>, Vec<Waited>) {
+    let places: Vec<usize> = sent
+        .iter()
+        .map(|(index, ..)| *index)
+        .chain(joins.iter().map(|(index, _)| *index))
+        .collect();
     let accepted = sent.iter_mut().map(|(_, order, workload)| Accepted {
         backend: order.backend,
         plan: &order.plan,
         workload: std::mem::take(workload),
         deadline: order.deadline,
     });
-    let accepted = accepted.collect();
-    finish_all(cluster, accepted, reach, &mut SomeOf { places: &places, all }).await
-}
-
-async fn wait_for_joins(
-    cluster: &Cluster,
-    joins: &[(usize, Join)],
-    reach: Reach,
-    all: &RefCell<&mut dyn Listeners>,
-) -> Vec<Waited> {
-    if joins.is_empty() {
-        return Vec::new();
-    }
-    let places: Vec<usize> = joins.iter().map(|(index, _)| *index).collect();
-    let watches = joins
-        .iter()
-        .map(|(_, join)| status::watch_of(join.backend, &join.snapshot, join.deadline))
-        .collect();
-    watch::wait_all(cluster, watches, reach, &mut SomeOf { places: &places, all }).await
+    let joined = joins.iter_mut().map(|(_, join)| join.look.watch(join.deadline)).collect();
+    let mut listeners = SomeOf { places: &places, all };
+    finish_all(cluster, accepted.collect(), joined, reach, &mut listeners).await
 }
 
 fn lost_race(request: &UndoRequest, plan: &Plan) -> Error {

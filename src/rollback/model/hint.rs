@@ -20,6 +20,12 @@ impl Hints {
         self.command(&self.program, arguments)
     }
 
+    /// A command of rb that no namespace is pinned in.
+    #[must_use]
+    pub fn rb_everywhere(&self, arguments: &str) -> String {
+        format!("{} {arguments} {}", self.program, self.pin).trim_end().to_owned()
+    }
+
     /// A command of kubectl.
     #[must_use]
     pub fn kubectl(&self, arguments: &str) -> String {

@@ -31,6 +31,16 @@ pub struct History {
     pub gaps: Vec<String>,
 }
 
+impl History {
+    /// The same without pod templates, for where only the table is wanted.
+    #[must_use]
+    pub fn without_templates(mut self) -> Self {
+        self.live_template = Value::Null;
+        self.rows.iter_mut().for_each(|row| row.template = Value::Null);
+        self
+    }
+}
+
 /// One revision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {

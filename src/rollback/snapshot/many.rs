@@ -54,7 +54,7 @@ pub async fn each<T>(
     make: impl Fn(&'static dyn Rollbacker, Snapshot) -> T,
 ) -> Result<Vec<Found<T>>> {
     match wish {
-        Wish::Named(named) if named.len() <= FEW => Ok(few(cluster, named, deadline, make).await),
+        Wish::Named(named) if named.len() <= FEW => few(cluster, named, deadline, &make).await,
         Wish::Named(named) => named_many(cluster, named, deadline, make).await,
         Wish::Selected { backends, selector, namespace } => {
             let scope = Scope { namespace, selector };
@@ -85,10 +85,9 @@ async fn few<T>(
     cluster: &Cluster,
     named: Vec<(&'static dyn Rollbacker, Target)>,
     deadline: Deadline,
-    make: impl Fn(&'static dyn Rollbacker, Snapshot) -> T,
-) -> Vec<Found<T>> {
-    let make = &make;
-    stream::iter(named)
+    make: &impl Fn(&'static dyn Rollbacker, Snapshot) -> T,
+) -> Result<Vec<Found<T>>> {
+    let mut all: Vec<Found<T>> = stream::iter(named)
         .map(|(backend, target)| async move {
             let snapshot = super::take(cluster, backend, &target, deadline).await;
             let result = snapshot.map(|snapshot| make(backend, snapshot));
@@ -96,7 +95,18 @@ async fn few<T>(
         })
         .buffered(FEW)
         .collect()
-        .await
+        .await;
+    // Said once, and not of each workload.
+    let is_outage = |found: &Found<T>| {
+        let kind = found.result.as_ref().err().map(Error::kind);
+        matches!(kind, Some(ErrorKind::Unreachable | ErrorKind::Unauthenticated))
+    };
+    if all.iter().all(is_outage)
+        && let Some(Found { result: Err(error), .. }) = all.pop()
+    {
+        return Err(error);
+    }
+    Ok(all)
 }
 
 /// Names that are many: all of their kind and namespace are listed, and these are kept.
@@ -117,13 +127,23 @@ async fn named_many<T>(
         let Some((backend, _)) = group.first() else { continue };
         let kept: BTreeSet<&str> = group.iter().map(|(_, target)| target.name.as_str()).collect();
         let scope = Scope { namespace: Some(namespace), selector: None };
-        let read = read(cluster, *backend, &scope, Some(&kept), deadline, &make).await?;
+        let read = match read(cluster, *backend, &scope, Some(&kept), deadline, &make).await {
+            // Who may get a workload may not be allowed to list them.
+            Err(error) if error.kind() == ErrorKind::Forbidden => {
+                let group = group.iter().map(|(backend, target)| (*backend, target.clone()));
+                few(cluster, group.collect(), deadline, &make).await?
+            }
+            read => read?,
+        };
         found.extend(read.into_iter().map(|one| (one.target.clone(), one)));
     }
-    let missing = |backend, target: Target| {
+    let missing = |backend: &'static dyn Rollbacker, target: Target| {
         let (reference, namespace) = (target.reference(), target.namespace.clone());
         let message = format!("{reference} does not exist in namespace {namespace}");
-        Found { backend, target, result: Err(Error::new(ErrorKind::NotFound, message)) }
+        let get = format!("kubectl get {} -n {namespace} {}", backend.kind().plural, cluster.pin());
+        let error = Error::new(ErrorKind::NotFound, message)
+            .hint(format!("to see what is there: {}", get.trim_end()));
+        Found { backend, target, result: Err(error) }
     };
     let one = |(backend, target): (&'static dyn Rollbacker, Target)| {
         found.remove(&target).unwrap_or_else(|| missing(backend, target))

@@ -5,6 +5,7 @@
 //! expired versions (it reads again). The stream keeps what is under way inside itself, so that
 //! dropping a `next()` loses nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
@@ -15,10 +16,14 @@ use tokio::time::sleep;
 use crate::cluster::{Cluster, Deadline, WatchEvent, WatchStep, WatchStream};
 use crate::error::{Error, ErrorKind};
 
+use super::{Watch, selector};
+
 /// How often is asked where watching is not allowed.
 const POLL: Duration = Duration::from_secs(2);
 /// Pause before a watch is opened again that ended without a single event.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Pods on a page of a list that several workloads share: 500 of 10 KB are 5 MB of text.
+const PAGE: usize = 500;
 
 /// What is followed.
 #[derive(Clone)]
@@ -29,6 +34,58 @@ pub(in crate::rollback) struct Source {
     pub(in crate::rollback) watch: String,
     /// Whether `read` answers with a list.
     pub(in crate::rollback) is_list: bool,
+    /// What is kept of a list.
+    pub(in crate::rollback) kept: Kept,
+}
+
+/// What is kept of a list. One that several workloads share may be that of a whole cluster: it is read
+/// in pages, and what concerns none of them does not stay in memory.
+#[derive(Clone)]
+pub(in crate::rollback) enum Kept {
+    /// Everything, read with one request.
+    All,
+    /// The pods of these.
+    Of(Arc<[Selected]>),
+}
+
+/// The pods that a workload selects.
+pub(in crate::rollback) struct Selected {
+    namespace: String,
+    selector: Value,
+}
+
+impl Selected {
+    pub(in crate::rollback) fn by(watch: &Watch<'_>) -> Self {
+        Self {
+            namespace: watch.target.namespace.clone(),
+            selector: watch.workload.pointer("/spec/selector").cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Whether this pod is one of them.
+    pub(in crate::rollback) fn has(&self, pod: &Value) -> bool {
+        let labels = pod.pointer("/metadata/labels").unwrap_or(&Value::Null);
+        pod.pointer("/metadata/namespace").and_then(Value::as_str) == Some(&self.namespace)
+            && selector::matches(&self.selector, labels)
+    }
+}
+
+impl Source {
+    /// The path of the list, or of the page of it that begins at this token.
+    fn page(&self, token: &str) -> String {
+        match &self.kept {
+            Kept::All => self.read.clone(),
+            Kept::Of(_) if token.is_empty() => format!("{}?limit={PAGE}", self.read),
+            Kept::Of(_) => format!("{}?limit={PAGE}&continue={token}", self.read),
+        }
+    }
+
+    fn keeps(&self, object: &Value) -> bool {
+        match &self.kept {
+            Kept::All => true,
+            Kept::Of(all) => all.iter().any(|selected| selected.has(object)),
+        }
+    }
 }
 
 /// Something changed.
@@ -102,15 +159,34 @@ impl State<'_> {
     }
 
     async fn read(&mut self) -> Update {
+        if self.source.is_list { self.read_list().await } else { self.read_object().await }
+    }
+
+    async fn read_list(&mut self) -> Update {
+        let (mut kept, mut token) = (Vec::new(), String::new());
+        loop {
+            let list = match self.cluster.get(&self.source.page(&token), self.deadline).await {
+                Ok(list) => list,
+                Err(error) => return Update::Ended(error),
+            };
+            let text = |pointer: &str| list.pointer(pointer).and_then(Value::as_str);
+            self.version = Some(text("/metadata/resourceVersion").unwrap_or_default().to_owned());
+            text("/metadata/continue").unwrap_or_default().clone_into(&mut token);
+            kept.extend(items(list).into_iter().filter(|item| self.source.keeps(item)));
+            if token.is_empty() || matches!(self.source.kept, Kept::All) {
+                return Update::Listed(kept);
+            }
+        }
+    }
+
+    async fn read_object(&mut self) -> Update {
         match self.cluster.get(&self.source.read, self.deadline).await {
             Ok(object) => {
                 let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
                 self.version = Some(version.unwrap_or_default().to_owned());
-                Update::Listed(if self.source.is_list { items(object) } else { vec![object] })
+                Update::Listed(vec![object])
             }
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.source.is_list => {
-                Update::Listed(Vec::new())
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Update::Listed(Vec::new()),
             Err(error) => Update::Ended(error),
         }
     }

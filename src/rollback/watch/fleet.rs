@@ -18,11 +18,11 @@ use crate::rollback::model::pod::PodState;
 use crate::rollback::model::progress::Phase;
 use crate::rollback::model::target::Target;
 
-use super::feed::{self, Update};
+use super::feed::{self, Selected, Update};
 use super::judge::Judge;
 use super::judge::deletions::Deletion;
-use super::sources::Followed;
-use super::{Watch, cannot_see_pods, selector};
+use super::sources::{self, Followed};
+use super::{Watch, cannot_see_pods};
 
 /// One workload of the fleet.
 pub(super) struct Member<'a> {
@@ -36,7 +36,9 @@ pub(super) struct Member<'a> {
     /// Whether its end was told.
     is_told: bool,
     kind: &'static str,
-    selector: Value,
+    pods: Selected,
+    /// The workload's version when the wait began.
+    version: String,
     deadline: Deadline,
 }
 
@@ -51,7 +53,8 @@ impl<'a> Member<'a> {
             milliseconds: 0,
             is_told: false,
             kind: watch.backend.kind().kind,
-            selector: watch.workload.pointer("/spec/selector").cloned().unwrap_or_default(),
+            pods: Selected::by(watch),
+            version: sources::version(&watch.workload),
             deadline: watch.deadline,
         }
     }
@@ -63,17 +66,15 @@ impl<'a> Member<'a> {
         self.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
+    /// Whether it is about this workload, and no older than what the wait began with: a stream that
+    /// several share begins with the oldest of them.
+    fn is_news(&self, object: &Value) -> bool {
+        self.has_name(object) && !sources::is_older(&sources::version(object), &self.version)
+    }
+
     fn has_name(&self, object: &Value) -> bool {
         let is = |pointer: &str, text: &str| object.pointer(pointer) == Some(&Value::from(text));
         is("/metadata/name", &self.target.name) && is("/metadata/namespace", &self.target.namespace)
-    }
-
-    fn has_pod(&self, pod: &Value) -> bool {
-        pod.pointer("/metadata/namespace") == Some(&Value::from(self.target.namespace.as_str()))
-            && selector::matches(
-                &self.selector,
-                pod.pointer("/metadata/labels").unwrap_or(&Value::Null),
-            )
     }
 }
 
@@ -88,16 +89,8 @@ pub(super) struct Fleet<'a, 'c> {
 }
 
 impl<'a, 'c> Fleet<'a, 'c> {
-    pub(super) fn new(cluster: &'c Cluster, started: Instant) -> Self {
-        Self { cluster, started, members: Vec::new(), deleting: FuturesUnordered::new() }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.members.len()
-    }
-
-    pub(super) fn add(&mut self, member: Member<'a>) {
-        self.members.push(member);
+    pub(super) fn new(cluster: &'c Cluster, started: Instant, members: Vec<Member<'a>>) -> Self {
+        Self { cluster, started, members, deleting: FuturesUnordered::new() }
     }
 
     pub(super) fn into_members(self) -> Vec<Member<'a>> {
@@ -258,14 +251,14 @@ impl<'a, 'c> Fleet<'a, 'c> {
 
 fn on_workload(member: &mut Member<'_>, update: &Update) -> Option<Ending> {
     match update {
-        Update::Added(object) | Update::Changed(object) if member.has_name(object) => {
+        Update::Added(object) | Update::Changed(object) if member.is_news(object) => {
             member.judge.workload(object)
         }
         Update::Listed(objects) => match objects.iter().find(|object| member.has_name(object)) {
             Some(object) => member.judge.workload(object),
             None => Some(Ending::Deleted),
         },
-        Update::Deleted(object) if member.has_name(object) => Some(Ending::Deleted),
+        Update::Deleted(object) if member.is_news(object) => Some(Ending::Deleted),
         Update::Ended(error) => Some(Ending::Lost(error.to_string())),
         Update::Added(_) | Update::Changed(_) | Update::Deleted(_) | Update::Polling => None,
     }
@@ -273,14 +266,14 @@ fn on_workload(member: &mut Member<'_>, update: &Update) -> Option<Ending> {
 
 fn on_pods(member: &mut Member<'_>, update: &Update, elapsed: Duration) -> Option<Ending> {
     match update {
-        Update::Added(pod) if member.has_pod(pod) => {
+        Update::Added(pod) if member.pods.has(pod) => {
             member.judge.pod(PodState::read(pod), true, elapsed)
         }
-        Update::Changed(pod) if member.has_pod(pod) => {
+        Update::Changed(pod) if member.pods.has(pod) => {
             member.judge.pod(PodState::read(pod), false, elapsed)
         }
         Update::Listed(pods) => {
-            let own = pods.iter().filter(|pod| member.has_pod(pod));
+            let own = pods.iter().filter(|pod| member.pods.has(pod));
             member.judge.pods(own.map(PodState::read).collect(), elapsed)
         }
         Update::Deleted(pod) => {

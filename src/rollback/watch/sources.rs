@@ -3,6 +3,7 @@
 //! connection.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use crate::backend::{self, Rollbacker};
 use crate::cluster::Path;
 
 use super::Watch;
-use super::feed::Source;
+use super::feed::{Kept, Selected, Source};
 
 /// How far the streams of several workloads may reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,10 +61,12 @@ pub(super) fn of(watches: &[Watch<'_>], reach: Reach) -> Vec<Followed> {
         let backend = backend::by_kind(kind)?;
         Some(collection(backend, namespace, oldest.clone()))
     });
+    let selected: Arc<[Selected]> = watches.iter().map(Selected::by).collect();
     let pods = namespaces.into_iter().map(|namespace| {
         let path = in_namespace("api/v1", namespace.as_deref(), "pods").to_string();
+        let kept = Kept::Of(Arc::clone(&selected));
         Followed {
-            source: Source { read: path.clone(), watch: path, is_list: true },
+            source: Source { read: path.clone(), watch: path, is_list: true, kept },
             kind: None,
             namespace,
             version: oldest.clone().filter(|_| !list_pods),
@@ -85,6 +88,7 @@ fn one_workload(watch: &Watch<'_>) -> Followed {
             read: collection.clone().name(&watch.target.name).to_string(),
             watch: collection.query("fieldSelector", &by_name).to_string(),
             is_list: false,
+            kept: Kept::All,
         },
         kind: Some(kind.kind),
         namespace: Some(watch.target.namespace.clone()),
@@ -106,7 +110,7 @@ pub(super) fn pods(watch: &Watch<'_>) -> Source {
     let path = Path::namespaced("api/v1", &watch.target.namespace, "pods")
         .query("labelSelector", &watch.pod_selector)
         .to_string();
-    Source { read: format!("{path}&limit=500"), watch: path, is_list: true }
+    Source { read: format!("{path}&limit=500"), watch: path, is_list: true, kept: Kept::All }
 }
 
 fn collection(
@@ -118,7 +122,7 @@ fn collection(
     let group = format!("apis/{}", kind.api_version);
     let path = in_namespace(&group, namespace.as_deref(), kind.plural).to_string();
     Followed {
-        source: Source { read: path.clone(), watch: path, is_list: true },
+        source: Source { read: path.clone(), watch: path, is_list: true, kept: Kept::All },
         kind: Some(kind.kind),
         namespace,
         version,
@@ -132,9 +136,16 @@ fn in_namespace(group: &str, namespace: Option<&str>, plural: &str) -> Path {
     }
 }
 
-fn version(workload: &Value) -> String {
-    let version = workload.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+/// The version that an object is at.
+pub(super) fn version(object: &Value) -> String {
+    let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
     version.unwrap_or_default().to_owned()
+}
+
+/// Whether the first version is certainly the older one.
+pub(super) fn is_older(version: &str, than: &str) -> bool {
+    let numbers = version.parse::<u64>().ok().zip(than.parse::<u64>().ok());
+    numbers.is_some_and(|(version, than)| version < than)
 }
 
 /// Versions are compared as numbers, which the API allows since 1.35; what is no number counts as
