@@ -170,7 +170,12 @@ impl App {
         inner: &'a mut dyn Listeners,
     ) -> TrackedAll<'a> {
         self.writes.set(Writes { planned, ..Writes::default() });
-        TrackedAll { writes: &self.writes, under_way: BTreeSet::new(), inner }
+        TrackedAll {
+            writes: &self.writes,
+            under_way: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            inner,
+        }
     }
 }
 
@@ -182,8 +187,11 @@ pub struct Tracked<'a> {
 
 impl Listener for Tracked<'_> {
     fn on(&mut self, event: Event) {
-        let is_sent = self.writes.get().sent > 0;
-        note(self.writes, &event, is_sent);
+        // What is written after the patch is no write that matters.
+        if self.writes.get().accepted == 0 {
+            let is_sent = self.writes.get().sent > 0;
+            note(self.writes, &event, is_sent);
+        }
         self.inner.on(event);
     }
 }
@@ -193,22 +201,30 @@ pub struct TrackedAll<'a> {
     writes: &'a Cell<Writes>,
     /// Those whose answer is not here yet.
     under_way: BTreeSet<usize>,
+    /// Those that are written.
+    accepted: BTreeSet<usize>,
     inner: &'a mut dyn Listeners,
 }
 
 impl Listeners for TrackedAll<'_> {
     fn on(&mut self, index: usize, event: Event) {
-        let was_sent = self.under_way.contains(&index);
-        match event {
-            Event::Writing => {
-                self.under_way.insert(index);
+        if !self.accepted.contains(&index) {
+            let was_sent = self.under_way.contains(&index);
+            note(self.writes, &event, was_sent);
+            match event {
+                Event::Writing => {
+                    self.under_way.insert(index);
+                }
+                Event::NotWritten => {
+                    self.under_way.remove(&index);
+                }
+                Event::StepDone { .. } if was_sent => {
+                    self.under_way.remove(&index);
+                    self.accepted.insert(index);
+                }
+                _ => {}
             }
-            Event::NotWritten | Event::StepDone { .. } => {
-                self.under_way.remove(&index);
-            }
-            _ => {}
         }
-        note(self.writes, &event, was_sent);
         self.inner.on(index, event);
     }
 }

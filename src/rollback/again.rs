@@ -106,12 +106,17 @@ fn health(backend: &dyn Rollbacker, snapshot: &Snapshot, live: &Revision, undo: 
     let warned = evidence::warnings_on(backend, snapshot, live)
         .any(|warning| warning.last.as_second() > undo.at.as_second());
     match phase {
-        Phase::Complete | Phase::Partitioned => Health::Healthy,
+        Phase::Complete => Health::Healthy,
         Phase::DeadlineExceeded | Phase::Paused => Health::Unhealthy,
-        Phase::Unobserved | Phase::Rolling | Phase::AwaitsDeletion if ailing || warned => {
+        Phase::Unobserved | Phase::Rolling | Phase::AwaitsDeletion | Phase::Partitioned
+            if ailing || warned =>
+        {
             Health::Unhealthy
         }
-        Phase::Unobserved | Phase::Rolling | Phase::AwaitsDeletion => Health::Converging,
+        // What a partition keeps back is not rolled back.
+        Phase::Unobserved | Phase::Rolling | Phase::AwaitsDeletion | Phase::Partitioned => {
+            Health::Converging
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::text::shell_quote;
 
 use super::diff;
+use super::model::decision::Nothing;
 use super::model::leftover::LeftPod;
 use super::model::ownership::Owner;
 use super::model::plan::{Action, Plan};
@@ -14,6 +15,7 @@ use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
 use super::model::template;
 use super::planner::Planner;
+use super::status;
 
 /// What stands in the way of a plan that was made earlier: a pause, a deletion, an owner that it
 /// does not know, or a template that the workload never had.
@@ -37,6 +39,7 @@ pub fn check(
         });
     let Some(revision) = stored else { return Err(never_had(&planner, plan)) };
     deletes_leftovers_only(&planner, revision, plan)?;
+    annotates_own_revisions_only(&planner, plan)?;
     let is_known = |owner: &Owner| plan.owners.iter().any(|known| known.name == owner.name);
     if planner.is_owned() && !planner.owners.iter().all(is_known) {
         return Err(planner.owned(revision));
@@ -70,6 +73,45 @@ fn deletes_leftovers_only(
     );
     Err(Error::new(ErrorKind::Refused, message)
         .hint(format!("to plan again: {}", planner.request.hints.rb(&undo))))
+}
+
+/// A record on another object would steer the next undo of that.
+fn annotates_own_revisions_only(planner: &Planner<'_>, plan: &Plan) -> Result<(), Error> {
+    let target = &planner.snapshot.target;
+    let is_own = |path: &String| {
+        let mut own = planner.revisions.list.iter();
+        own.any(|revision| planner.backend.revision_path(target, revision).as_ref() == Some(path))
+    };
+    let other = plan.steps.iter().find_map(|step| match &step.action {
+        Action::AnnotateRevision { path, .. } if !is_own(path) => Some(path),
+        _ => None,
+    });
+    let Some(path) = other else { return Ok(()) };
+    let reference = target.reference();
+    let undo = format!("undo {}", shell_quote(&reference));
+    let message = format!("the plan annotates {path}, which stores no revision of {reference}");
+    Err(Error::new(ErrorKind::Refused, message)
+        .hint(format!("to plan again: {}", planner.request.hints.rb(&undo))))
+}
+
+/// The answer where what a plan wanted is live already, by somebody else's hand.
+#[must_use]
+pub fn done_by_somebody(backend: &dyn Rollbacker, plan: &Plan, snapshot: &Snapshot) -> Nothing {
+    let status = status::of(backend, snapshot);
+    let who = status.undo.as_ref().map_or_else(
+        || template::last_writer(&snapshot.workload).unwrap_or_else(|| "somebody".to_owned()),
+        |undo| undo.by.clone(),
+    );
+    Nothing {
+        target: snapshot.target.clone(),
+        message: format!(
+            "already rolled back by {who}: {} has the template of {}",
+            snapshot.target.reference(),
+            plan.to.label()
+        ),
+        live: status.live,
+        converging: !status.progress.is_complete(),
+    }
 }
 
 /// A plan from a file, told again from its patch: what is shown must be what is done.

@@ -18,7 +18,7 @@ use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
 
-pub(super) use self::delete::delete_pod;
+pub(super) use self::delete::{Deleted, delete_pod};
 pub use self::patch::{Patched, dry_run, patch};
 use super::managed_fields;
 use super::model::event::{Event, Listener, Listeners};
@@ -91,7 +91,7 @@ pub(super) async fn finish_all(
     let joined = waited.split_off(plans.len());
     let verdicts = stream::iter(plans.iter().zip(&templates).zip(&waited).enumerate())
         .map(|(index, ((plan, template), waited))| async move {
-            let verdict = stamp(cluster, plan, template, &waited.ending).await;
+            let verdict = stamp(cluster, plan, template, waited).await;
             verdict.map(|(step, result)| (index, step, result))
         })
         .buffer_unordered(AT_ONCE)
@@ -155,6 +155,7 @@ fn watch_of<'a>(
             hash: plan.to.hash.clone(),
             old_hashes: Vec::new(),
             leftovers: plan.leftovers.as_ref().map(Leftovers::name_list).unwrap_or_default(),
+            of_undo: true,
             deletions: delete::of(plan),
             only_deletions: plan.wait().is_none(),
         },
@@ -214,10 +215,10 @@ async fn stamp<'p>(
     cluster: &Cluster,
     plan: &'p Plan,
     template: &Value,
-    ending: &Ending,
+    waited: &Waited,
 ) -> Option<(&'p Step, Result<()>)> {
     let deadline = Deadline::after(FOR_TRACES);
-    let verdict = match ending {
+    let verdict = match waited.ending {
         Ending::Complete => Finding::Verified,
         Ending::PodsFailed => Finding::Failed,
         _ => return None,
@@ -230,7 +231,8 @@ async fn stamp<'p>(
                     uid: revision_uid.clone(),
                     hash: hash.clone(),
                     verdict,
-                    at: now(),
+                    // Not now: others may have been waited for since.
+                    at: waited.ended_at,
                 });
                 Some((step, path, stamp_patch(uid, template, record, &stamped)))
             }

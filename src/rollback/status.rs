@@ -53,6 +53,19 @@ fn in_the_way_of(backend: &dyn Rollbacker, snapshot: &Snapshot, live: &Revision)
     Some(format!("{words} of another revision, not ready, is waited for before {label} goes on"))
 }
 
+/// Waits for an undo that was written before, by whomever.
+pub async fn join(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    snapshot: &Snapshot,
+    deadline: Deadline,
+    listener: &mut dyn Listener,
+) -> Waited {
+    let mut watch = watch_of(backend, snapshot, deadline);
+    watch.goal.of_undo = true;
+    watch::wait(cluster, watch, listener).await
+}
+
 /// Waits until the rollout of what is live is done, failed, or out of time. It is about the release
 /// that is live now: another one that goes live meanwhile ends it.
 pub async fn wait(
@@ -89,6 +102,13 @@ impl Look {
             target: snapshot.target,
             workload: snapshot.workload,
         }
+    }
+
+    /// Of an undo that was written before, by whomever.
+    #[must_use]
+    pub fn of_undo(mut self) -> Self {
+        self.goal.of_undo = true;
+        self
     }
 
     /// What to watch; a second call finds nothing left.
@@ -191,6 +211,7 @@ fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
         hash: revisions.live().map(|live| live.hash.clone()).unwrap_or_default(),
         old_hashes: revisions.older().map(|r| r.hash.clone()).collect(),
         leftovers: leftovers.as_ref().map(Leftovers::name_list).unwrap_or_default(),
+        of_undo: false,
         deletions: Vec::new(),
         only_deletions: false,
     }

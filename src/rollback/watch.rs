@@ -34,6 +34,9 @@ use super::model::pod::PodState;
 use super::model::target::Target;
 pub(super) use sources::Reach;
 
+/// How long the last words of failing pods may take.
+const FOR_LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// What to watch of one workload.
 pub(super) struct Watch<'a> {
     pub(super) backend: &'a dyn Rollbacker,
@@ -81,8 +84,11 @@ pub(super) async fn wait_all(
     let members = members(cluster, watches, started, listeners).await;
     let mut fleet = Fleet::new(cluster, started, members);
     fleet.run(followed, listeners).await;
-    stream::iter(fleet.into_members())
-        .map(|member| waited(cluster, member))
+    let members = fleet.into_members(listeners).await;
+    // Also when a deadline has just passed; all of them together.
+    let short = Deadline::after(FOR_LAST_WORDS);
+    stream::iter(members)
+        .map(|member| waited(cluster, member, short))
         .buffered(AT_ONCE)
         .collect()
         .await
@@ -141,7 +147,7 @@ pub(super) async fn once(
     let on = &mut |event| listener.on(event);
     let ending = explain(cluster, &pods, &mut member.judge, first, deadline, on).await;
     member.end(ending.clone(), started);
-    let waited = waited(cluster, member).await;
+    let waited = waited(cluster, member, Deadline::after(FOR_LAST_WORDS)).await;
     ((ending != Ending::NotWaited).then_some(ending), waited)
 }
 
@@ -173,16 +179,19 @@ fn cannot_see_pods(error: &Error) -> String {
     format!("pods cannot be read, so failing ones are not named: {error}")
 }
 
-async fn waited(cluster: &Cluster, member: Member<'_>) -> Waited {
+async fn waited(cluster: &Cluster, mut member: Member<'_>, short: Deadline) -> Waited {
+    let mut ending = member.ending.clone().unwrap_or(Ending::NotWaited);
+    if ending == Ending::TimedOut {
+        ending = last_look(cluster, &mut member, short).await;
+    }
     let judge = &member.judge;
-    let ending = member.ending.clone().unwrap_or(Ending::NotWaited);
     let failure = match &ending {
         Ending::Complete | Ending::NothingRan | Ending::PutBack(_) | Ending::Superseded(_) => None,
         Ending::TimedOut | Ending::DeadlineExceeded => judge.failure().or_else(|| judge.unready()),
         _ => judge.failure(),
     };
     let failure = match failure {
-        Some(failure) => Some(with_log(cluster, &member.target.namespace, failure).await),
+        Some(failure) => Some(with_log(cluster, &member.target.namespace, failure, short).await),
         None => None,
     };
     Waited {
@@ -191,11 +200,28 @@ async fn waited(cluster: &Cluster, member: Member<'_>) -> Waited {
         failure,
         deleted: member.deleted,
         milliseconds: member.milliseconds,
+        ended_at: member.ended_at,
+    }
+}
+
+/// The time is up, but perhaps nobody has looked for long: others may have been written meanwhile.
+async fn last_look(cluster: &Cluster, member: &mut Member<'_>, short: Deadline) -> Ending {
+    if let Some(ending) = member.judge.not_all_deleted(&member.deleted) {
+        return ending;
+    }
+    match cluster.get(&member.judge.path(member.target), short).await {
+        Ok(workload) => member.judge.workload(&workload).unwrap_or(Ending::TimedOut),
+        Err(_) => Ending::TimedOut,
     }
 }
 
 /// A container that left no termination message has its last words in its log.
-async fn with_log(cluster: &Cluster, namespace: &str, mut failure: PodFailure) -> PodFailure {
+async fn with_log(
+    cluster: &Cluster,
+    namespace: &str,
+    mut failure: PodFailure,
+    short: Deadline,
+) -> PodFailure {
     let crashed = failure.ended.as_ref().is_some_and(|ended| ended.message.is_empty());
     if !crashed || failure.container.is_empty() {
         return failure;
@@ -206,8 +232,6 @@ async fn with_log(cluster: &Cluster, namespace: &str, mut failure: PodFailure) -
         .query("container", &failure.container)
         .query("tailLines", "5")
         .query("limitBytes", "4096");
-    // Also when the deadline has just passed: these words are why somebody waited.
-    let short = Deadline::after(Duration::from_secs(3));
     for path in [path.clone().query("previous", "true"), path] {
         if let Ok(text) = cluster.get_text(&path, short).await
             && !text.trim().is_empty()

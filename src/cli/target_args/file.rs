@@ -48,11 +48,11 @@ pub(super) fn read(paths: &[PathBuf], namespace: Option<&str>) -> Result<Vec<Nam
         for file in files(path)? {
             let text = content(&file)?;
             let heads = serde_yaml::from_multiple::<Option<Value>>(&text)
-                .map_err(|error| unreadable(&file, "is no YAML or JSON").because(short(&error)))?;
+                .map_err(|error| unreadable(&file, "is no YAML or JSON").because(place(&error)))?;
             for value in heads.into_iter().flatten() {
-                let head: Head = serde_json::from_value(value).map_err(|error| {
-                    unreadable(&file, "holds something that is no object").because(error)
-                })?;
+                // Without the reader's own words: they quote what is in the file.
+                let head: Head = serde_json::from_value(value)
+                    .map_err(|_| unreadable(&file, "holds something that is no object"))?;
                 add(head, &file, namespace, &mut named)?;
             }
         }
@@ -142,9 +142,12 @@ fn unreadable(file: &Path, what: &str) -> Error {
     Error::new(ErrorKind::Usage, format!("{} {what}", shell_quote(&name)))
 }
 
-/// The reader quotes the text around an error, over many lines.
-fn short(error: &impl std::fmt::Display) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
+/// Where the text cannot be read. The reader's own words quote the text, which may be a secret.
+fn place(error: &serde_yaml::Error) -> String {
+    error.location().map_or_else(
+        || "it cannot be read".to_owned(),
+        |place| format!("line {}, column {}", place.line(), place.column()),
+    )
 }
 
 #[cfg(test)]

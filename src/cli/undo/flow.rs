@@ -16,8 +16,7 @@ use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
-use crate::rollback::model::template;
-use crate::rollback::{self, planner, snapshot, status};
+use crate::rollback::{self, earlier, planner, snapshot, status};
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
@@ -157,7 +156,7 @@ impl Flow<'_> {
         self.app.remember_status(self.request.hints.rb(&status));
         let mut live = self.args.format().listener(self.app.console, &self.target);
         let mut listener = self.app.tracked(&mut *live);
-        let seconds = plan.wait().map_or(60, |(_, seconds)| seconds);
+        let seconds = plan.seconds();
         let deadline = self.budget.waiting(seconds);
         let accepted = match execute::patch(self.cluster, plan, deadline, &mut listener).await? {
             Patched::Accepted(object) => *object,
@@ -181,7 +180,7 @@ impl Flow<'_> {
         let seconds = rollback::default_timeout(self.backend, &snapshot.workload);
         let deadline = self.budget.waiting(seconds);
         let mut live = self.args.format().listener(self.app.console, &self.target);
-        let waited = status::wait(self.cluster, self.backend, snapshot, deadline, &mut *live).await;
+        let waited = status::join(self.cluster, self.backend, snapshot, deadline, &mut *live).await;
         drop(live);
         show::nothing(self.args, self.app, nothing, Some(&waited), &self.request.hints);
         Ok(waited.ending.exit_status())
@@ -192,21 +191,7 @@ impl Flow<'_> {
         plan: &Plan,
         snapshot: &Snapshot,
     ) -> Result<ExitStatus> {
-        let status = status::of(self.backend, snapshot);
-        let who = status.undo.as_ref().map_or_else(
-            || template::last_writer(&snapshot.workload).unwrap_or_else(|| "somebody".to_owned()),
-            |undo| undo.by.clone(),
-        );
-        let nothing = Nothing {
-            target: self.target.clone(),
-            message: format!(
-                "already rolled back by {who}: {} has the template of {}",
-                self.target.reference(),
-                plan.to.label()
-            ),
-            live: status.live,
-            converging: !status.progress.is_complete(),
-        };
+        let nothing = earlier::done_by_somebody(self.backend, plan, snapshot);
         self.nothing(&nothing, snapshot).await
     }
 

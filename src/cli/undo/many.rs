@@ -83,7 +83,7 @@ fn decide(
     match planner::decide(backend, &snapshot, &request) {
         Decision::Undo(plan) => Fate::Undo(Box::new(request), plan),
         Decision::Nothing(nothing) if nothing.converging && args.waits() => {
-            Fate::Join(nothing, Box::new(Look::new(backend, snapshot)))
+            Fate::Join(nothing, Box::new(Look::new(backend, snapshot).of_undo()))
         }
         Decision::Nothing(nothing) => Fate::Nothing(nothing),
         Decision::Again(again) => Fate::Refused(again.refusal),
@@ -207,7 +207,7 @@ impl Course<'_> {
                 Fate::Refused(error) => Some(Done::Failed(error)),
                 Fate::Nothing(nothing) => Some(Done::Joined(nothing, None)),
                 Fate::Undo(request, plan) => {
-                    let deadline = self.budget.waiting(plan.wait().map_or(60, |(_, s)| s));
+                    let deadline = self.budget.waiting(plan.seconds());
                     let order = Order { backend, request: *request, plan, deadline };
                     tasks.push(Task::Undo(Box::new(order)));
                     None
@@ -226,7 +226,8 @@ impl Course<'_> {
         }
         if !tasks.is_empty() {
             let mut board = self.args.format().listeners(self.app.console, targets);
-            let mut listeners = self.app.tracked_all(tasks.len(), &mut *board);
+            let planned = tasks.iter().filter(|task| matches!(task, Task::Undo(_))).count();
+            let mut listeners = self.app.tracked_all(planned, &mut *board);
             let ended =
                 engine::carry_out(self.cluster, tasks, self.everywhere, &mut listeners).await;
             drop(board);

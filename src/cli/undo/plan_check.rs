@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::field_owner::{FieldOwner, GivenAnnotation};
 use crate::rollback::model::last_applied::{LAST_APPLIED, with_template};
 use crate::rollback::model::plan::{Action, Plan};
-use crate::rollback::model::record::{FIELD_MANAGER, PREFIX};
+use crate::rollback::model::record::{FIELD_MANAGER, PREFIX, ROLLED_BACK_ANNOTATION};
 use crate::text::shell_quote;
 
 /// Where a JSON Patch finds what was last applied.
@@ -142,7 +142,7 @@ fn is_trace(body: &Value) -> bool {
         && members(metadata)
             .is_some_and(|keys| keys.iter().all(|key| key == "uid" || key == "annotations"))
         && metadata.get("uid").is_some_and(Value::is_string)
-        && annotations.iter().all(|key| key.starts_with(PREFIX))
+        && annotations.iter().all(|key| key == ROLLED_BACK_ANNOTATION)
 }
 
 /// Everything that stores revisions is of this group: `ReplicaSet`s and `ControllerRevision`s.

@@ -33,8 +33,8 @@ pub(super) fn write(path: &Path, plan: &Plan) -> Result<()> {
 pub(super) fn read(path: &Path) -> Result<Plan> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| usage(path, "cannot be read").because(error))?;
-    let plan: Plan =
-        serde_json::from_str(&text).map_err(|error| usage(path, "is no plan").because(error))?;
+    let plan: Plan = serde_json::from_str(&text)
+        .map_err(|error| usage(path, "is no plan").because(place(&error)))?;
     if plan.schema != SCHEMA {
         return Err(usage(path, &format!("has the schema {:?} and not {SCHEMA}", plan.schema)));
     }
@@ -63,6 +63,11 @@ fn usage(path: &Path, what: &str) -> Error {
 
 fn words(path: &Path, what: &str) -> String {
     format!("plan file {} {what}", shell_quote(&path.display().to_string()))
+}
+
+/// Where the text is no plan, without the values that serde quotes: they may be secret.
+fn place(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
 }
 
 #[cfg(unix)]

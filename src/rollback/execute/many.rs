@@ -18,9 +18,10 @@ use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::outcome::{Done, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
+use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::status::Look;
 use crate::rollback::watch::Reach;
-use crate::rollback::{planner, snapshot};
+use crate::rollback::{earlier, planner, snapshot};
 
 /// How often one workload is planned again that changes under its plan.
 const ROUNDS: u32 = 6;
@@ -164,6 +165,15 @@ fn told(state: State, listener: &mut dyn Listener) -> State {
     state
 }
 
+/// Nothing is to be written any more: waits for what somebody else has written.
+fn join_or_end(nothing: Box<Nothing>, order: Box<Order>, snapshot: Snapshot) -> State {
+    if !nothing.converging || order.request.no_wait {
+        return State::Ended(Box::new(Done::Joined(nothing, None)));
+    }
+    let look = Box::new(Look::new(order.backend, snapshot).of_undo());
+    State::Join(Join { nothing, look, deadline: order.deadline })
+}
+
 fn failed(error: Error) -> State {
     State::Ended(Box::new(Done::Failed(error)))
 }
@@ -181,18 +191,16 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
             Ok(snapshot) => snapshot,
             Err(error) => return failed(error),
         };
+        if order.plan.is_done_in(&snapshot.workload) {
+            let nothing = earlier::done_by_somebody(order.backend, &order.plan, &snapshot);
+            return join_or_end(Box::new(nothing), order, snapshot);
+        }
         match planner::decide(order.backend, &snapshot, &order.request) {
             Decision::Undo(plan) if plan.is_same_undo(&order.plan) => order.plan = plan,
             Decision::Undo(plan) => {
                 return failed(lost_race(&order.request, &plan));
             }
-            Decision::Nothing(nothing) if nothing.converging && !order.request.no_wait => {
-                let look = Box::new(Look::new(order.backend, snapshot));
-                return State::Join(Join { nothing, look, deadline: order.deadline });
-            }
-            Decision::Nothing(nothing) => {
-                return State::Ended(Box::new(Done::Joined(nothing, None)));
-            }
+            Decision::Nothing(nothing) => return join_or_end(nothing, order, snapshot),
             Decision::Again(again) => return failed(again.refusal),
             Decision::Refused(error) => return failed(*error),
         }

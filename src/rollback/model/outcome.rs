@@ -10,6 +10,7 @@ use super::decision::Nothing;
 use super::plan::Plan;
 use super::pod::Ended;
 use super::progress::Progress;
+use super::snapshot::now;
 
 /// How a wait ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,13 +126,22 @@ pub struct Waited {
     pub deleted: Vec<String>,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+    /// When it ended, by this machine's clock.
+    pub ended_at: Timestamp,
 }
 
 impl Waited {
     /// A wait that ended before anything was seen.
     #[must_use]
     pub fn ended(ending: Ending) -> Self {
-        Self { ending, progress: None, failure: None, deleted: Vec::new(), milliseconds: 0 }
+        Self {
+            ending,
+            progress: None,
+            failure: None,
+            deleted: Vec::new(),
+            milliseconds: 0,
+            ended_at: now(),
+        }
     }
 }
 

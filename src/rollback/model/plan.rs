@@ -286,6 +286,15 @@ impl Plan {
         owners.into_iter().flatten().map(|owner| owner.manager.clone()).collect()
     }
 
+    /// For how long it may take, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        const FOR_WRITING: u64 = 60;
+        const FOR_DELETING: u64 = 600;
+        let writing = if self.deletes_pods() { FOR_DELETING } else { FOR_WRITING };
+        self.wait().map_or(writing, |(_, seconds)| seconds)
+    }
+
     /// The wait: selector of the target's pods, and seconds.
     #[must_use]
     pub fn wait(&self) -> Option<(&str, u64)> {

@@ -182,8 +182,8 @@ impl State<'_> {
     async fn read_object(&mut self) -> Update {
         match self.cluster.get(&self.source.read, self.deadline).await {
             Ok(object) => {
-                let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-                self.version = Some(version.unwrap_or_default().to_owned());
+                // Not its own version, which may be as old as the object: from the newest on.
+                self.version = Some(String::new());
                 Update::Listed(vec![object])
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Update::Listed(Vec::new()),
@@ -209,6 +209,9 @@ impl State<'_> {
                 None
             }
             WatchStep::Expired => {
+                if self.silent {
+                    sleep(PAUSE).await;
+                }
                 self.version = None;
                 None
             }

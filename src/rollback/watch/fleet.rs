@@ -6,16 +6,18 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, SelectAll};
 use futures::{FutureExt as _, StreamExt as _};
+use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
 use crate::cluster::{Cluster, Deadline};
 use crate::error::Result;
-use crate::rollback::execute;
+use crate::rollback::execute::{self, Deleted};
 use crate::rollback::model::event::{Event, Listeners};
 use crate::rollback::model::outcome::Ending;
 use crate::rollback::model::pod::PodState;
 use crate::rollback::model::progress::Phase;
+use crate::rollback::model::snapshot::now;
 use crate::rollback::model::target::Target;
 
 use super::feed::{self, Selected, Update};
@@ -23,6 +25,9 @@ use super::judge::Judge;
 use super::judge::deletions::Deletion;
 use super::sources::{self, Followed};
 use super::{Watch, cannot_see_pods};
+
+/// What is under way when a wait ends is waited for this long.
+const FOR_ANSWERS: Duration = Duration::from_secs(5);
 
 /// One workload of the fleet.
 pub(super) struct Member<'a> {
@@ -33,12 +38,15 @@ pub(super) struct Member<'a> {
     /// Names of the pods that were deleted for it.
     pub(super) deleted: Vec<String>,
     pub(super) milliseconds: u64,
+    /// When it ended.
+    pub(super) ended_at: Timestamp,
     /// Whether its end was told.
     is_told: bool,
     kind: &'static str,
     pods: Selected,
     /// The workload's version when the wait began.
     version: String,
+    uid: Value,
     deadline: Deadline,
 }
 
@@ -51,10 +59,12 @@ impl<'a> Member<'a> {
             ending: None,
             deleted: Vec::new(),
             milliseconds: 0,
+            ended_at: now(),
             is_told: false,
             kind: watch.backend.kind().kind,
             pods: Selected::by(watch),
             version: sources::version(&watch.workload),
+            uid: watch.workload.pointer("/metadata/uid").cloned().unwrap_or_default(),
             deadline: watch.deadline,
         }
     }
@@ -63,6 +73,7 @@ impl<'a> Member<'a> {
         // A lost connection at the very end is the deadline's doing.
         let late = self.deadline.passed() && matches!(ending, Ending::Lost(_));
         self.ending = Some(if late { Ending::TimedOut } else { ending });
+        self.ended_at = now();
         self.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
@@ -72,13 +83,18 @@ impl<'a> Member<'a> {
         self.has_name(object) && !sources::is_older(&sources::version(object), &self.version)
     }
 
+    /// Whether it was made anew under the same name.
+    fn is_another(&self, object: &Value) -> bool {
+        object.pointer("/metadata/uid") != Some(&self.uid)
+    }
+
     fn has_name(&self, object: &Value) -> bool {
         let is = |pointer: &str, text: &str| object.pointer(pointer) == Some(&Value::from(text));
         is("/metadata/name", &self.target.name) && is("/metadata/namespace", &self.target.namespace)
     }
 }
 
-type Deleting<'c> = FuturesUnordered<BoxFuture<'c, (usize, Deletion, Result<()>)>>;
+type Deleting<'c> = FuturesUnordered<BoxFuture<'c, (usize, Deletion, Result<Deleted>)>>;
 
 /// All workloads of one wait.
 pub(super) struct Fleet<'a, 'c> {
@@ -93,7 +109,19 @@ impl<'a, 'c> Fleet<'a, 'c> {
         Self { cluster, started, members, deleting: FuturesUnordered::new() }
     }
 
-    pub(super) fn into_members(self) -> Vec<Member<'a>> {
+    /// The members, once what was under way at the end has been answered.
+    pub(super) async fn into_members(mut self, listeners: &mut dyn Listeners) -> Vec<Member<'a>> {
+        let patience = Deadline::after(FOR_ANSWERS).instant();
+        while let Ok(Some((index, deletion, result))) =
+            timeout_at(patience, self.deleting.next()).await
+        {
+            self.on_deleted(index, &deletion, result, listeners);
+        }
+        for member in &mut self.members {
+            if let Some(Ending::HalfDone { pods, .. }) = &mut member.ending {
+                pods.retain(|pod| !member.deleted.contains(pod));
+            }
+        }
         self.members
     }
 
@@ -194,17 +222,22 @@ impl<'a, 'c> Fleet<'a, 'c> {
         &mut self,
         index: usize,
         deletion: &Deletion,
-        result: Result<()>,
+        result: Result<Deleted>,
         listeners: &mut dyn Listeners,
     ) {
         let Some(member) = self.members.get_mut(index) else { return };
         let ending = match result {
-            Ok(()) => {
+            Ok(Deleted::Spared) => {
+                listeners.on(index, Event::NotWritten);
+                member.judge.spared(deletion)
+            }
+            Ok(Deleted::Gone) => {
                 member.deleted.push(deletion.name.clone());
                 listeners.on(index, Event::StepDone { summary: deletion.summary() });
                 member.judge.deleted()
             }
             Err(error) => {
+                listeners.on(index, Event::NotWritten);
                 let message = format!("could not {}: {error}", deletion.summary());
                 listeners.on(index, Event::Warning { message: message.clone() });
                 Some(member.judge.not_deleted(message, &member.deleted))
@@ -238,6 +271,7 @@ impl<'a, 'c> Fleet<'a, 'c> {
                 continue;
             }
             for deletion in member.judge.due_deletions() {
+                listeners.on(index, Event::Writing);
                 let (cluster, deadline) = (self.cluster, member.deadline);
                 let delete = async move {
                     let result = execute::delete_pod(cluster, &deletion, deadline).await;
@@ -252,9 +286,13 @@ impl<'a, 'c> Fleet<'a, 'c> {
 fn on_workload(member: &mut Member<'_>, update: &Update) -> Option<Ending> {
     match update {
         Update::Added(object) | Update::Changed(object) if member.is_news(object) => {
+            if member.is_another(object) {
+                return Some(Ending::Deleted);
+            }
             member.judge.workload(object)
         }
         Update::Listed(objects) => match objects.iter().find(|object| member.has_name(object)) {
+            Some(object) if member.is_another(object) => Some(Ending::Deleted),
             Some(object) => member.judge.workload(object),
             None => Some(Ending::Deleted),
         },

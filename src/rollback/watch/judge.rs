@@ -13,6 +13,7 @@ use crate::backend::Rollbacker;
 use crate::rollback::model::outcome::{Ending, NOT_READY, PodFailure};
 use crate::rollback::model::pod::{Ailment, ContainerState, PodState, Severity};
 use crate::rollback::model::progress::{Phase, Progress};
+use crate::rollback::model::target::Target;
 use crate::rollback::model::template;
 use crate::rollback::watch::culprit;
 
@@ -45,6 +46,8 @@ pub(in crate::rollback) struct Goal {
     pub(in crate::rollback) old_hashes: Vec<String>,
     /// Pods of another revision that the controller leaves as they are.
     pub(in crate::rollback) leftovers: Vec<String>,
+    /// Whether an undo is waited for, by whomever: then all pods have to be of its target.
+    pub(in crate::rollback) of_undo: bool,
     /// Pods to delete on the way.
     pub(in crate::rollback) deletions: Vec<Deletion>,
     /// Whether nobody waits any longer once these are deleted.
@@ -126,7 +129,7 @@ impl<'a> Judge<'a> {
                 (!self.deletes).then(|| Ending::AwaitsDeletion(self.goal.leftovers.clone()))
             }
             // Of a rollout it is the end; of an undo it is not all that was wanted.
-            Phase::Partitioned if self.goal.left.is_none() => Some(Ending::Complete),
+            Phase::Partitioned if !self.goal.of_undo => Some(Ending::Complete),
             Phase::Partitioned => Some(Ending::HeldByPartition),
             Phase::Unobserved | Phase::Rolling => None,
         }
@@ -135,6 +138,24 @@ impl<'a> Judge<'a> {
     /// The pods that are to be deleted now.
     pub(in crate::rollback) fn due_deletions(&mut self) -> Vec<Deletion> {
         self.deletions.due(self.progress.as_ref())
+    }
+
+    /// One of them serves again: what is stuck no longer needs no help, and others wait for their
+    /// turn.
+    pub(in crate::rollback) fn spared(&mut self, deletion: &Deletion) -> Option<Ending> {
+        self.deletions.spare(deletion);
+        self.progress.as_ref().and_then(|progress| self.ending_of(progress))
+    }
+
+    /// The end where the time was up before all of them were deleted.
+    pub(in crate::rollback) fn not_all_deleted(&self, deleted: &[String]) -> Option<Ending> {
+        let why = "could not delete all pods that it was to delete: the time was up".to_owned();
+        (!self.deletions.are_done()).then(|| self.not_deleted(why, deleted))
+    }
+
+    /// Path of the workload below the API server's URL.
+    pub(in crate::rollback) fn path(&self, target: &Target) -> String {
+        self.backend.path(target)
     }
 
     /// The end where one of them could not be deleted; those that were are no longer in the way,

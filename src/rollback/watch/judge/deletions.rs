@@ -15,6 +15,8 @@ pub(in crate::rollback) struct Deletion {
     pub(in crate::rollback) uid: String,
     /// Whether it serves: then it is deleted only while all others do.
     pub(in crate::rollback) ready: bool,
+    /// Whether the controller would go on by itself if it served.
+    pub(in crate::rollback) is_stuck: bool,
 }
 
 impl Deletion {
@@ -76,6 +78,15 @@ impl Deletions {
         }
     }
 
+    /// One turned out to serve, and was not deleted.
+    pub(super) fn spare(&mut self, deletion: &Deletion) {
+        self.done();
+        self.updated -= 1;
+        if !deletion.is_stuck {
+            self.waiting.push_back(Deletion { ready: true, ..deletion.clone() });
+        }
+    }
+
     /// Whether an answer is still to come.
     pub(super) fn are_under_way(&self) -> bool {
         self.under_way > 0
@@ -102,6 +113,7 @@ mod tests {
             name: n.to_string(),
             uid: format!("u{n}"),
             ready: *ready,
+            is_stuck: false,
         };
         Deletions::new(ready.iter().enumerate().map(deletion).collect())
     }
