@@ -166,7 +166,7 @@ fn told(state: State, listener: &mut dyn Listener) -> State {
 }
 
 /// Nothing is to be written any more: waits for what somebody else has written.
-fn join_or_end(nothing: Box<Nothing>, order: Box<Order>, snapshot: Snapshot) -> State {
+fn join_or_end(nothing: Box<Nothing>, order: &Order, snapshot: Snapshot) -> State {
     if !nothing.converging || order.request.no_wait {
         return State::Ended(Box::new(Done::Joined(nothing, None)));
     }
@@ -193,14 +193,14 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
         };
         if order.plan.is_done_in(&snapshot.workload) {
             let nothing = earlier::done_by_somebody(order.backend, &order.plan, &snapshot);
-            return join_or_end(Box::new(nothing), order, snapshot);
+            return join_or_end(Box::new(nothing), &order, snapshot);
         }
         match planner::decide(order.backend, &snapshot, &order.request) {
             Decision::Undo(plan) if plan.is_same_undo(&order.plan) => order.plan = plan,
             Decision::Undo(plan) => {
                 return failed(lost_race(&order.request, &plan));
             }
-            Decision::Nothing(nothing) => return join_or_end(nothing, order, snapshot),
+            Decision::Nothing(nothing) => return join_or_end(nothing, &order, snapshot),
             Decision::Again(again) => return failed(again.refusal),
             Decision::Refused(error) => return failed(*error),
         }
