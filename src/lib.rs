@@ -23,9 +23,14 @@
 //! patch body in it. It is shown, and on a yes [`execute::patch`] sends its one write that matters;
 //! the patch tests uid, template and every annotation it replaces, so a plan that is out of date
 //! changes nothing and is made again. [`execute::finish`] gives the fields back that the patch took
-//! from their owners, leaves traces and watches the rollout, all at the same time, until it is healthy, failed, or out of time, and records the verdict.
+//! from their owners, leaves traces and watches the rollout, all at the same time, until it is
+//! healthy, failed, or out of time, and records the verdict. Pods that the controller would leave as
+//! they are go on the way, once it has seen the template.
 //!
 //! `history` ends after the snapshot, `status` is the wait without a write before it.
+//!
+//! Several workloads take the same way side by side: [`snapshot::many`] reads them with a few lists,
+//! each is planned alone, [`execute::many`] sends all patches, and one loop waits for all of them.
 //!
 //! I/O happens in [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the watch
 //! they share. Everything else is a function from values to values.
@@ -53,6 +58,8 @@
 //! [`planner::decide`]: rollback::planner::decide
 //! [`execute::patch`]: rollback::execute::patch
 //! [`execute::finish`]: rollback::execute::finish
+//! [`snapshot::many`]: rollback::snapshot::many
+//! [`execute::many`]: rollback::execute::many
 
 pub mod app;
 pub mod backend;

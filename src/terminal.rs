@@ -1,6 +1,7 @@
 //! The two streams of the program: stdout carries the answer, stderr everything else.
 
 pub mod board;
+mod line;
 pub mod live;
 pub mod prompt;
 pub mod stream;

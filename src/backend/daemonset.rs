@@ -102,8 +102,8 @@ fn progress(daemon_set: &Value) -> Progress {
     let waiting = format!("Waiting for daemon set \"{name}\" rollout to finish: ");
     let (phase, message) = if !is_observed(daemon_set) {
         (Phase::Unobserved, "Waiting for daemon set spec update to be observed...".to_owned())
-    } else if is_on_delete(daemon_set) && counts.total >= desired && updated < desired {
-        let old = plural(desired - updated, "pod");
+    } else if is_on_delete(daemon_set) && counts.total > updated {
+        let old = plural(counts.total - updated, "pod");
         (
             Phase::AwaitsDeletion,
             format!("{old} of an older revision: the update strategy OnDelete waits for deletion"),
@@ -171,9 +171,9 @@ mod tests {
             ),
             (
                 "OnDelete",
-                json!({"updatedNumberScheduled": 1, "currentNumberScheduled": 2}),
+                json!({"updatedNumberScheduled": 2, "currentNumberScheduled": 2}),
                 Phase::Rolling,
-                "Waiting for daemon set \"agent\" rollout to finish: 1 out of 3 new pods have been \
+                "Waiting for daemon set \"agent\" rollout to finish: 2 out of 3 new pods have been \
                  updated...",
             ),
         ] {

@@ -39,6 +39,7 @@ impl Rollbacker for StatefulSets {
         let template = snapshot.workload.pointer("/spec/template").cloned().unwrap_or_default();
         let named = set.update_revision().filter(|_| set.is_observed()).unwrap_or_default();
         let mut revisions = Revisions::named(list, template, named);
+        mend_live(&mut revisions);
         let live = revisions.live().map(|live| live.name.clone());
         let (live, current) = (live.as_deref(), set.current_revision());
         controller_revision::count(&mut revisions.list, snapshot, set.counts(), live, current);
@@ -80,9 +81,10 @@ impl Rollbacker for StatefulSets {
         let others = controller_revision::pods_of_others(snapshot, target);
         let (why, pods): (WhyLeft, Vec<LeftPod>) = if set.is_on_delete() {
             (WhyLeft::OnDelete, others.into_iter().map(LeftPod::from).collect())
-        } else if set.is_ordered() {
+        } else if set.is_ordered() || set.counts_unavailable() {
             // The controller waits for each of them before it looks at the template
-            // (kubernetes/kubernetes#67250); those below the partition would come back as they are.
+            // (kubernetes/kubernetes#67250), or counts it against what may be unavailable; those
+            // below the partition would come back as they are.
             let first = set.first_ordinal() + set.partition();
             let is_stuck =
                 |name: &str| controller_revision::ordinal(name).is_some_and(|n| n >= first);
@@ -141,6 +143,14 @@ impl<'a> Set<'a> {
         self.text("/spec/podManagementPolicy") != Some("Parallel")
     }
 
+    /// Whether pods that are down count against `maxUnavailable`, whatever their template; without
+    /// the feature gate of that name the API server drops the field, and the controller does not
+    /// count (`kubernetes:pkg/controller/statefulset`, `updateStatefulSetAfterInvariantEstablished`).
+    fn counts_unavailable(self) -> bool {
+        let limit = self.0.pointer("/spec/updateStrategy/rollingUpdate/maxUnavailable");
+        limit.is_some_and(|limit| !limit.is_null())
+    }
+
     /// How many pods with the lowest numbers keep their template.
     fn partition(self) -> i64 {
         self.number("/spec/updateStrategy/rollingUpdate/partition").max(0)
@@ -156,6 +166,18 @@ impl<'a> Set<'a> {
 
     fn current_revision(self) -> Option<&'a str> {
         self.text("/status/currentRevision")
+    }
+}
+
+/// The controller takes for live what gives the live template when it is merged into the set, and that
+/// may be data that holds none (`kubernetes:pkg/controller/statefulset`,
+/// `setMatchesLatestExistingRevision`). What the set declares is known all the same.
+fn mend_live(revisions: &mut Revisions) {
+    let template = &revisions.live_template;
+    let live = revisions.list.last_mut().filter(|_| revisions.live_is_stored);
+    if let Some(live) = live.filter(|live| live.unusable.is_some()) {
+        live.template = template.clone();
+        live.unusable = None;
     }
 }
 
@@ -183,7 +205,8 @@ fn progress(set: Set<'_>) -> Progress {
 
 fn on_delete(counts: Counts) -> (Phase, String) {
     let old = counts.total - counts.updated;
-    if counts.total >= counts.desired && old > 0 {
+    // Whether or not all are there: an ordered set makes none after one that is not ready.
+    if old > 0 {
         let old = plural(old, "pod");
         (
             Phase::AwaitsDeletion,

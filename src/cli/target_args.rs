@@ -18,7 +18,7 @@ pub(super) use names::{check_namespace, is_object_name};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
-    /// The workloads: TYPE/NAME ..., TYPE NAME ..., or TYPE[,TYPE] with -l or --all; e.g. deploy/checkout
+    /// The workloads: TYPE/NAME ..., TYPE NAME ..., or TYPE,TYPE with -l or --all; e.g. deploy/checkout
     #[arg(value_name = "TYPE/NAME", num_args = 0..)]
     words: Vec<String>,
 

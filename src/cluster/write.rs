@@ -118,8 +118,13 @@ impl Cluster {
         options: WriteOptions,
         deadline: Deadline,
     ) -> Result<Value, WriteError> {
+        // Of a DELETE that has a body the query is not read
+        // (kubernetes:staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go): without this a
+        // dry run would be done.
+        let dry_run: &[&str] = if options.dry_run { &["All"] } else { &[] };
         let body = json!({
             "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
+            "dryRun": dry_run,
         });
         self.write(Method::DELETE, JSON, path, &body, options, deadline).await
     }

@@ -118,7 +118,7 @@ pub fn one(history: &History, row: &Row, show_values: bool, marks: Marks) -> Str
         return text;
     }
     text + "\nfrom the live template to this one:\n"
-        + &diff(&yaml(&history.live_template, show_values), &template, marks)
+        + &diff(&history.live_template, &row.template, show_values, marks)
 }
 
 fn yaml(template: &Value, show_values: bool) -> String {
@@ -129,8 +129,15 @@ fn yaml(template: &Value, show_values: bool) -> String {
     serde_yaml::to_string(&template).unwrap_or_else(|_| template.to_string())
 }
 
-fn diff(before: &str, after: &str, marks: Marks) -> String {
-    let diff = TextDiff::from_lines(before, after);
+/// What is stored in a `ControllerRevision` has its members in another order than what is live: that
+/// is no difference.
+fn diff(before: &Value, after: &Value, show_values: bool, marks: Marks) -> String {
+    let [before, after] = [before, after].map(|template| {
+        let mut template = template.clone();
+        template.sort_all_objects();
+        yaml(&template, show_values)
+    });
+    let diff = TextDiff::from_lines(&before, &after);
     let mut text = String::new();
     for (index, group) in diff.grouped_ops(2).iter().enumerate() {
         if index > 0 {

@@ -16,7 +16,8 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
     let mut lines = vec![verdict(plan, &outcome.waited, marks)];
     lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
     let direct = if plan.owners.is_empty() { "" } else { " --direct" };
-    lines.extend(next(&plan.target.reference(), &outcome.waited, hints, direct));
+    let live = &plan.to.hash;
+    lines.extend(next(&plan.target.reference(), live, &outcome.waited, hints, direct));
     if let Some(forward) = &plan.forward {
         let forward = marks.foreign(forward);
         lines.push(labelled("forward", &format!("to go forward again: {forward}")));
@@ -40,7 +41,7 @@ pub fn joined(nothing: &Nothing, waited: &Waited, hints: &Hints, marks: Marks) -
     };
     let mut lines = vec![first];
     lines.extend(details(&reference, waited, marks));
-    lines.extend(next(&reference, waited, hints, ""));
+    lines.extend(next(&reference, &nothing.live.hash, waited, hints, ""));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -152,7 +153,7 @@ fn details(reference: &str, waited: &Waited, marks: Marks) -> Vec<String> {
 }
 
 /// What to type now.
-fn next(reference: &str, waited: &Waited, hints: &Hints, direct: &str) -> Vec<String> {
+fn next(reference: &str, live: &str, waited: &Waited, hints: &Hints, direct: &str) -> Vec<String> {
     let quoted = shell_quote(reference);
     let status = hints.rb(&format!("status {quoted}"));
     let history = hints.rb(&format!("history {quoted}"));
@@ -179,9 +180,10 @@ fn next(reference: &str, waited: &Waited, hints: &Hints, direct: &str) -> Vec<St
             let resume = hints.kubectl(&format!("rollout resume {quoted}"));
             lines.push(labelled("next", &format!("to resume it: {resume}")));
         }
-        Ending::AwaitsDeletion(pods) | Ending::HalfDone { pods, .. } => {
-            lines.push(labelled("next", &to_delete(pods, hints)));
+        Ending::AwaitsDeletion(_) => {
+            lines.push(labelled("next", &to_replace(reference, live, hints)));
         }
+        Ending::HalfDone { pods, .. } => lines.push(labelled("next", &to_delete(pods, hints))),
         Ending::HeldByPartition => {
             lines.push(labelled("next", &to_let_through(reference, hints)));
         }
@@ -192,14 +194,19 @@ fn next(reference: &str, waited: &Waited, hints: &Hints, direct: &str) -> Vec<St
     lines
 }
 
-/// How to replace the pods that stay.
-pub(super) fn to_delete(pods: &[String], hints: &Hints) -> String {
-    if pods.is_empty() {
-        return "delete the pods of the older revision".to_owned();
-    }
+/// How to replace the pods that the update strategy leaves. Not with kubectl: it deletes all that it
+/// is given at once.
+pub(super) fn to_replace(reference: &str, live: &str, hints: &Hints) -> String {
+    let to = if live.is_empty() { String::new() } else { format!(" --to-revision={live}") };
+    let undo = format!("undo {}{to} --delete-pods", shell_quote(reference));
+    format!("to replace them, one at a time: {}", hints.rb(&undo))
+}
+
+/// How to delete the pods that rb could not delete.
+fn to_delete(pods: &[String], hints: &Hints) -> String {
     let names: Vec<_> = pods.iter().map(|name| shell_quote(name)).collect();
     let delete = hints.kubectl(&format!("delete pod {}", names.join(" ")));
-    format!("to replace them, one after the other: {delete}")
+    format!("to get them out of the way: {delete}")
 }
 
 /// How to roll back the pods below the partition too.

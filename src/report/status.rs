@@ -65,7 +65,10 @@ fn why_it_ended(status: &Status, waited: &Waited, hints: &Hints) -> Option<Strin
             Some(format!("it is paused; to resume it: {resume}"))
         }
         Ending::Deleted => Some("it was deleted".to_owned()),
-        Ending::AwaitsDeletion(pods) => Some(outcome::to_delete(pods, hints)),
+        Ending::AwaitsDeletion(_) => {
+            let (reference, live) = (status.target.reference(), &status.live.hash);
+            Some(outcome::to_replace(&reference, live, hints))
+        }
         Ending::Superseded(by) | Ending::PutBack(by) => {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
             Some(format!("another template went live{by} meanwhile: this was about the one above"))

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::text::shell_quote;
 
 use super::diff;
+use super::model::leftover::LeftPod;
 use super::model::ownership::Owner;
 use super::model::plan::{Action, Plan};
 use super::model::request::UndoRequest;
@@ -50,17 +51,23 @@ fn deletes_leftovers_only(
     plan: &Plan,
 ) -> Result<(), Error> {
     let leftovers = planner.backend.leftovers(planner.snapshot, target);
-    let is_left = |uid: &str| {
-        leftovers.as_ref().is_some_and(|left| left.pods.iter().any(|pod| pod.uid == uid))
+    // One that serves is deleted only while all others do, whatever the plan says of it.
+    let is_left = |pod: &LeftPod, name: &str, uid: &str, ready: bool| {
+        pod.name == name && pod.uid == uid && (ready || !pod.ready)
     };
     let other = plan.steps.iter().find_map(|step| match &step.action {
-        Action::DeletePod { uid, name, .. } if !is_left(uid) => Some(name),
+        Action::DeletePod { uid, name, ready, .. } => leftovers
+            .as_ref()
+            .is_none_or(|left| !left.pods.iter().any(|pod| is_left(pod, name, uid, *ready)))
+            .then_some(name),
         _ => None,
     });
     let Some(name) = other else { return Ok(()) };
     let reference = planner.snapshot.target.reference();
     let undo = format!("undo {}", shell_quote(&reference));
-    let message = format!("the plan deletes pod {name}, which is not in the way of {reference}");
+    let message = format!(
+        "the plan deletes pod {name}, which is not in the way of {reference} as the plan has it"
+    );
     Err(Error::new(ErrorKind::Refused, message)
         .hint(format!("to plan again: {}", planner.request.hints.rb(&undo))))
 }

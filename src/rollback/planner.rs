@@ -66,7 +66,13 @@ impl<'a> Planner<'a> {
             return refused(self.being_deleted());
         }
         if let Some(decision) = self.other_than_asked() {
-            return decision;
+            return match decision {
+                // A retry of an undo that stopped half-way.
+                Decision::Nothing(nothing) if nothing.converging => {
+                    self.unless_pods_are_in_the_way(*nothing)
+                }
+                decision => decision,
+            };
         }
         let further = || self.plan_further();
         let guard =

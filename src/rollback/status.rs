@@ -12,10 +12,11 @@ use crate::cluster::{Cluster, Deadline};
 use super::evidence;
 use super::execute::AT_ONCE;
 use super::model::event::{Event, Listener, Listeners};
-use super::model::leftover::Leftovers;
+use super::model::leftover::{Leftovers, WhyLeft};
 use super::model::outcome::{Ending, Waited};
 use super::model::ownership::owners;
 use super::model::record::Record;
+use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
 use super::model::status::Status;
 use super::model::target::Target;
@@ -30,6 +31,8 @@ pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
     let live_hash = revisions.live().map(|live| live.hash.clone()).unwrap_or_default();
     let undo = record.last_undo().filter(|undo| undo.to.hash == live_hash).cloned();
     let state = evidence::live_state(backend, snapshot, &revisions);
+    let mut gaps = snapshot.gaps.clone();
+    gaps.extend(revisions.live().and_then(|live| in_the_way_of(backend, snapshot, live)));
     Status {
         read_at: snapshot.taken_at,
         cluster: snapshot.cluster.clone(),
@@ -38,8 +41,16 @@ pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
         progress: backend.progress(&snapshot.workload, None),
         owners: owners(&snapshot.workload),
         undo,
-        gaps: snapshot.gaps.clone(),
+        gaps,
     }
+}
+
+/// What keeps the live revision from being rolled out, where that is no pod of its own.
+fn in_the_way_of(backend: &dyn Rollbacker, snapshot: &Snapshot, live: &Revision) -> Option<String> {
+    let stuck =
+        backend.leftovers(snapshot, live).filter(|leftovers| leftovers.why == WhyLeft::Stuck)?;
+    let (words, label) = (stuck.words(), live.label());
+    Some(format!("{words} of another revision, not ready, is waited for before {label} goes on"))
 }
 
 /// Waits until the rollout of what is live is done, failed, or out of time. It is about the release

@@ -1,8 +1,6 @@
 //! Progress of several workloads on stderr: one live line on a terminal, one line for each that is
 //! done elsewhere.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use crate::exit::ExitStatus;
 use crate::report::style::{BAD, DIM, GOOD, WARN, paint};
 use crate::report::{failure, several};
@@ -11,13 +9,14 @@ use crate::rollback::model::outcome::Ending;
 use crate::text::age;
 
 use super::Console;
+use super::line::Line;
 use super::live::HEARTBEAT;
 
 /// Shows the events of several workloads as they come.
 pub struct Board {
     console: Console,
     names: Vec<String>,
-    line: Option<ProgressBar>,
+    line: Line,
     written: usize,
     ended: usize,
     unwell: usize,
@@ -28,29 +27,8 @@ impl Board {
     /// For these workloads, by their places.
     #[must_use]
     pub fn new(console: Console, names: Vec<String>) -> Self {
-        let line = console.is_live().then(|| {
-            let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let template = if console.marks.unicode { "  {spinner} {msg}" } else { "  {msg}" };
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                line.set_style(style);
-            }
-            line
-        });
+        let line = Line::new(console);
         Self { console, names, line, written: 0, ended: 0, unwell: 0, last_shown: 0 }
-    }
-
-    /// Removes the live line.
-    pub fn finish(&mut self) {
-        if let Some(line) = self.line.take() {
-            line.finish_and_clear();
-        }
-    }
-
-    fn print(&self, text: &str) {
-        match &self.line {
-            Some(line) => line.suspend(|| self.console.note(text)),
-            None => self.console.note(text),
-        }
     }
 
     fn say(&self, index: usize, elapsed: Option<u64>, text: &str) -> String {
@@ -76,12 +54,10 @@ impl Board {
     }
 
     fn refresh(&mut self, elapsed: u64) {
-        if let Some(line) = &self.line {
-            line.set_message(format!("{:>5}  {}", time(elapsed), self.counts()));
-            line.tick();
-        } else if elapsed >= self.last_shown + HEARTBEAT {
+        let text = format!("{:>5}  {}", time(elapsed), self.counts());
+        if !self.line.show(text.clone()) && elapsed >= self.last_shown + HEARTBEAT {
             self.last_shown = elapsed;
-            self.console.note(&format!("  {:>5}  {}\n", time(elapsed), self.counts()));
+            self.console.note(&format!("  {text}\n"));
         }
     }
 
@@ -89,11 +65,12 @@ impl Board {
         self.ended += 1;
         let is_well = ending.exit_status() == ExitStatus::Success;
         self.unwell += usize::from(!is_well);
-        // On a terminal the table follows at once; a log shows how it went.
-        if self.line.is_none() || !is_well {
+        // On a terminal the table follows at once; a log shows how it went, where anybody waits.
+        let is_told = !self.line.is_shown() && *ending != Ending::NotWaited;
+        if is_told || !is_well {
             let style = if is_well { GOOD } else { BAD };
             let text = self.say(index, Some(elapsed), several::word_of_ending(ending));
-            self.print(&paint(style, &text));
+            self.line.print(&paint(style, &text));
             self.last_shown = elapsed;
         }
         self.refresh(elapsed);
@@ -112,25 +89,21 @@ impl Listeners for Board {
                 self.written += 1;
                 if !summary.starts_with("patch ") {
                     self.written -= 1;
-                    self.print(&paint(DIM, &self.say(index, None, &format!("done: {summary}"))));
+                    self.line
+                        .print(&paint(DIM, &self.say(index, None, &format!("done: {summary}"))));
                 }
                 self.refresh(self.last_shown);
             }
             Event::Warning { message } => {
-                self.print(&paint(WARN, &self.say(index, None, &format!("warning: {message}"))));
+                self.line
+                    .print(&paint(WARN, &self.say(index, None, &format!("warning: {message}"))));
             }
             Event::Trouble { elapsed, failure } => {
                 let text = failure::summary(&failure, self.console.marks);
-                self.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
+                self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
             }
             Event::Ended { elapsed, ending } => self.ended(index, elapsed, &ending),
             Event::Tick { elapsed } => self.refresh(elapsed),
         }
-    }
-}
-
-impl Drop for Board {
-    fn drop(&mut self) {
-        self.finish();
     }
 }

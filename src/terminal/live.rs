@@ -1,24 +1,24 @@
 //! Progress on stderr: one line that is drawn over on a terminal, one line per change elsewhere.
 
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use crate::report::failure;
 use crate::report::style::{DIM, WARN, paint};
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::progress::Progress;
 use crate::text::{age, truncate};
 
+use super::line::Line;
 use super::{Console, Verbosity};
 
 /// Some CI runners end jobs that say nothing for minutes.
 pub(super) const HEARTBEAT: u64 = 30;
 
+/// Columns of the live line.
+const WIDTH: usize = 96;
+
 /// Shows events as they come.
 pub struct Live {
     console: Console,
-    line: Option<ProgressBar>,
+    line: Line,
     last: Option<Progress>,
     last_shown: u64,
 }
@@ -27,44 +27,15 @@ impl Live {
     /// For this console.
     #[must_use]
     pub fn new(console: Console) -> Self {
-        let line = console.is_live().then(|| {
-            let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let template = if console.marks.unicode { "  {spinner} {msg}" } else { "  {msg}" };
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                line.set_style(style);
-            }
-            line
-        });
-        Self { console, line, last: None, last_shown: 0 }
-    }
-
-    /// Removes the live line.
-    pub fn finish(&mut self) {
-        if let Some(line) = self.line.take() {
-            line.finish_and_clear();
-        }
-    }
-
-    fn print(&self, text: &str) {
-        match &self.line {
-            Some(line) => line.suspend(|| self.console.note(text)),
-            None => self.console.note(text),
-        }
+        Self { console, line: Line::new(console), last: None, last_shown: 0 }
     }
 
     fn progress(&mut self, elapsed: u64, progress: Progress) {
         let text = sentence(elapsed, &progress);
-        match &self.line {
-            Some(line) => {
-                let width = 100;
-                line.set_message(truncate(&text, width - 4).into_owned());
-                line.tick();
-            }
-            // Counts that the line does not show may have moved.
-            None if self.last_shown_differs(elapsed, &progress) => {
-                self.console.note(&format!("  {text}\n"));
-            }
-            None => {}
+        let drawn = self.line.show(truncate(&text, WIDTH).into_owned());
+        // Counts that the line does not show may have moved.
+        if !drawn && self.last_shown_differs(elapsed, &progress) {
+            self.console.note(&format!("  {text}\n"));
         }
         self.last_shown = elapsed;
         self.last = Some(progress);
@@ -77,7 +48,7 @@ impl Live {
 
     fn tick(&mut self, elapsed: u64) {
         let Some(progress) = self.last.clone() else { return };
-        if self.line.is_some() || elapsed >= self.last_shown + HEARTBEAT {
+        if self.line.is_shown() || elapsed >= self.last_shown + HEARTBEAT {
             self.progress(elapsed, progress);
         }
     }
@@ -102,29 +73,21 @@ impl Listener for Live {
             Event::Writing | Event::NotWritten | Event::Ended { .. } => {}
             Event::StepDone { summary } => {
                 let line = format!("  done: {}\n", self.console.marks.foreign(&summary));
-                self.print(&paint(DIM, &line));
-                if let Some(line) = &self.line {
-                    line.enable_steady_tick(Duration::from_millis(120));
-                }
+                self.line.print(&paint(DIM, &line));
+                self.line.keep_moving();
             }
             Event::Warning { message } => {
                 let line = format!("  warning: {}\n", self.console.marks.foreign(&message));
-                self.print(&paint(WARN, &line));
+                self.line.print(&paint(WARN, &line));
             }
             Event::Progress { elapsed, progress } => self.progress(elapsed, progress),
             Event::Trouble { elapsed, failure } => {
                 let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
                 let text = failure::summary(&failure, self.console.marks);
-                self.print(&paint(WARN, &format!("  {elapsed:>5}  {text}\n")));
+                self.line.print(&paint(WARN, &format!("  {elapsed:>5}  {text}\n")));
             }
             Event::Tick { elapsed } => self.tick(elapsed),
         }
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.finish();
     }
 }
 

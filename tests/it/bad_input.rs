@@ -49,6 +49,8 @@ fn a_command_line_that_cannot_be_used_makes_no_request(bed: &TestBed) {
         ("undo deploy/a b", "neither TYPE/NAME nor TYPE NAME", "deployment/web statefulset/db"),
         ("undo deploy/a -l app=web", "names workloads, and -l", "deployment -l app=checkout"),
         ("undo deploy/a --all", "names workloads, and -l", "deployment -l app=checkout"),
+        ("undo job/web -n shop", "\"job\" is not a type", "statefulset"),
+        ("status rs/web --context p", "\"rs\" is not a type", "daemonset"),
         ("undo deploy/--yes", "\"--yes\" is not a name", "lower-case"),
         ("undo -- deploy/-x", "\"-x\" is not a name", "lower-case"),
         ("undo deploy/../../api/v1/secrets", "is not a name", "lower-case"),

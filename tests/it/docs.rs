@@ -16,6 +16,7 @@ use snapbox::assert_data_eq;
 use snapbox::prelude::*;
 
 use crate::rb::{Rb, program, rb};
+use crate::scene::sets::Set;
 use crate::suite::{Test, on_bed, pure};
 use crate::testbed::{Namespace, TestBed};
 
@@ -36,6 +37,7 @@ pub(crate) fn tests() -> Vec<Test> {
         on_bed![
             the_demo_is_what_happens,
             the_role_of_the_readme_is_enough,
+            the_role_of_the_readme_is_enough_for_sets,
             without_the_right_to_patch_it_refuses,
         ],
     ]
@@ -142,6 +144,30 @@ fn the_role_of_the_readme_is_enough(bed: &TestBed) {
         namespace.list("event", "").iter().any(|event| event["reason"] == "RolledBack"),
         "no Event was written"
     );
+}
+
+/// One with a pod to delete that is stuck, and one with pods that stay.
+fn the_role_of_the_readme_is_enough_for_sets(bed: &TestBed) {
+    let on_delete = json!({"spec": {"updateStrategy": {"type": "OnDelete"}}});
+    let stuck = Set::stateful(bed, "docs-sts", 2, &["1.0", "2.0-crash"], &json!({}));
+    let stays = Set::daemon(bed, "docs-ds", &["1.0", "2.0"], &on_delete);
+    stays.namespace.kubectl_ok(&["delete", "pods", "--all", "--wait=false"]);
+    stays.namespace.wait_until("all pods are new", |_| stays.pods_of("2.0").len() == 3);
+    stays.rolled_out();
+    for set in [stuck, stays] {
+        bind_role(&set.namespace, "alice", &role());
+        let alice = set.namespace.user("alice");
+        for words in ["history", "undo --yes --delete-pods --timeout=90s", "status --timeout=90s"] {
+            let words = format!("{words} {}", set.reference());
+            let ran = Rb::new(&alice).words(&words).run().ends_with(0);
+            for complaint in ["warning", "no right", "note"] {
+                assert!(!ran.stderr.contains(complaint), "{words}: {ran}");
+                assert!(!ran.stdout.contains(complaint), "{words}: {ran}");
+            }
+        }
+        set.assert_live("1.0");
+        assert_eq!(set.record()["verdicts"][0]["verdict"], "verified");
+    }
 }
 
 fn without_the_right_to_patch_it_refuses(bed: &TestBed) {

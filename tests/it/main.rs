@@ -13,6 +13,7 @@ mod bed;
 mod budgets;
 mod completion;
 mod connection;
+mod daemonset;
 mod docs;
 mod errors;
 mod given;
@@ -35,6 +36,7 @@ mod rights;
 mod rust_text;
 mod scene;
 mod schemas;
+mod statefulset;
 mod stream;
 mod suite;
 #[path = "../testbed/harness.rs"]
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         budgets::tests(),
         completion::tests(),
         connection::tests(),
+        daemonset::tests(),
         docs::tests(),
         errors::tests(),
         history::tests(),
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         rights::tests(),
         rust_text::tests(),
         schemas::tests(),
+        statefulset::tests(),
         stream::tests(),
         tree::tests(),
         undo::tests(),

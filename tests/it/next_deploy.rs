@@ -5,6 +5,7 @@
 mod helm;
 mod kubectl;
 mod ownership;
+mod sets;
 
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::suite::Test;
 use crate::testbed::{Namespace, Output};
 
 pub(crate) fn tests() -> Vec<Test> {
-    [helm::tests(), kubectl::tests(), ownership::tests()].concat()
+    [helm::tests(), kubectl::tests(), ownership::tests(), sets::tests()].concat()
 }
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -114,7 +115,10 @@ fn two_releases(namespace: &Namespace, create: &str, update: &str) {
 
 /// The fields that a manager owns, whatever the operation; null where there are none.
 fn fields(namespace: &Namespace, manager: &str) -> Value {
-    let web = namespace.get("deployment", "web");
+    fields_of(&namespace.get("deployment", "web"), manager)
+}
+
+fn fields_of(web: &Value, manager: &str) -> Value {
     let entries = web["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
     let found = entries.into_iter().find(|entry| entry["manager"] == manager);
     found.map(|entry| entry["fieldsV1"].clone()).unwrap_or_default()
@@ -123,8 +127,13 @@ fn fields(namespace: &Namespace, manager: &str) -> Value {
 /// Fails the test unless rb owns its own annotation and nothing else.
 #[track_caller]
 fn rb_has_its_own_only(namespace: &Namespace) {
+    rb_owns_its_own_only(&namespace.get("deployment", "web"));
+}
+
+#[track_caller]
+fn rb_owns_its_own_only(web: &Value) {
     let own = json!({"f:metadata": {"f:annotations": {"f:kubectl-rb/record": {}}}});
-    let mut found = fields(namespace, "rb");
+    let mut found = fields_of(web, "rb");
     if let Some(annotations) = found.pointer_mut("/f:metadata/f:annotations") {
         annotations.as_object_mut().map(|members| members.remove("."));
     }

@@ -5,6 +5,8 @@ mod interference;
 mod rights;
 mod status;
 
+pub(crate) use self::status::says_what_kubectl_says;
+
 use serde_json::json;
 
 use crate::rb::{Ran, rb};

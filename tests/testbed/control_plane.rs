@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api::Api;
 use super::assets::Assets;
@@ -25,6 +25,8 @@ use super::wait::wait_until;
 
 /// Enough for a machine that does something else too; an idle one needs 4 s.
 const BOOT_LIMIT: Duration = Duration::from_secs(90);
+/// More than one, so that a DaemonSet has more than one pod.
+const NODES: [&str; 3] = ["testbed", "testbed-2", "testbed-3"];
 
 /// Starts everything. What fails on the way takes what is already started with it.
 pub(crate) fn boot() -> Result<(Arc<Cluster>, Supervisor)> {
@@ -48,10 +50,10 @@ pub(crate) fn boot() -> Result<(Arc<Cluster>, Supervisor)> {
     for server in [layout.controller_manager()?, layout.scheduler()?] {
         supervisor.run(&server)?;
     }
-    create_node(&cluster.api)?;
+    create_nodes(&cluster.api)?;
     create_logs_kind(&cluster.api, &supervisor, start)?;
     supervisor.run(&layout.kwok()?)?;
-    wait_for_node(&cluster.api, &supervisor, start)?;
+    wait_for_nodes(&cluster.api, &supervisor, start)?;
     say(format!("ready after {:.1} s", start.elapsed().as_secs_f64()));
     Ok((cluster, supervisor))
 }
@@ -103,15 +105,17 @@ fn wait_for_api_server(api: &Api, supervisor: &Supervisor, start: Instant) -> Re
     })
 }
 
-fn create_node(api: &Api) -> Result<()> {
-    let node = json!({
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": "testbed", "labels": {
-            "kubernetes.io/hostname": "testbed", "kubernetes.io/os": "linux",
-        }},
-    });
-    api.create("/api/v1/nodes", &node).context("creating the node")?;
+fn create_nodes(api: &Api) -> Result<()> {
+    for name in NODES {
+        let node = json!({
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": name, "labels": {
+                "kubernetes.io/hostname": name, "kubernetes.io/os": "linux",
+            }},
+        });
+        api.create("/api/v1/nodes", &node).context("creating a node")?;
+    }
     Ok(())
 }
 
@@ -125,24 +129,29 @@ fn create_logs_kind(api: &Api, supervisor: &Supervisor, start: Instant) -> Resul
     })
 }
 
-/// kwok makes the node ready, so this waits for kwok too; the service account says that the
+/// kwok makes the nodes ready, so this waits for kwok too; the service account says that the
 /// controllers run.
-fn wait_for_node(api: &Api, supervisor: &Supervisor, start: Instant) -> Result<()> {
-    wait_until("the node is ready and the controllers run", remaining(start), || {
+fn wait_for_nodes(api: &Api, supervisor: &Supervisor, start: Instant) -> Result<()> {
+    wait_until("the nodes are ready and the controllers run", remaining(start), || {
         supervisor.check()?;
-        let node = api.get("/api/v1/nodes/testbed")?.unwrap_or_default();
+        let nodes = api.get("/api/v1/nodes")?.unwrap_or_default();
         let account = api.get("/api/v1/namespaces/default/serviceaccounts/default")?;
-        let conditions = node.pointer("/status/conditions").and_then(|value| value.as_array());
-        let ready = conditions
-            .into_iter()
-            .flatten()
-            .any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
-        Ok(if ready && account.is_some() {
+        let nodes = nodes.pointer("/items").and_then(Value::as_array);
+        let ready = nodes.into_iter().flatten().filter(|node| is_ready(node)).count();
+        Ok(if ready == NODES.len() && account.is_some() {
             Ok(())
         } else {
-            Err(format!("node ready: {ready}, default service account: {}", account.is_some()))
+            Err(format!("nodes ready: {ready}, default service account: {}", account.is_some()))
         })
     })
+}
+
+fn is_ready(node: &Value) -> bool {
+    let conditions = node.pointer("/status/conditions").and_then(Value::as_array);
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
 }
 
 fn remaining(start: Instant) -> Duration {

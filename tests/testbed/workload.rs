@@ -1,4 +1,4 @@
-//! Deployments in one line. What becomes of the pods is decided by the image tag: see
+//! Workloads in one line. What becomes of the pods is decided by the image tag: see
 //! `kwok/behaviour.jq`.
 
 use serde_json::{Value, json};
@@ -16,12 +16,31 @@ impl Namespace {
     /// are replaced, null removes). For example `json!({"spec": {"progressDeadlineSeconds": 5}})`.
     #[track_caller]
     pub(crate) fn deployment_with(&self, name: &str, image: &str, replicas: u32, extra: &Value) {
+        let replicas = json!({"spec": {"replicas": replicas}});
+        self.workload("Deployment", name, image, &[&replicas, extra]);
+    }
+
+    /// Applies a minimal StatefulSet, with more in it as `deployment_with` has it. It names no
+    /// Service.
+    #[track_caller]
+    pub(crate) fn statefulset_with(&self, name: &str, image: &str, replicas: u32, extra: &Value) {
+        let replicas = json!({"spec": {"replicas": replicas}});
+        self.workload("StatefulSet", name, image, &[&replicas, extra]);
+    }
+
+    /// Applies a minimal DaemonSet: it has a pod on each of the three nodes.
+    #[track_caller]
+    pub(crate) fn daemonset_with(&self, name: &str, image: &str, extra: &Value) {
+        self.workload("DaemonSet", name, image, &[extra]);
+    }
+
+    #[track_caller]
+    fn workload(&self, kind: &str, name: &str, image: &str, extras: &[&Value]) {
         let mut object = json!({
             "apiVersion": "apps/v1",
-            "kind": "Deployment",
+            "kind": kind,
             "metadata": {"name": name},
             "spec": {
-                "replicas": replicas,
                 "selector": {"matchLabels": {"app": name}},
                 "template": {
                     "metadata": {"labels": {"app": name}},
@@ -29,7 +48,9 @@ impl Namespace {
                 },
             },
         });
-        merge(&mut object, extra);
+        for extra in extras {
+            merge(&mut object, extra);
+        }
         self.apply(&object.to_string());
     }
 
@@ -52,10 +73,10 @@ impl Namespace {
         });
     }
 
-    /// The pods of a Deployment made by `deployment`.
+    /// The pods of a workload that was made here.
     #[track_caller]
-    pub(crate) fn pods(&self, deployment: &str) -> Vec<Value> {
-        self.list("pod", &format!("app={deployment}"))
+    pub(crate) fn pods(&self, workload: &str) -> Vec<Value> {
+        self.list("pod", &format!("app={workload}"))
     }
 }
 

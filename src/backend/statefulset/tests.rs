@@ -86,7 +86,13 @@ fn status_follows_the_rules_of_kubectl_but_for_its_blind_spots() {
         ),
         (
             on_delete.clone(),
-            json!({"updatedReplicas": 1, "replicas": 2, "availableReplicas": 2}),
+            json!({"updatedReplicas": 0, "replicas": 1, "availableReplicas": 0}),
+            Phase::AwaitsDeletion,
+            "1 pod of an older revision: the update strategy OnDelete waits for deletion",
+        ),
+        (
+            on_delete.clone(),
+            json!({"updatedReplicas": 2, "replicas": 2, "availableReplicas": 2}),
             Phase::Rolling,
             "Waiting for 1 pods to be available...",
         ),
@@ -141,7 +147,12 @@ fn what_keeps_an_ordered_set_from_rolling_back_is_left() {
     let pods = [("db-0", "a", true), ("db-1", "b", true), ("db-2", "b", false)];
     let stuck = Some((WhyLeft::Stuck, "db-2".to_owned()));
     assert_eq!(left(&json!({}), &pods), stuck);
-    assert_eq!(left(&json!({"podManagementPolicy": "Parallel"}), &pods), None);
+    let mut parallel = json!({"podManagementPolicy": "Parallel"});
+    assert_eq!(left(&parallel, &pods), None);
+    // Where the controller counts what is unavailable, a pod that is down stops it, too.
+    parallel["updateStrategy"] =
+        json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0, "maxUnavailable": 1}});
+    assert_eq!(left(&parallel, &pods), stuck);
     // Those below the partition come back as they are.
     assert_eq!(left(&partition(3), &pods), None);
     assert_eq!(left(&partition(2), &pods), stuck);
@@ -186,4 +197,14 @@ fn the_current_revision_speaks_for_itself_unless_it_is_live() {
     assert_eq!(favour(&json!({}), "db-a"), Some("db-a".to_owned()));
     assert_eq!(favour(&json!({}), "db-b"), None);
     assert_eq!(favour(&json!({"updateStrategy": {"type": "OnDelete"}}), "db-a"), None);
+}
+
+#[test]
+fn what_the_controller_takes_for_live_has_the_live_template() {
+    let mut snapshot = snapshot(set(&json!({"template": {"spec": 1}}), &json!({})), &[]);
+    snapshot.stored[1]["data"] = json!({"spec": {"template": {}}});
+    let revisions = StatefulSets.revisions(&snapshot);
+    let live = revisions.live().unwrap();
+    assert_eq!((live.name.as_str(), live.unusable.as_deref()), ("db-b", None));
+    assert_eq!(live.template, json!({"spec": 1}));
 }

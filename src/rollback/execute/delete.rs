@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::sleep;
 
-use super::options;
+use super::{AT_ONCE, options};
 use crate::cluster::{Cluster, Deadline, WriteError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::plan::{Action, Plan};
@@ -40,11 +41,15 @@ pub(in crate::rollback) async fn delete_pod(
             sleep(PAUSE.saturating_mul(2_u32.pow(attempt)).min(deadline.remaining())).await;
         }
         match cluster.delete(&deletion.path, &deletion.uid, options(false), deadline).await {
-            // Another pod has the name by now.
-            Ok(_) | Err(WriteError::Conflict(_)) => return Ok(()),
+            Ok(_) => return Ok(()),
+            // The pod of that name is another one.
+            Err(WriteError::Conflict(error)) if error.kind() == ErrorKind::LostRace => {
+                return Ok(());
+            }
             Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::NotFound => {
                 return Ok(());
             }
+            Err(WriteError::Conflict(error)) => return Err(error),
             Err(WriteError::Rejected(error)) if error.kind() != ErrorKind::Unreachable => {
                 return Err(error);
             }
@@ -61,12 +66,12 @@ pub(in crate::rollback) async fn delete_pod(
 /// Asks the API server whether it would delete the pods of a plan: a right that is missing is to be
 /// known before anything is written.
 pub(super) async fn rehearse(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> Result<()> {
-    let asked = of(plan).into_iter().map(|deletion| async move {
+    let asked = stream::iter(of(plan)).map(|deletion| async move {
         let answer = cluster.delete(&deletion.path, &deletion.uid, options(true), deadline).await;
         match answer {
             Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::Forbidden => Err(error),
             _ => Ok(()),
         }
     });
-    futures::future::try_join_all(asked).await.map(drop)
+    asked.buffer_unordered(AT_ONCE).try_collect().await
 }

@@ -73,8 +73,8 @@ impl Planner<'_> {
         }
         let leftovers = self.backend.leftovers(self.snapshot, target)?;
         Some(format!(
-            "its update strategy is OnDelete: {} will run the old version until somebody deletes \
-             them; --delete-pods does",
+            "its update strategy is OnDelete: {} will run the old version until deleted; \
+             --delete-pods does that",
             leftovers.words()
         ))
     }

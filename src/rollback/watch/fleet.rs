@@ -198,18 +198,20 @@ impl<'a, 'c> Fleet<'a, 'c> {
         listeners: &mut dyn Listeners,
     ) {
         let Some(member) = self.members.get_mut(index) else { return };
-        match result {
+        let ending = match result {
             Ok(()) => {
-                member.judge.deleted();
                 member.deleted.push(deletion.name.clone());
                 listeners.on(index, Event::StepDone { summary: deletion.summary() });
+                member.judge.deleted()
             }
             Err(error) => {
                 let message = format!("could not {}: {error}", deletion.summary());
                 listeners.on(index, Event::Warning { message: message.clone() });
-                let ending = member.judge.not_deleted(message);
-                member.end(ending, self.started);
+                Some(member.judge.not_deleted(message, &member.deleted))
             }
+        };
+        if let Some(ending) = ending.filter(|_| member.ending.is_none()) {
+            member.end(ending, self.started);
         }
     }
 

@@ -116,6 +116,8 @@ impl<'a> Judge<'a> {
 
     fn ending_of(&self, progress: &Progress) -> Option<Ending> {
         match progress.phase {
+            // What became of it is to be told.
+            Phase::Complete if self.deletions.are_under_way() => None,
             Phase::Complete if progress.pods.desired == 0 => Some(Ending::NothingRan),
             Phase::Complete => Some(Ending::Complete),
             Phase::DeadlineExceeded => Some(Ending::DeadlineExceeded),
@@ -135,14 +137,18 @@ impl<'a> Judge<'a> {
         self.deletions.due(self.progress.as_ref())
     }
 
-    /// The end where one of them could not be deleted.
-    pub(in crate::rollback) fn not_deleted(&self, why: String) -> Ending {
-        Ending::HalfDone { why, pods: self.goal.leftovers.clone() }
+    /// The end where one of them could not be deleted; those that were are no longer in the way,
+    /// and another pod has their name.
+    pub(in crate::rollback) fn not_deleted(&self, why: String, deleted: &[String]) -> Ending {
+        let is_left = |name: &&String| !deleted.contains(name);
+        let pods = self.goal.leftovers.iter().filter(is_left).cloned().collect();
+        Ending::HalfDone { why, pods }
     }
 
-    /// One of them is deleted.
-    pub(in crate::rollback) fn deleted(&mut self) {
+    /// One of them is deleted; the end where that was all that was missing.
+    pub(in crate::rollback) fn deleted(&mut self) -> Option<Ending> {
         self.deletions.done();
+        self.progress.as_ref().and_then(|progress| self.ending_of(progress))
     }
 
     /// The end where nobody waits for more than the deletions.
@@ -179,6 +185,7 @@ impl<'a> Judge<'a> {
         is_new: bool,
         elapsed: Duration,
     ) -> Option<Ending> {
+        self.deletions.saw(&pod.uid, pod.ready);
         if !self.counts(&pod) {
             return None;
         }
@@ -242,6 +249,9 @@ impl<'a> Judge<'a> {
             .map(|f| &f.pod)
             .filter(|pod| !pod.deleting && !pod.ready)
             .find_map(unready)
+            .or_else(|| {
+                self.goal.leftovers.first().filter(|_| !self.deletes).map(|pod| in_the_way(pod))
+            })
     }
 
     /// The last progress.
@@ -306,6 +316,20 @@ fn unready(pod: &PodState) -> Option<PodFailure> {
         restarts: container.restarts,
         log: Vec::new(),
     })
+}
+
+fn in_the_way(pod: &str) -> PodFailure {
+    let message = "it is of another revision and was not ready when the wait began: the controller \
+                   waits for it";
+    PodFailure {
+        pod: pod.to_owned(),
+        container: String::new(),
+        reason: "InTheWay".to_owned(),
+        message: message.to_owned(),
+        ended: None,
+        restarts: 0,
+        log: Vec::new(),
+    }
 }
 
 fn not_made(message: String) -> PodFailure {

@@ -25,7 +25,7 @@ fn a_rollout_that_is_done_is_told_as_kubectl_tells_it(bed: &TestBed) {
     let namespace = bed.namespace("status-done");
     releases(&namespace, 2, &["1.0"]);
     let ran = rb(&namespace, "status deploy/web").ends_with(0);
-    says_what_kubectl_says(&namespace, &ran, &[]);
+    says_what_kubectl_says(&namespace, "deployment/web", &ran, &[]);
     rb(&namespace, "status deploy/web --watch=false").ends_with(0);
 }
 
@@ -36,7 +36,7 @@ fn a_rollout_that_goes_on_is_told_as_kubectl_tells_it(bed: &TestBed) {
         namespace.get("deployment", "web")["status"]["unavailableReplicas"] == 1
     });
     let ran = rb(&namespace, "status deploy/web --watch=false").ends_with(7);
-    says_what_kubectl_says(&namespace, &ran, &["--watch=false"]);
+    says_what_kubectl_says(&namespace, "deployment/web", &ran, &["--watch=false"]);
 }
 
 fn an_exceeded_deadline_is_told_as_kubectl_tells_it(bed: &TestBed) {
@@ -52,7 +52,7 @@ fn an_exceeded_deadline_is_told_as_kubectl_tells_it(bed: &TestBed) {
         conditions.iter().any(|c| c["reason"] == "ProgressDeadlineExceeded")
     });
     let ran = rb(&namespace, "status deploy/web").ends_with(5);
-    says_what_kubectl_says(&namespace, &ran, &[]);
+    says_what_kubectl_says(&namespace, "deployment/web", &ran, &[]);
 }
 
 fn a_crash_is_told_with_its_cause(bed: &TestBed) {
@@ -70,7 +70,7 @@ fn a_hang_ends_status_with_the_timeout(bed: &TestBed) {
     releases(&namespace, 1, &["1.0-hang"]);
     let ran = rb(&namespace, "status deploy/web --timeout=1s").ends_with(5);
     let ran = ran.says("it was not done in time").says(", container app: NotReady");
-    says_what_kubectl_says(&namespace, &ran, &["--watch=false"]);
+    says_what_kubectl_says(&namespace, "deployment/web", &ran, &["--watch=false"]);
 }
 
 fn a_pause_ends_status_with_the_command_to_resume(bed: &TestBed) {
@@ -86,7 +86,7 @@ fn status_waits_for_a_slow_release(bed: &TestBed) {
     let namespace = bed.namespace("status-slow");
     releases(&namespace, 1, &["1.0", "2.0-slow"]);
     let ran = rb(&namespace, "status deploy/web").ends_with(0);
-    says_what_kubectl_says(&namespace, &ran, &[]);
+    says_what_kubectl_says(&namespace, "deployment/web", &ran, &[]);
 }
 
 fn status_says_that_rb_rolled_back(bed: &TestBed) {
@@ -95,13 +95,18 @@ fn status_says_that_rb_rolled_back(bed: &TestBed) {
     rb(&namespace, "undo deploy/web --yes").ends_with(0);
     let ran = rb(&namespace, "status deploy/web").ends_with(0);
     let ran = ran.says("undo     rolled back from revision 2 by tester");
-    says_what_kubectl_says(&namespace, &ran, &[]);
+    says_what_kubectl_says(&namespace, "deployment/web", &ran, &[]);
 }
 
 /// kubectl's last sentence is in what rb said, word for word.
 #[track_caller]
-fn says_what_kubectl_says(namespace: &Namespace, ran: &Ran, flags: &[&str]) {
-    let status = namespace.kubectl(&[&["rollout", "status", "deployment/web"], flags].concat());
+pub(crate) fn says_what_kubectl_says(
+    namespace: &Namespace,
+    reference: &str,
+    ran: &Ran,
+    flags: &[&str],
+) {
+    let status = namespace.kubectl(&[&["rollout", "status", reference], flags].concat());
     let said = [status.stdout.as_str(), status.stderr.as_str()].concat();
     let last = said.lines().last().expect("kubectl says something").trim();
     let last = last.strip_prefix("error: ").unwrap_or(last);

@@ -32,6 +32,11 @@ pub(in crate::rollback) struct Deletions {
     updated: i64,
 }
 
+/// A count as the API has it.
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 impl Deletions {
     pub(super) fn new(all: Vec<Deletion>) -> Self {
         Self { waiting: all.into(), under_way: 0, updated: 0 }
@@ -43,20 +48,37 @@ impl Deletions {
         let Some(progress) = progress.filter(|p| p.phase != Phase::Unobserved) else {
             return Vec::new();
         };
-        let mut due = Vec::new();
-        while self.waiting.front().is_some_and(|deletion| !deletion.ready) {
-            due.extend(self.waiting.pop_front());
-        }
+        let (serving, down): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|deletion| deletion.ready);
+        let mut due = down;
+        self.waiting = serving.into();
         let pods = &progress.pods;
-        let all_serve = pods.available >= pods.desired && pods.updated >= self.updated;
+        // More of them there cannot be while some wait: one that somebody else has replaced already
+        // does not count again.
+        let updated = self.updated.min(pods.desired - count(self.waiting.len()));
+        let all_serve = pods.available >= pods.desired && pods.updated >= updated;
         if due.is_empty() && self.under_way == 0 && all_serve {
             due.extend(self.waiting.pop_front());
-            if !due.is_empty() {
-                self.updated = pods.updated + 1;
-            }
+        }
+        if !due.is_empty() {
+            self.updated = pods.updated.max(self.updated) + count(due.len());
         }
         self.under_way += due.len();
         due
+    }
+
+    /// How a pod does now: one that has stopped serving need not wait for the others, and would wait
+    /// for itself.
+    pub(super) fn saw(&mut self, uid: &str, ready: bool) {
+        let own = self.waiting.iter_mut().find(|deletion| deletion.uid == uid);
+        if let Some(deletion) = own.filter(|_| !ready) {
+            deletion.ready = false;
+        }
+    }
+
+    /// Whether an answer is still to come.
+    pub(super) fn are_under_way(&self) -> bool {
+        self.under_way > 0
     }
 
     /// One is deleted.
@@ -78,7 +100,7 @@ mod tests {
         let deletion = |(n, ready): (usize, &bool)| Deletion {
             path: String::new(),
             name: n.to_string(),
-            uid: String::new(),
+            uid: format!("u{n}"),
             ready: *ready,
         };
         Deletions::new(ready.iter().enumerate().map(deletion).collect())
@@ -120,5 +142,35 @@ mod tests {
         assert_eq!(due(1, 3, 1), "");
         assert_eq!(due(2, 2, 0), "");
         assert_eq!(due(2, 3, 0), "2");
+    }
+
+    #[test]
+    fn a_pod_that_has_stopped_serving_does_not_wait_for_itself() {
+        let mut deletions = deletions(&[true, true]);
+        let missing_one = progress(Phase::AwaitsDeletion, 1, 2);
+        assert!(deletions.due(Some(&missing_one)).is_empty());
+        deletions.saw("u1", true);
+        assert!(deletions.due(Some(&missing_one)).is_empty());
+        deletions.saw("u1", false);
+        assert_eq!(names(&deletions.due(Some(&missing_one))), ["1"]);
+        deletions.done();
+        // The status may be from before that one went.
+        let stale = progress(Phase::AwaitsDeletion, 1, 3);
+        assert!(deletions.due(Some(&stale)).is_empty());
+        assert_eq!(names(&deletions.due(Some(&progress(Phase::AwaitsDeletion, 2, 3)))), ["0"]);
+    }
+
+    #[test]
+    fn a_pod_that_somebody_else_replaced_does_not_hold_up_the_others() {
+        let mut deletions = deletions(&[true, true, true]);
+        let mut due = |updated| {
+            let due = deletions.due(Some(&progress(Phase::AwaitsDeletion, updated, 3)));
+            (0..due.len()).for_each(|_| deletions.done());
+            names(&due).join(" ")
+        };
+        assert_eq!(due(0), "0");
+        // Somebody else has deleted "1" meanwhile: its replacement is counted before it is due here.
+        assert_eq!(due(2), "1");
+        assert_eq!(due(2), "2");
     }
 }
