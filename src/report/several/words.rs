@@ -62,7 +62,14 @@ pub(super) fn why(done: &Done, marks: Marks) -> String {
 }
 
 pub(super) fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> String {
-    let failure = waited.failure.as_ref().map(|failed| failure::summary(failed, marks));
+    let failure = waited.failure.as_ref().map(|failed| {
+        let summary = failure::summary(failed, marks);
+        // A row may be cut: what it is comes before where it is.
+        match summary.split_once(": ") {
+            Some((pod, what)) => format!("{what}; {pod}"),
+            None => summary,
+        }
+    });
     let no_pod = failure.is_none();
     let held = match &waited.ending {
         Ending::AwaitsDeletion(pods) => Some(format!("OnDelete: delete {}", pods.join(" "))),

@@ -108,7 +108,10 @@ deployment/web-with-a-long-name-as-generators-make-them-from-three-others   heal
         })
     });
     let ran = rb(&namespace, "status deploy web-a web-none").ends_with(6);
-    ran.says("failed").says("exit code 1 (Error)").says("cause    pod web-a-");
+    let ran = ran.says("failed").says("cause    pod web-a-");
+    // The reason is what must not be cut.
+    let row = super::row(&ran, "deployment/web-a");
+    assert!(row.contains("exit code 1 (Error), "), "{row}");
 }
 
 fn histories_follow_each_other(bed: &TestBed) {
