@@ -33,13 +33,18 @@ pub(super) struct ManArgs {
 pub(super) fn run(args: &ManArgs, app: &App) -> Result<ExitStatus> {
     let pages = pages();
     if let Some(folder) = &args.dir {
+        let not_there = |error| {
+            let message = format!("{} cannot be made", folder.display());
+            Error::new(ErrorKind::Usage, message).because(error)
+        };
+        std::fs::create_dir_all(folder).map_err(not_there)?;
         for (name, page) in pages {
             let file = folder.join(format!("{name}.1"));
             std::fs::write(&file, page).map_err(|error| {
                 let message = format!("{} cannot be written", file.display());
                 Error::new(ErrorKind::Usage, message)
                     .because(error)
-                    .hint("name a folder that exists and that you may write to")
+                    .hint("name a folder that you may write to")
             })?;
         }
         return Ok(ExitStatus::Success);

@@ -133,7 +133,11 @@ impl TargetArgs {
 
     fn selected(&self, kinds: &str) -> Result<Wanted> {
         let kinds = kinds.split(',').filter(|kind| !kind.is_empty());
-        let backends = kinds.map(kind_of).collect::<Result<Vec<_>>>()?;
+        let as_name =
+            |error: Error, word: &str| error.hint(format!("for a Deployment: deployment/{word}"));
+        let backends = kinds
+            .map(|word| kind_of(word).map_err(|error| as_name(error, word)))
+            .collect::<Result<Vec<_>>>()?;
         if backends.is_empty() {
             return Err(nothing_named());
         }
@@ -192,18 +196,13 @@ impl Named {
 fn kind_of(word: &str) -> Result<&'static dyn Rollbacker> {
     backend::by_word(word).ok_or_else(|| {
         let known: Vec<&str> = REGISTRY.iter().map(|backend| backend.kind().singular).collect();
-        let error = Error::new(
+        Error::new(
             ErrorKind::Usage,
             format!(
                 "{word:?} is not a type that rb rolls back; it rolls back: {}",
                 known.join(", ")
             ),
-        );
-        if is_object_name(word) {
-            error.hint(format!("for a Deployment: deployment/{word}"))
-        } else {
-            error
-        }
+        )
     })
 }
 

@@ -134,7 +134,7 @@ fn already_done(
     let done = who_and_when(undo, snapshot.taken_at);
     let now = match health {
         Health::Converging => "still converging",
-        Health::Healthy => "healthy",
+        Health::Healthy => "healthy; --again goes further back",
         Health::Unhealthy => "not healthy",
     };
     Nothing {

@@ -26,7 +26,8 @@ pub(super) fn collect(
     let verdict = record.verdict_on(&revision.hash, &revision.uid);
     let verified = verdict.filter(|v| v.verdict == Finding::Verified).map(|v| v.at);
     let mut against: Vec<Against> = Vec::new();
-    if let Some(undo) = left(record, revisions, revision) {
+    if let Some(undo) = left(record, revisions, revision).filter(|undo| !goes_forward(record, undo))
+    {
         against.push(Against::RolledBack { at: undo.at, by: undo.by.clone() });
     }
     if let Some(failed) = verdict.filter(|v| v.verdict == Finding::Failed) {
@@ -48,6 +49,16 @@ pub(super) fn collect(
         favour.push(Favour::PodsAvailable { count: revision.replicas.available });
     }
     Evidence { against, favour }
+}
+
+/// Whether an undo went forward again, to what an earlier one had left for the same release: that
+/// one was not bad, and where going forward fails it is the way back.
+fn goes_forward(record: &Record, undo: &Undo) -> bool {
+    let earlier = record.undos.iter().take_while(|other| other.id != undo.id);
+    !undo.to.hash.is_empty()
+        && earlier
+            .filter(|other| other.from.hash == undo.to.hash)
+            .any(|other| other.to.hash == undo.from.hash)
 }
 
 /// The newest undo that left this release. What differs only in when it was restarted is the same

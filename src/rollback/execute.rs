@@ -36,6 +36,12 @@ const FOR_TRACES: Duration = Duration::from_secs(5);
 /// and some of them are watches.
 pub const AT_ONCE: usize = 32;
 
+/// What the verdict has to know of the workload as it was left.
+struct Kept {
+    template: Value,
+    has_annotations: bool,
+}
+
 /// A plan whose patch was accepted.
 pub struct Accepted<'a> {
     /// The kind of its workload.
@@ -81,7 +87,10 @@ pub(super) async fn finish_all(
         plans.push(plan);
         kept.push(ownership::is_due(plan).then(|| workload.clone()));
         outcomes.push(patch::patch_step(plan).map(note).into_iter().collect::<Vec<_>>());
-        templates.push(workload.pointer("/spec/template").cloned().unwrap_or_default());
+        templates.push(Kept {
+            template: workload.pointer("/spec/template").cloned().unwrap_or_default(),
+            has_annotations: workload.pointer("/metadata/annotations").is_some(),
+        });
         watches.push(watch_of(backend, plan, workload, deadline));
     }
     watches.extend(joined);
@@ -214,7 +223,7 @@ async fn traces<'p>(cluster: &Cluster, plans: &[&'p Plan]) -> Vec<(usize, &'p St
 async fn stamp<'p>(
     cluster: &Cluster,
     plan: &'p Plan,
-    template: &Value,
+    accepted: &Kept,
     waited: &Waited,
 ) -> Option<(&'p Step, Result<()>)> {
     let deadline = Deadline::after(FOR_TRACES);
@@ -226,7 +235,7 @@ async fn stamp<'p>(
     plan.steps
         .iter()
         .find_map(|step| match &step.action {
-            Action::StampVerdict { path, uid, hash, revision_uid, record } => {
+            Action::StampVerdict { path, uid, hash, revision_uid, record, replaces } => {
                 let stamped = record.clone().with_verdict(Verdict {
                     uid: revision_uid.clone(),
                     hash: hash.clone(),
@@ -234,7 +243,9 @@ async fn stamp<'p>(
                     // Not now: others may have been waited for since.
                     at: waited.ended_at,
                 });
-                Some((step, path, stamp_patch(uid, template, record, &stamped)))
+                let before = replaces.clone().unwrap_or_else(|| record.to_annotation());
+                let body = stamp_patch(uid, accepted, &before, &stamped);
+                Some((step, path, body))
             }
             _ => None,
         })
@@ -257,13 +268,20 @@ fn moved_on(error: WriteError) -> Error {
     }
 }
 
-fn stamp_patch(uid: &str, template: &Value, before: &Record, after: &Record) -> Value {
-    json!([
-        {"op": "test", "path": "/metadata/uid", "value": uid},
-        {"op": "test", "path": "/spec/template", "value": template},
-        {"op": "test", "path": RECORD_POINTER, "value": before.to_annotation()},
-        {"op": "replace", "path": RECORD_POINTER, "value": after.to_annotation()},
-    ])
+/// `before` is the annotation as it is, empty where there is none.
+fn stamp_patch(uid: &str, accepted: &Kept, before: &str, after: &Record) -> Value {
+    let before = if before.is_empty() { Value::Null } else { Value::from(before) };
+    let mut operations = vec![
+        json!({"op": "test", "path": "/metadata/uid", "value": uid}),
+        json!({"op": "test", "path": "/spec/template", "value": accepted.template}),
+    ];
+    if !accepted.has_annotations {
+        operations.push(json!({"op": "test", "path": "/metadata/annotations", "value": null}));
+        operations.push(json!({"op": "add", "path": "/metadata/annotations", "value": {}}));
+    }
+    operations.push(json!({"op": "test", "path": RECORD_POINTER, "value": before}));
+    operations.push(json!({"op": "add", "path": RECORD_POINTER, "value": after.to_annotation()}));
+    Value::Array(operations)
 }
 
 fn options(dry_run: bool) -> WriteOptions {

@@ -86,7 +86,7 @@ impl<'a> Planner<'a> {
             };
         }
         match self.select() {
-            Err(error) => refused(match self.to_finish_instead() {
+            Err(error) => refused(match self.to_finish_at_all() {
                 Some(words) => error.hint(words),
                 None => error,
             }),
@@ -225,6 +225,7 @@ impl<'a> Planner<'a> {
 
     fn plan_to_finish(&self, live: &Revision) -> Plan {
         let to = self.live_view();
+        let undo = self.undo(&self.view_in_the_way(live), &to);
         Plan {
             schema: SCHEMA.to_owned(),
             id: self.request.operation.clone(),
@@ -238,7 +239,7 @@ impl<'a> Planner<'a> {
             forward: None,
             redacted: false,
             leftovers: self.backend.leftovers(self.snapshot, live),
-            steps: steps::to_finish(self, live, &to),
+            steps: steps::to_finish(self, live, &undo, &to),
             from: to.clone(),
             to,
             why: Why {
@@ -282,12 +283,25 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The record as it is; `None` where there is none of this build's format.
-    pub(super) fn own_record(&self) -> Option<Record> {
-        match &self.stored {
-            Stored::Record(record) => Some(record.clone()),
-            Stored::Nothing | Stored::Unreadable | Stored::Newer(_) => None,
+    /// The record of an undo that is finished only now: it may be by somebody who kept none.
+    pub(super) fn record_of_finish(&self, live: &Revision, undo: &Undo) -> Option<Record> {
+        let is_recorded = self.record.last_undo().is_some_and(|last| last.to.hash == live.hash);
+        match self.stored {
+            Stored::Newer(_) => None,
+            _ if is_recorded => Some(self.record.clone()),
+            _ => self.record_with(undo),
         }
+    }
+
+    /// The newest revision whose pods are in the way of the live one: what was left.
+    fn view_in_the_way(&self, live: &Revision) -> RevisionView {
+        let leftovers = self.backend.leftovers(self.snapshot, live);
+        let is_left =
+            |uid: &str| leftovers.iter().flat_map(|left| &left.pods).any(|pod| pod.uid == uid);
+        let pods = self.snapshot.pods.iter().filter(|pod| is_left(&pod.uid));
+        let hashes: Vec<&str> = pods.map(|pod| pod.hash.as_str()).collect();
+        let left = self.revisions.older().find(|r| hashes.contains(&r.hash.as_str()));
+        left.map(|revision| evidence::view(revision, String::new())).unwrap_or_default()
     }
 
     /// An annotation edit that tests what is there now.

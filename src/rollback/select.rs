@@ -143,9 +143,19 @@ impl<'a> Choice<'a, '_> {
         );
         let error = error.hint(format!("to see them: {history}"));
         // Last: it may be the very release that was left.
-        match self.revisions.older().find(|r| !self.is_live(r) && r.unusable.is_none()) {
+        let usable = self.revisions.older().filter(|r| !self.is_live(r) && r.unusable.is_none());
+        let best = usable.min_by_key(|revision| {
+            let evidence = (self.evidence)(revision);
+            (evidence.favour.is_empty(), evidence.against.len())
+        });
+        match best {
             Some(revision) => {
-                error.hint(format!("to go to one of them anyway: {}", self.undo_to(revision)))
+                let images = template::short_images(&revision.images(), &[]).join(", ");
+                error.hint(format!(
+                    "to go to {} ({images}) anyway: {}",
+                    revision.label(),
+                    self.undo_to(revision)
+                ))
             }
             None => error,
         }

@@ -9,7 +9,7 @@ use super::model::field_owner::GivenAnnotation;
 use super::model::last_applied::LAST_APPLIED;
 use super::model::leftover::{LeftPod, WhyLeft};
 use super::model::plan::{Action, RevisionView, Step};
-use super::model::record::{PREFIX, ROLLED_BACK_ANNOTATION, Record, Undo};
+use super::model::record::{PREFIX, RECORD_ANNOTATION, ROLLED_BACK_ANNOTATION, Record, Undo};
 use super::model::revision::Revision;
 use super::model::template::{self, short_images};
 use super::planner::Planner;
@@ -38,18 +38,25 @@ pub(super) fn of(
     steps.extend(deletions(planner, target));
     if !planner.request.no_wait {
         steps.push(wait(planner, target, to));
-        steps.extend(stamp(planner, target, planner.record_with(undo)));
+        steps.extend(stamp(planner, target, planner.record_with(undo), None));
     }
     steps
 }
 
 /// The steps where the template is live already and pods of another one are in its way.
-pub(super) fn to_finish(planner: &Planner<'_>, live: &Revision, to: &RevisionView) -> Vec<Step> {
+pub(super) fn to_finish(
+    planner: &Planner<'_>,
+    live: &Revision,
+    undo: &Undo,
+    to: &RevisionView,
+) -> Vec<Step> {
     let mut steps = vec![keep(planner, to)];
     steps.extend(deletions(planner, live));
     if !planner.request.no_wait {
         steps.push(wait(planner, live, to));
-        steps.extend(stamp(planner, live, planner.own_record()));
+        let replaces = planner.snapshot.annotation(RECORD_ANNOTATION).unwrap_or_default();
+        let record = planner.record_of_finish(live, undo);
+        steps.extend(stamp(planner, live, record, Some(replaces.to_owned())));
     }
     steps
 }
@@ -270,7 +277,12 @@ pub(super) fn default_timeout(progress_deadline: Option<u64>) -> u64 {
     progress_deadline.map_or(DEFAULT_SECONDS, |seconds| seconds + GRACE_SECONDS)
 }
 
-fn stamp(planner: &Planner<'_>, target: &Revision, record: Option<Record>) -> Option<Step> {
+fn stamp(
+    planner: &Planner<'_>,
+    target: &Revision,
+    record: Option<Record>,
+    replaces: Option<String>,
+) -> Option<Step> {
     let record = record?;
     if planner.backend.runs_nothing(&planner.snapshot.workload).is_some() {
         return None;
@@ -284,6 +296,7 @@ fn stamp(planner: &Planner<'_>, target: &Revision, record: Option<Record>) -> Op
             hash: target.hash.clone(),
             revision_uid: target.uid.clone(),
             record,
+            replaces,
         },
         preconditions: vec!["same uid, template and undo record".to_owned()],
         expects: "later undos know how this revision did".to_owned(),

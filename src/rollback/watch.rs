@@ -162,7 +162,7 @@ async fn explain(
     deadline: Deadline,
     on: &mut dyn FnMut(Event),
 ) -> Ending {
-    if matches!(ending, Ending::Complete | Ending::NothingRan | Ending::AwaitsDeletion(_)) {
+    if matches!(ending, Ending::Complete | Ending::NothingRan) {
         return ending;
     }
     match cluster.get(&pods.read, deadline).await {

@@ -242,8 +242,12 @@ pub enum Action {
         hash: String,
         /// uid of the object that stores the target.
         revision_uid: String,
-        /// The record as the patch leaves it.
+        /// The record without the verdict: as the patch leaves it.
         record: Record,
+        /// Where no patch has written the record: the annotation that it replaces, empty where
+        /// there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<String>,
     },
 }
 

@@ -49,13 +49,22 @@ impl Planner<'_> {
     /// Where the live template itself is held up by pods of another one, perhaps after an undo by
     /// kubectl: going further back may not be what is wanted.
     pub(super) fn to_finish_instead(&self) -> Option<String> {
+        self.to_finish(|why| why == WhyLeft::Stuck)
+    }
+
+    /// The same where there is nothing to go back to: then pods that wait for deletion may be what
+    /// is left to do.
+    pub(super) fn to_finish_at_all(&self) -> Option<String> {
+        self.to_finish(|_| true)
+    }
+
+    fn to_finish(&self, concerns: impl Fn(WhyLeft) -> bool) -> Option<String> {
         let live = self.revisions.live()?;
-        let stuck = self
-            .backend
-            .leftovers(self.snapshot, live)
-            .filter(|left| left.why == WhyLeft::Stuck)?;
+        let stuck =
+            self.backend.leftovers(self.snapshot, live).filter(|left| concerns(left.why))?;
+        let delete = if stuck.why == WhyLeft::OnDelete { " --delete-pods" } else { "" };
         let undo = format!(
-            "undo {} --to-revision={}",
+            "undo {} --to-revision={}{delete}",
             shell_quote(&self.snapshot.target.reference()),
             shell_quote(&live.hash)
         );
