@@ -209,6 +209,22 @@ fn a_plan_that_was_changed_does_nothing(bed: &TestBed) {
         ("a climbing path", Box::new(action("annotate", "path", json!(format!("{secret}/../y"))))),
         ("the revision's path", Box::new(action("annotate", "path", json!(secret)))),
         (
+            "an object that stores no revision",
+            Box::new(action(
+                "annotate",
+                "path",
+                json!(format!("/apis/apps/v1/namespaces/{namespace}/deployments/other")),
+            )),
+        ),
+        (
+            "which annotation it is",
+            Box::new(move |plan: &mut Value| {
+                let index = step(plan, "annotate");
+                let metadata = &mut plan["steps"][index]["action"]["body"]["metadata"];
+                metadata["annotations"] = json!({"kubectl-rb/record": "{}"});
+            }),
+        ),
+        (
             "another namespace",
             Box::new(action("event", "path", json!("/api/v1/namespaces/x/events"))),
         ),

@@ -18,6 +18,7 @@ pub(super) fn tests() -> Vec<Test> {
     on_bed![
         a_race_that_one_loses_is_the_others_gain,
         what_was_to_be_all_may_end_half_done,
+        what_somebody_else_rolls_back_meanwhile_is_done,
         a_connection_that_breaks_after_a_write_is_no_second_write,
         an_interrupt_half_way_says_how_many_are_written,
         an_interrupt_while_reading_says_that_nothing_is_written,
@@ -61,6 +62,19 @@ fn a_race_that_one_loses_is_the_others_gain(bed: &TestBed) {
 }
 
 /// All were accepted in a dry run; then one changed. What is written stays written, and is said.
+/// A colleague is faster with one of them: that is no bad release to be rolled back.
+fn what_somebody_else_rolls_back_meanwhile_is_done(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("done-many"), bed.proxy());
+    deploy(&namespace, &WEBS, 1, &["1.0", "2.0"]);
+    let gate = hold(&proxy, &["web-b"]);
+    let undo = Rb::new(&proxy.kubeconfig(&namespace)).words("undo deploy --all --yes").spawn();
+    namespace.wait_until("all patches are sent", |_| written(&proxy).len() == 3);
+    namespace.kubectl_ok(&["rollout", "undo", "deployment/web-b"]);
+    gate.open();
+    undo.wait().ends_with(0);
+    assert_eq!(live(&namespace, &WEBS), ["1.0", "1.0", "1.0"]);
+}
+
 fn what_was_to_be_all_may_end_half_done(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("half-many"), bed.proxy());
     deploy(&namespace, &WEBS, 1, &["1.0", "2.0"]);

@@ -12,6 +12,7 @@ pub(super) fn tests() -> Vec<Test> {
         pods_that_stay_are_told_with_the_command_that_replaces_them,
         pods_that_serve_are_replaced_one_at_a_time,
         what_is_left_of_half_of_it_is_named,
+        a_status_tells_first_that_the_new_pods_crash,
     ]
 }
 
@@ -65,6 +66,17 @@ fn what_is_left_of_half_of_it_is_named(bed: &TestBed) {
     assert!(rest.starts_with("kubectl delete pod web-1 web-0 -n "), "{rest}");
     set.rb("undo WEB --yes --delete-pods").ends_with(0);
     set.assert_all_run("1.0", 3);
+}
+
+/// Deleting the rest would replace what still serves by more of what crashes.
+fn a_status_tells_first_that_the_new_pods_crash(bed: &TestBed) {
+    let set = Set::stateful(bed, "sts-new-crash", 2, &["1.0", "2.0-crash"], &on_delete());
+    set.namespace.kubectl_ok(&["delete", "pod", "web-1", "--wait=false"]);
+    set.namespace.wait_until("it crashes", |_| {
+        let pods = set.pods_of("2.0-crash");
+        pods.iter().any(|p| p["status"]["containerStatuses"][0]["restartCount"].as_u64() > Some(1))
+    });
+    set.rb("status WEB").ends_with(6).says("cause    pod web-1, container app: ");
 }
 
 fn pods_that_serve_are_replaced_one_at_a_time(bed: &TestBed) {

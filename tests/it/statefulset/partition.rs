@@ -37,6 +37,8 @@ fn what_the_partition_holds_is_told_with_the_command_that_lets_it_through(bed: &
         .says("its partition is 2: the 2 pods below it keep their template")
         .says("its partition keeps pods at another one");
     assert_eq!([set.pods_of("1.0").len(), set.pods_of("2.0").len()], [1, 2]);
+    // A retry does not call it healthy.
+    set.rb("undo WEB --yes").ends_with(5).says("its partition keeps pods at another one");
     // Of a rollout it is the end.
     set.rb("status WEB").ends_with(0).says("partitioned roll out complete: 1 new pods");
     let let_through = hint(&ran, "to let them go back too: ");

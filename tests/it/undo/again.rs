@@ -19,6 +19,7 @@ pub(super) fn tests() -> Vec<Test> {
         a_new_bad_release_is_undone_as_usual,
         an_offset_does_not_flip_back,
         a_retry_with_from_does_not_go_further,
+        going_forward_again_can_be_taken_back,
     ]
 }
 
@@ -107,6 +108,18 @@ fn again_on_a_paused_rollback_is_told_to_resume(bed: &TestBed) {
     });
     let refused = rb(&namespace, "undo deploy/web --yes").ends_with(3);
     refused.says("deployment/web is paused").says("rollout resume deployment/web");
+}
+
+/// Whoever goes forward again, and finds that it was bad after all, wants back.
+fn going_forward_again_can_be_taken_back(bed: &TestBed) {
+    let namespace = bed.namespace("again-forward");
+    releases(&namespace, 1, &["1.0", "2.0-crash"]);
+    let undo = rb(&namespace, "undo deploy/web --yes").ends_with(0);
+    let forward = hint(&undo, "to go forward again: ");
+    let forward = forward.split(" -n ").next().expect("a command").replacen("rb ", "", 1);
+    rb(&namespace, &format!("{forward} --yes")).ends_with(6);
+    rb(&namespace, "undo deploy/web --yes --again").ends_with(0);
+    assert_live(&namespace, "1.0");
 }
 
 fn a_new_bad_release_is_undone_as_usual(bed: &TestBed) {

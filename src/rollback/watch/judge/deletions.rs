@@ -139,6 +139,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_that_serves_again_waits_for_its_turn_unless_it_was_only_stuck() {
+        for (is_stuck, done) in [(true, true), (false, false)] {
+            let mut deletions = deletions(&[false]);
+            let due = deletions.due(Some(&progress(Phase::Rolling, 0, 2)));
+            deletions.spare(&Deletion { is_stuck, ..due[0].clone() });
+            assert_eq!(deletions.are_done(), done);
+            assert!(deletions.due(Some(&progress(Phase::Rolling, 0, 2))).is_empty());
+            let later = deletions.due(Some(&progress(Phase::Rolling, 0, 3)));
+            assert_eq!(later.len(), usize::from(!is_stuck));
+        }
+    }
+
+    #[test]
     fn pods_that_serve_go_one_at_a_time() {
         let mut deletions = deletions(&[false, true, true]);
         let mut due = |updated, available, done| {
