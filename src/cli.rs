@@ -87,7 +87,11 @@ Examples:
 ";
 
 fn exit_codes() -> String {
-    format!("Exit codes:\n{}", exit::help_table().trim_end())
+    format!(
+        "Exit codes:\n{}\nSeveral workloads end with the code of the worst, in the order {}.",
+        exit::help_table().trim_end(),
+        exit::order_of_severity()
+    )
 }
 
 #[derive(Debug, Subcommand)]

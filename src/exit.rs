@@ -92,6 +92,13 @@ pub fn help_table() -> String {
     rows.iter().map(|(code, meaning)| format!("  {code:>3}  {meaning}\n")).collect()
 }
 
+/// The codes of commands that were not interrupted, the worst first: `9, 1, 6, …, 0`.
+#[must_use]
+pub fn order_of_severity() -> String {
+    let codes = TABLE.iter().map(|(_, code, _)| *code).filter(|code| *code < 128);
+    codes.map(|code| code.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 impl From<ExitStatus> for std::process::ExitCode {
     fn from(status: ExitStatus) -> Self {
         Self::from(status.code())
