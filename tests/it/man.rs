@@ -64,6 +64,6 @@ fn all_pages_are_written() {
 
 fn what_has_no_page_is_a_usage_error() {
     rb("man nonsense").ends_with(2).says("there is no command").says("history, undo, status");
-    rb("man --dir /no/such/folder").ends_with(2).says("cannot be written");
+    rb("man --dir /dev/null/pages").ends_with(2).says("/dev/null/pages cannot be made");
     rb("man undo --dir /tmp").ends_with(2);
 }
