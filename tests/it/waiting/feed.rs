@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::rb::Rb;
-use crate::scene::{accepted, assert_live, record, releases};
+use crate::scene::{accepted, assert_live, record, releases_with};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Action, TestBed};
 
@@ -45,7 +45,8 @@ fn watches_that_are_reset_are_opened_again(bed: &TestBed) {
 /// An undo of which so many watches go wrong like this still ends well.
 fn survives(bed: &TestBed, hint: &str, count: usize, action: Action) {
     let (namespace, proxy) = (bed.namespace(hint), bed.proxy());
-    releases(&namespace, 2, &["1.0", "2.0"]);
+    // So slow that no read between two watches finds the end of the rollout.
+    releases_with(&namespace, 2, &["1.0", "2.0"], &json!({"spec": {"minReadySeconds": 2}}));
     let mut left = count;
     proxy.inject(move |request| {
         if !request.is_watch() || left == 0 {
