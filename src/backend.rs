@@ -64,7 +64,7 @@ pub enum PodsInDoubt {
 
 /// How one kind of workload is read, judged and written. Only `read` does I/O; the rest are
 /// functions of values.
-pub trait Rollbacker: Sync {
+pub trait Rollbacker: Sync + std::fmt::Debug {
     /// The kind's names.
     fn kind(&self) -> &'static Kind;
 

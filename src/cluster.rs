@@ -25,12 +25,14 @@ mod credentials;
 mod deadline;
 mod exec_plugin;
 mod failure;
+mod keys;
 mod kubeconfig;
 mod names;
 mod path;
 mod peer;
 mod pin;
 mod proxy;
+mod rehearse;
 mod request;
 mod retry;
 mod session;
@@ -52,11 +54,15 @@ pub use self::deadline::Deadline;
 pub use self::names::KubeconfigNames;
 pub use self::path::Path;
 use self::peer::Peer;
+pub use self::rehearse::{Permission, Write};
 use self::request::{Call, JSON};
 use self::session::Sessions;
 pub use self::watch::{WatchEvent, WatchStep, WatchStream};
 pub use self::write::{PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
+
+/// What asks for a list of `PartialObjectMetadata`.
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
 
 /// Which cluster, as whom: kubectl's flags. `None` leaves the choice to the kubeconfig.
 #[derive(Clone, Debug)]
@@ -172,6 +178,13 @@ impl Cluster {
     /// Reads an object or a list straight into a type: big lists then never exist as a `Value`.
     pub async fn get_as<T: DeserializeOwned>(&self, path: &str, deadline: Deadline) -> Result<T> {
         let call = Call::read(path, JSON);
+        let body = self.read(&call, deadline).await?;
+        self.parse(&body, &call)
+    }
+
+    /// Reads the metadata of all objects of a list: [`Self::get`] without specs and statuses.
+    pub async fn get_metadata(&self, path: &str, deadline: Deadline) -> Result<Value> {
+        let call = Call::read(path, METADATA);
         let body = self.read(&call, deadline).await?;
         self.parse(&body, &call)
     }

@@ -28,6 +28,8 @@ pub enum ErrorKind {
     NoRevision,
     /// Refused by a rule of rb before anything was changed.
     Refused,
+    /// A hold, a configured lock or a freeze stands in the way.
+    Held,
     /// Another release went live between the plan and the write.
     LostRace,
     /// Nothing tells whether it was done.
@@ -50,6 +52,7 @@ impl ErrorKind {
             Self::Usage => ExitStatus::Usage,
             Self::Unreachable | Self::Unauthenticated | Self::Internal => ExitStatus::Error,
             Self::Forbidden | Self::Refused | Self::LostRace => ExitStatus::Refused,
+            Self::Held => ExitStatus::Held,
             Self::NotFound | Self::NoRevision => ExitStatus::NotFound,
             Self::Inconclusive => ExitStatus::Inconclusive,
             Self::Unconfirmed => ExitStatus::Unconfirmed,
@@ -69,6 +72,7 @@ impl ErrorKind {
             Self::NotFound => "notFound",
             Self::NoRevision => "noRevision",
             Self::Refused => "refused",
+            Self::Held => "held",
             Self::LostRace => "lostRace",
             Self::Inconclusive => "inconclusive",
             Self::Unconfirmed => "unconfirmed",

@@ -2,6 +2,7 @@
 //! returns text, and `terminal` shows it.
 
 pub mod card;
+pub mod checks;
 pub mod explain;
 pub mod failure;
 pub mod history;

@@ -15,6 +15,7 @@ pub mod history;
 mod managed_fields;
 pub mod model;
 pub mod planner;
+pub mod preflight;
 mod select;
 pub mod snapshot;
 pub mod status;

@@ -8,10 +8,11 @@ mod plan_file;
 mod show;
 mod show_many;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::app::App;
@@ -20,6 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::revision::RevisionSpec;
+use crate::rollback::preflight;
 use crate::text::shell_quote;
 
 use super::duration;
@@ -82,6 +84,14 @@ pub(super) struct UndoArgs {
           default_value = "none", default_missing_value = "client")]
     dry_run: DryRun,
 
+    /// Go on although this check says no; needs --reason, and is recorded; may be given several times
+    #[arg(long = "override", value_name = "CHECK", requires = "reason", value_parser = check_id())]
+    overrides: Vec<String>,
+
+    /// critical: look only at what nothing can go on without: rbac, dryrun.workload, refs
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Option<Severity>,
+
     /// Write the plan to a file; it may hold secrets, so only its owner can read it
     #[arg(long, value_name = "FILE")]
     plan_out: Option<PathBuf>,
@@ -135,6 +145,15 @@ enum DryRun {
     Server,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Severity {
+    Critical,
+}
+
+fn check_id() -> PossibleValuesParser {
+    PossibleValuesParser::new(preflight::ids())
+}
+
 impl UndoArgs {
     pub(super) fn format(&self) -> Format {
         self.output.map(Format::from).unwrap_or_default()
@@ -162,6 +181,9 @@ impl UndoArgs {
             by: who(app, cluster),
             operation: app.operation_id(),
             timeout_seconds: self.timeout.map(|timeout| timeout.as_secs()),
+            overrides: self.overrides.clone(),
+            critical_only: self.severity == Some(Severity::Critical),
+            check_rules: BTreeMap::new(),
             hints: app.hints(cluster, cluster.namespace()),
         }
     }

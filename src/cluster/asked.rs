@@ -4,6 +4,7 @@
 //! `kubectl auth can-i`.
 
 use http::Method;
+use serde_json::{Value, json};
 
 use super::pin;
 use crate::text::shell_quote;
@@ -74,6 +75,15 @@ impl Asked {
             Some(namespace) => format!("{phrase} in namespace {namespace}"),
             None => phrase,
         }
+    }
+
+    /// As a `SelfSubjectAccessReview` asks for it.
+    pub(super) fn attributes(&self) -> Value {
+        let (resource, group) = self.resource.split_once('.').unwrap_or((&self.resource, ""));
+        json!({
+            "verb": self.verb, "group": group, "resource": resource,
+            "subresource": self.subresource, "namespace": self.namespace, "name": self.name,
+        })
     }
 
     /// The command that shows whether this is allowed.
@@ -152,5 +162,14 @@ mod tests {
             assert_eq!(asked.phrase(), phrase);
         }
         assert_eq!(Asked::new(&Method::GET, "/version", false).phrase(), "get /version");
+    }
+
+    #[test]
+    fn a_review_asks_for_the_very_object() {
+        let path = "/apis/apps/v1/namespaces/shop/deployments/checkout?fieldManager=rb";
+        let attributes = Asked::new(&Method::PATCH, path, false).attributes();
+        let expected = json!({"verb": "patch", "group": "apps", "resource": "deployments",
+            "subresource": null, "namespace": "shop", "name": "checkout"});
+        assert_eq!(attributes, expected);
     }
 }

@@ -141,7 +141,7 @@ fn status_error(code: StatusCode, status: &ApiStatus, asked: &Asked, peer: &Peer
             Error::new(ErrorKind::Forbidden, format!("not allowed to {what}"))
                 .hint(asked.can_i(&peer.flags))
         }
-        403 => Error::new(ErrorKind::Forbidden, format!("a rule of the cluster forbids to {what}")),
+        403 => Error::new(ErrorKind::Refused, format!("a rule of the cluster forbids to {what}")),
         404 if asked.name.is_some() && status.details.name.is_some() => {
             Error::new(ErrorKind::NotFound, format!("no {object}"))
         }

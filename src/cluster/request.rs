@@ -66,9 +66,19 @@ impl<'a> Call<'a> {
 impl Cluster {
     /// Reads a body; tries again while that can help and the deadline allows it.
     pub(super) async fn read(&self, call: &Call<'_>, deadline: Deadline) -> Result<Bytes> {
+        let body = self.try_read(call, deadline).await;
+        body.map_err(|failure| failure.into_error(&call.asked(), &self.peer))
+    }
+
+    /// The same, with what the last try gave where there is no body.
+    pub(super) async fn try_read(
+        &self,
+        call: &Call<'_>,
+        deadline: Deadline,
+    ) -> Result<Bytes, Failure> {
         let mut retry = Retry::new(deadline);
         loop {
-            let session = self.sessions.current(deadline).await?;
+            let session = self.sessions.current(deadline).await.map_err(Failure::Unsent)?;
             match self.exchange(&session, call, deadline).await {
                 Ok(body) => return Ok(body),
                 Err(failure) => self.before_retry(&mut retry, failure, &session, call).await?,
@@ -90,7 +100,10 @@ impl Cluster {
             match self.answer(&service, call, limit).await {
                 Ok(response) => return Ok(Some((response.into_body(), place))),
                 Err(failure) if failure.is(StatusCode::GONE) => return Ok(None),
-                Err(failure) => self.before_retry(&mut retry, failure, &session, call).await?,
+                Err(failure) => self
+                    .before_retry(&mut retry, failure, &session, call)
+                    .await
+                    .map_err(|failure| failure.into_error(&call.asked(), &self.peer))?,
             }
         }
     }
@@ -147,23 +160,23 @@ impl Cluster {
         Err(Failure::Status { code, status, retry_after })
     }
 
-    /// Waits before the next try of a read, or says why there is none.
+    /// Waits before the next try of a read, or gives the failure back where there is none.
     async fn before_retry(
         &self,
         retry: &mut Retry,
         failure: Failure,
         session: &Arc<Session>,
         call: &Call<'_>,
-    ) -> Result<()> {
+    ) -> Result<(), Failure> {
         if failure.is(StatusCode::UNAUTHORIZED)
             && self.sessions.is_renewable()
             && retry.may_renew_credentials()
         {
-            return self.sessions.renew(session, retry.deadline()).await;
+            return self.sessions.renew(session, retry.deadline()).await.map_err(Failure::Unsent);
         }
         let wait =
             if failure.is_transient() { retry.next_wait(failure.retry_after()) } else { None };
-        let Some(wait) = wait else { return Err(failure.into_error(&call.asked(), &self.peer)) };
+        let Some(wait) = wait else { return Err(failure) };
         tracing::debug!(path = call.path, ?wait, "trying again");
         if retry.tries() == PATIENCE {
             tracing::warn!("cannot {} yet, trying again until the deadline", call.asked().phrase());

@@ -27,6 +27,15 @@ pub enum PatchKind {
     Merge,
 }
 
+impl PatchKind {
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json-patch+json",
+            Self::Merge => "application/merge-patch+json",
+        }
+    }
+}
+
 /// How a write is made.
 #[derive(Clone, Copy, Debug)]
 pub struct WriteOptions {
@@ -103,11 +112,7 @@ impl Cluster {
         options: WriteOptions,
         deadline: Deadline,
     ) -> Result<Value, WriteError> {
-        let content_type = match kind {
-            PatchKind::Json => "application/json-patch+json",
-            PatchKind::Merge => "application/merge-patch+json",
-        };
-        self.write(Method::PATCH, content_type, path, body, options, deadline).await
+        self.write(Method::PATCH, kind.content_type(), path, body, options, deadline).await
     }
 
     /// Deletes one object, if it still has this uid. Sent exactly once.
@@ -165,7 +170,7 @@ impl Cluster {
         self.parse(&answer, &call).map_err(WriteError::Unknown)
     }
 
-    fn sort(&self, failure: Failure, call: &Call<'_>) -> WriteError {
+    pub(super) fn sort(&self, failure: Failure, call: &Call<'_>) -> WriteError {
         let effect = effect(&failure);
         let retry_after = failure.retry_after().unwrap_or(THROTTLED);
         let error = failure.into_error(&call.asked(), &self.peer);

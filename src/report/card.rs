@@ -10,12 +10,17 @@ use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
 use crate::text::{age, sanitize, shorten, truncate, width, wrap};
 
+use super::checks;
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
 
 /// Lines of the whole card at most: it must fit beside whatever else is on the screen.
 const LINES: usize = 15;
 /// Lines for revisions that were passed over.
 const PASSED_OVER: usize = 4;
+/// Lines for checks that say no; the error after the card has all of them.
+const BLOCKING: usize = 4;
+/// Lines for checks that are worth a look.
+const DOUBTFUL: usize = 3;
 /// Columns left of the text.
 const INDENT: usize = 11;
 
@@ -43,6 +48,7 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
         // A command is to be pasted whole: it is never cut.
         lines.push(format!("  {:<8} {}", "older", marks.foreign(&text)));
     }
+    lines.extend(checks(plan, marks));
     lines.extend(warnings(plan, LINES.saturating_sub(lines.len()), marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -175,6 +181,19 @@ fn listing(label: &str, entries: impl Iterator<Item = String>, marks: Marks) -> 
 fn passed_over(plan: &Plan, marks: Marks) -> Vec<String> {
     let entries = plan.why.passed_over.iter().map(|p| format!("{}: {}", p.revision, p.reason));
     listed("not", entries.map(|text| marks.foreign(&text)), PASSED_OVER, DIM)
+}
+
+/// What was looked at: how many checks are good, and each that is not.
+fn checks(plan: &Plan, marks: Marks) -> Vec<String> {
+    let Some(summary) = checks::counts(&plan.checks) else { return Vec::new() };
+    let mut lines = vec![line("checks", &summary)];
+    let blocking = plan.checks.iter().filter(|check| check.blocks());
+    let entries: Vec<String> = blocking.map(|check| checks::sentence(check, marks)).collect();
+    lines.extend(listed("no", entries.into_iter(), BLOCKING, BAD));
+    let others = plan.checks.iter().filter(|check| check.is_warning());
+    let entries: Vec<String> = others.map(|check| checks::sentence(check, marks)).collect();
+    lines.extend(listed("warning", entries.into_iter(), DOUBTFUL, WARN));
+    lines
 }
 
 fn warnings(plan: &Plan, room: usize, marks: Marks) -> Vec<String> {

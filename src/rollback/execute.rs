@@ -19,7 +19,8 @@ use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) use self::delete::{Deleted, delete_pod};
-pub use self::patch::{Patched, dry_run, patch};
+pub(super) use self::patch::tests_hold;
+pub use self::patch::{Patched, patch};
 use super::managed_fields;
 use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::Leftovers;

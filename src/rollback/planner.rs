@@ -13,7 +13,7 @@ use super::model::evidence::Evidence;
 use super::model::image::ImageRef;
 use super::model::leftover::{Leftovers, WhyLeft};
 use super::model::ownership::{Owner, owners};
-use super::model::plan::{Plan, RevisionView, SCHEMA, Why};
+use super::model::plan::{Plan, RevisionView, SCHEMA, Step, Why};
 use super::model::record::{RECORD_ANNOTATION, Record, Side, Stored, Undo};
 use super::model::request::UndoRequest;
 use super::model::revision::{Revision, Revisions};
@@ -199,53 +199,57 @@ impl<'a> Planner<'a> {
         }
         let diff = diff::templates(&self.revisions.live_template, &target.template, false);
         let cause = steps::cause(&undo, &from, &to);
+        let warnings = [
+            self.warnings(target, evidence),
+            self.next_deploy_warnings(target, &undo, &diff, cause),
+        ];
+        let steps = steps::of(self, target, &undo, &from, &to);
         Plan {
-            schema: SCHEMA.to_owned(),
-            id: self.request.operation.clone(),
-            made_at: self.snapshot.taken_at,
-            cluster: self.snapshot.cluster.clone(),
-            target: self.snapshot.target.clone(),
-            owners: self.owners.clone(),
             context_changes: context::changes(&from.context, &to.context),
-            warnings: [
-                self.warnings(target, evidence),
-                self.next_deploy_warnings(target, &undo, &diff, cause),
-            ]
-            .concat(),
+            warnings: warnings.concat(),
             diff,
             forward: self.forward(),
-            redacted: false,
-            leftovers: self.backend.leftovers(self.snapshot, target),
-            steps: steps::of(self, target, &undo, &from, &to),
-            from,
-            to,
-            why,
+            ..self.frame(target, from, to, why, steps)
         }
     }
 
     fn plan_to_finish(&self, live: &Revision) -> Plan {
         let to = self.live_view();
         let undo = self.undo(&self.view_in_the_way(live), &to);
+        let steps = steps::to_finish(self, live, &undo, &to);
+        let rule = "live already, and pods of another revision are in its way".to_owned();
+        let why = Why { rule, ..Why::default() };
+        let warnings = self.snapshot.gaps.clone();
+        Plan { warnings, ..self.frame(live, to.clone(), to, why, steps) }
+    }
+
+    /// What every plan says, whatever it does.
+    fn frame(
+        &self,
+        target: &Revision,
+        from: RevisionView,
+        to: RevisionView,
+        why: Why,
+        steps: Vec<Step>,
+    ) -> Plan {
         Plan {
             schema: SCHEMA.to_owned(),
             id: self.request.operation.clone(),
             made_at: self.snapshot.taken_at,
             cluster: self.snapshot.cluster.clone(),
             target: self.snapshot.target.clone(),
+            from,
+            to,
+            why,
             owners: self.owners.clone(),
             diff: Vec::new(),
+            leftovers: self.backend.leftovers(self.snapshot, target),
             context_changes: Vec::new(),
-            warnings: self.snapshot.gaps.clone(),
+            checks: Vec::new(),
+            steps,
+            warnings: Vec::new(),
             forward: None,
             redacted: false,
-            leftovers: self.backend.leftovers(self.snapshot, live),
-            steps: steps::to_finish(self, live, &undo, &to),
-            from: to.clone(),
-            to,
-            why: Why {
-                rule: "live already, and pods of another revision are in its way".to_owned(),
-                ..Why::default()
-            },
         }
     }
 

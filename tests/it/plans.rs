@@ -167,6 +167,7 @@ impl Flags {
                 pin: format!("--context {}", snapshot.cluster.context),
                 namespace: snapshot.target.namespace.clone(),
             },
+            ..UndoRequest::default()
         }
     }
 }

@@ -9,13 +9,14 @@ use crate::cli::target_args::Named;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
-use crate::report::explain;
+use crate::report::{explain, failure};
 use crate::rollback::execute::{self, Accepted, Patched};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
+use crate::rollback::preflight::{self, Looked, Subject};
 use crate::rollback::{self, earlier, planner, snapshot, status};
 use crate::terminal::prompt;
 use crate::text::shell_quote;
@@ -23,7 +24,7 @@ use crate::text::shell_quote;
 use super::{DryRun, UndoArgs, command_again, show};
 
 /// How often is planned again when the workload changes under the plan.
-const ROUNDS: u32 = 6;
+pub(super) const ROUNDS: u32 = 6;
 
 /// Rolls back a workload that is named on the command line.
 pub(super) async fn run(args: &UndoArgs, app: &App, named: &Named) -> Result<ExitStatus> {
@@ -68,12 +69,10 @@ impl Flow<'_> {
                     _ => return Err(again.refusal),
                 },
             };
+            let Some(plan) = self.look(plan, &snapshot).await else { continue };
             self.write_plan_file(&plan)?;
             if self.stops_at_plan() {
-                match self.dry_run(&plan).await? {
-                    Some(exit) => return Ok(exit),
-                    None => continue,
-                }
+                return Ok(self.dry_run(&plan));
             }
             self.agree(&plan, agreed.as_deref(), further).await?;
             if let Some(exit) = self.act(&plan).await? {
@@ -96,19 +95,38 @@ impl Flow<'_> {
         self.args.stops_at_plan()
     }
 
-    /// Shows the plan; `None` where the workload changed while the API server was asked.
-    pub(super) async fn dry_run(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
-        let mut note = "dry run: nothing was changed\n";
-        if self.args.dry_run == DryRun::Server {
-            match execute::dry_run(self.cluster, plan, self.budget.reading()).await? {
-                Patched::Accepted(_) => {
-                    note = "server dry run: the API server would accept it; nothing was changed\n";
-                }
-                Patched::Stale => return Ok(None),
-            }
+    /// The plan with its checks; `None` where the workload changed while they were made.
+    pub(super) async fn look(&self, mut plan: Box<Plan>, snapshot: &Snapshot) -> Option<Box<Plan>> {
+        let subject = Subject::new(self.backend, snapshot, &plan);
+        let deadline = self.budget.reading();
+        match preflight::look(self.cluster, &subject, &plan, &self.request, deadline).await {
+            Looked::Checked(checks) => plan.checks = checks,
+            Looked::Stale => return None,
         }
+        Some(plan)
+    }
+
+    /// Shows the plan, and ends as carrying it out would begin.
+    pub(super) fn dry_run(&self, plan: &Plan) -> ExitStatus {
+        let refusal = self.refusal(plan);
+        let note = match (&refusal, self.args.dry_run) {
+            (None, DryRun::Server) => {
+                "server dry run: the API server would accept it; nothing was changed\n"
+            }
+            _ => "dry run: nothing was changed\n",
+        };
         show::plan(self.args, self.app, plan, &self.request.hints, note);
-        Ok(Some(ExitStatus::Success))
+        match refusal {
+            Some(error) => {
+                self.app.console.error(&failure::error(&error, self.app.console.marks));
+                error.kind().exit_status()
+            }
+            None => ExitStatus::Success,
+        }
+    }
+
+    fn refusal(&self, plan: &Plan) -> Option<Error> {
+        preflight::refusal(plan, |flags| self.command(flags))
     }
 
     fn asks(&self) -> bool {
@@ -126,7 +144,12 @@ impl Flow<'_> {
         if agreed.is_some_and(|before| before.is_same_undo(plan)) {
             return Ok(());
         }
-        show::card_before_the_act(self.args, self.app, plan, self.asks());
+        let refusal = self.refusal(plan);
+        let asks = self.asks() && refusal.is_none();
+        show::card_before_the_act(self.args, self.app, plan, asks);
+        if let Some(error) = refusal {
+            return Err(error.with_plan(show::plan_document(self.args, plan)));
+        }
         if agreed.is_some() && !self.asks() {
             return Err(self.lost_race(plan));
         }

@@ -48,13 +48,15 @@ impl Flow<'_> {
             return Err(self.stale(&plan));
         }
         earlier::check(self.backend, &snapshot, &self.request, &plan)?;
-        let ended = if self.stops_at_plan() {
-            self.dry_run(&plan).await?
-        } else {
-            self.agree(&plan, None, None).await?;
-            self.act(&plan).await?
+        // What was seen when it was made says nothing of today.
+        let Some(plan) = self.look(Box::new(plan.clone()), &snapshot).await else {
+            return Err(self.stale(&plan));
         };
-        if let Some(exit) = ended {
+        if self.stops_at_plan() {
+            return Ok(self.dry_run(&plan));
+        }
+        self.agree(&plan, None, None).await?;
+        if let Some(exit) = self.act(&plan).await? {
             return Ok(exit);
         }
         let snapshot = self.read().await?;

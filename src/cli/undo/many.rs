@@ -8,7 +8,7 @@ use crate::app::{App, Budget};
 use crate::backend::Rollbacker;
 use crate::cli::target_args::{Wanted, wish};
 use crate::cluster::Cluster;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::rollback::execute::many::{self as engine, Join, Order, Task};
 use crate::rollback::model::decision::{Decision, Nothing};
@@ -17,13 +17,15 @@ use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
-use crate::rollback::planner;
+use crate::rollback::preflight::{self, Inquiry, Looked, Subject};
 use crate::rollback::snapshot::many::{self as reading, Found, Wish};
 use crate::rollback::status::Look;
+use crate::rollback::{planner, snapshot};
 use crate::terminal::prompt;
 use crate::text::plural;
 
-use super::{DryRun, UndoArgs, command_again, flow, show_many};
+use super::flow::{self, ROUNDS};
+use super::{UndoArgs, command_again, show_many};
 
 /// What is to become of one workload.
 pub(super) struct Item {
@@ -33,7 +35,7 @@ pub(super) struct Item {
 }
 
 pub(super) enum Fate {
-    Undo(Box<UndoRequest>, Box<Plan>),
+    Undo(Box<UndoRequest>, Box<Plan>, Box<Subject>),
     /// It is at its target and not healthy yet.
     Join(Box<Nothing>, Box<Look>),
     Nothing(Box<Nothing>),
@@ -81,7 +83,10 @@ fn decide(
     let mut request = args.request(app, cluster);
     request.hints.namespace.clone_from(&snapshot.target.namespace);
     match planner::decide(backend, &snapshot, &request) {
-        Decision::Undo(plan) => Fate::Undo(Box::new(request), plan),
+        Decision::Undo(plan) => {
+            let subject = Subject::new(backend, &snapshot, &plan);
+            Fate::Undo(Box::new(request), plan, Box::new(subject))
+        }
         Decision::Nothing(nothing) if nothing.converging && args.waits() => {
             Fate::Join(nothing, Box::new(Look::new(backend, snapshot).of_undo()))
         }
@@ -107,9 +112,7 @@ struct Course<'a> {
 impl Course<'_> {
     async fn run(&mut self, mut items: Vec<Item>) -> Result<ExitStatus> {
         let stops = self.args.stops_at_plan();
-        if self.args.dry_run == DryRun::Server || self.args.all_or_nothing {
-            self.ask_the_api_server(&mut items).await;
-        }
+        self.look(&mut items).await;
         if stops {
             let exit = refusals(&items);
             show_many::plans(self.args, self.app, self.cluster, &items, exit);
@@ -136,26 +139,64 @@ impl Course<'_> {
         Ok(exit)
     }
 
-    /// A plan that the API server would refuse is refused here.
-    async fn ask_the_api_server(&self, items: &mut [Item]) {
-        let (mut places, mut orders) = (Vec::new(), Vec::new());
-        for (place, item) in items.iter().enumerate() {
-            if let Fate::Undo(request, plan) = &item.fate {
-                places.push(place);
-                orders.push(Order {
-                    backend: item.backend,
-                    request: UndoRequest::clone(request),
-                    plan: plan.clone(),
-                    deadline: self.budget.reading(),
-                });
+    /// Runs the checks of all plans; what a check says no to is refused. Where a workload changed
+    /// meanwhile, it is planned again.
+    async fn look(&self, items: &mut [Item]) {
+        let mut places: Vec<usize> = (0..items.len()).collect();
+        for _ in 0..ROUNDS {
+            places = self.look_at(items, &places).await;
+            if places.is_empty() {
+                return;
+            }
+            for place in &places {
+                let Some(item) = items.get_mut(*place) else { continue };
+                let deadline = self.budget.reading();
+                let read = snapshot::take(self.cluster, item.backend, &item.target, deadline).await;
+                item.fate = match read {
+                    Ok(snapshot) => {
+                        decide(self.args, self.app, self.cluster, item.backend, snapshot)
+                    }
+                    Err(error) => Fate::Refused(error),
+                };
             }
         }
-        let answers = engine::dry_run_all(self.cluster, &orders.iter().collect::<Vec<_>>()).await;
-        for (place, answer) in places.into_iter().zip(answers) {
-            if let (Some(item), Err(error)) = (items.get_mut(place), answer) {
-                item.fate = Fate::Refused(error);
+        for place in places {
+            let Some(item) = items.get_mut(place) else { continue };
+            item.fate = Fate::Refused(changes_all_the_time(&item.target));
+        }
+    }
+
+    /// The places of those that are not as they were planned for any more.
+    async fn look_at(&self, items: &mut [Item], places: &[usize]) -> Vec<usize> {
+        let (mut looked_at, mut inquiries) = (Vec::new(), Vec::new());
+        for place in places {
+            let fate = items.get(*place).map(|item| &item.fate);
+            if let Some(Fate::Undo(request, plan, subject)) = fate {
+                looked_at.push(*place);
+                inquiries.push(Inquiry { subject, plan, request });
             }
         }
+        let answers = preflight::look_all(self.cluster, &inquiries, self.budget.reading()).await;
+        let mut stale = Vec::new();
+        for (place, looked) in looked_at.into_iter().zip(answers) {
+            let Some(item) = items.get_mut(place) else { continue };
+            let Fate::Undo(_, plan, _) = &mut item.fate else { continue };
+            match looked {
+                Looked::Stale => stale.push(place),
+                Looked::Checked(checks) => {
+                    plan.checks = checks;
+                    let again = |flags: &str| self.command(flags);
+                    if let Some(error) = preflight::refusal(plan, again) {
+                        item.fate = Fate::Refused(error);
+                    }
+                }
+            }
+        }
+        stale
+    }
+
+    fn command(&self, flags: &str) -> String {
+        command_again(self.args, self.app, self.cluster, flags)
     }
 
     fn nothing_at_all(&self, items: Vec<Item>) -> ExitStatus {
@@ -184,8 +225,7 @@ impl Course<'_> {
             return Ok(());
         }
         if !self.app.console.can_prompt {
-            let command = command_again(self.args, self.app, self.cluster, "--yes");
-            return Err(flow::unconfirmed(self.app, &command));
+            return Err(flow::unconfirmed(self.app, &self.command("--yes")));
         }
         let asked = Instant::now();
         let count = plural(i64::try_from(count).unwrap_or(i64::MAX), "workload");
@@ -206,7 +246,7 @@ impl Course<'_> {
             let ended = match fate {
                 Fate::Refused(error) => Some(Done::Failed(error)),
                 Fate::Nothing(nothing) => Some(Done::Joined(nothing, None)),
-                Fate::Undo(request, plan) => {
+                Fate::Undo(request, plan, _) => {
                     let deadline = self.budget.waiting(plan.seconds());
                     let order = Order { backend, request: *request, plan, deadline };
                     tasks.push(Task::Undo(Box::new(order)));
@@ -239,6 +279,12 @@ impl Course<'_> {
         }
         done.into_iter().filter_map(|(target, done)| Some((target, done?))).collect()
     }
+}
+
+fn changes_all_the_time(target: &Target) -> Error {
+    let reference = target.reference();
+    let message = format!("{reference} changed {ROUNDS} times while it was looked at");
+    Error::new(ErrorKind::LostRace, message)
 }
 
 /// Whether some were written and some were not.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::sleep;
 
-use super::{AT_ONCE, options};
+use super::options;
 use crate::cluster::{Cluster, Deadline, WriteError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::leftover::WhyLeft;
@@ -89,17 +88,4 @@ async fn serves(cluster: &Cluster, deletion: &Deletion, deadline: Deadline) -> b
     };
     let pod = PodState::read(&pod);
     pod.uid == deletion.uid && pod.ready && !pod.deleting
-}
-
-/// Asks the API server whether it would delete the pods of a plan: a right that is missing is to be
-/// known before anything is written.
-pub(super) async fn rehearse(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> Result<()> {
-    let asked = stream::iter(of(plan)).map(|deletion| async move {
-        let answer = cluster.delete(&deletion.path, &deletion.uid, options(true), deadline).await;
-        match answer {
-            Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::Forbidden => Err(error),
-            _ => Ok(()),
-        }
-    });
-    asked.buffer_unordered(AT_ONCE).try_collect().await
 }

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use crate::text::shell_quote;
 
-use super::{AT_ONCE, Accepted, Patched, dry_run, finish_all, patch};
+use super::{AT_ONCE, Accepted, Patched, finish_all, patch};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::outcome::{Done, Outcome, Waited};
@@ -80,20 +80,6 @@ impl Listeners for SomeOf<'_, '_> {
             self.all.borrow_mut().on(*place, event);
         }
     }
-}
-
-/// Asks the API server about every plan; nothing is changed.
-pub async fn dry_run_all(cluster: &Cluster, orders: &[&Order]) -> Vec<Result<()>> {
-    stream::iter(orders)
-        .map(|order| async move {
-            match dry_run(cluster, &order.plan, order.deadline).await? {
-                Patched::Accepted(_) => Ok(()),
-                Patched::Stale => Err(lost_race(&order.request, &order.plan)),
-            }
-        })
-        .buffered(AT_ONCE)
-        .collect()
-        .await
 }
 
 /// Carries out all tasks; the answers are in their order. `everywhere` says that the workloads were

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteError};
 use crate::error::{Error, ErrorKind, Result};
 
-use super::{delete, options};
+use super::options;
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::record::RECORD_POINTER;
@@ -27,25 +27,6 @@ pub enum Patched {
     Accepted(Box<Value>),
     /// Something that the plan was made for has changed; nothing was written.
     Stale,
-}
-
-/// Asks the API server whether it would accept the patch; nothing is changed.
-pub async fn dry_run(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> Result<Patched> {
-    if plan.deletes_pods() {
-        delete::rehearse(cluster, plan, deadline).await?;
-    }
-    if let Some(kept) = plan.kept() {
-        return is_kept(cluster, kept, deadline).await;
-    }
-    let (path, body) = patch_of(plan)?;
-    match cluster.patch(path, PatchKind::Json, body, options(true), deadline).await {
-        Ok(object) => Ok(Patched::Accepted(Box::new(object))),
-        Err(WriteError::Conflict(error)) => {
-            let live = cluster.get(path, deadline).await?;
-            if tests_hold(body, &live) { Err(refused(&error)) } else { Ok(Patched::Stale) }
-        }
-        Err(error) => Err(error.into_error()),
-    }
 }
 
 /// Sends the patch, and tells when it is accepted.
@@ -73,9 +54,6 @@ async fn send(
     deadline: Deadline,
     listener: &mut dyn Listener,
 ) -> Result<Patched> {
-    if plan.deletes_pods() {
-        delete::rehearse(cluster, plan, deadline).await?;
-    }
     if let Some(kept) = plan.kept() {
         return is_kept(cluster, kept, deadline).await;
     }
@@ -211,7 +189,7 @@ fn unknown_outcome(plan: &Plan, error: &Error) -> Error {
 }
 
 /// Whether all `test` operations of a JSON Patch hold for an object; a missing member is null.
-fn tests_hold(patch: &Value, object: &Value) -> bool {
+pub(in crate::rollback) fn tests_hold(patch: &Value, object: &Value) -> bool {
     operations(patch, "test").all(|(path, value)| found(object, path) == value)
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::check::Check;
 use super::context::{Context, ContextChange};
 use super::field_owner::{FieldOwner, GivenAnnotation, OwnedFields};
 use super::image::ContainerImage;
@@ -50,6 +51,9 @@ pub struct Plan {
     /// How the recorded contexts of the two revisions differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context_changes: Vec<ContextChange>,
+    /// What was looked at before anything is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
     /// What to do, in this order; optional steps run beside the wait.
     pub steps: Vec<Step>,
     /// What the user should know before saying yes.

@@ -1,5 +1,7 @@
 //! What the user asked of `undo`, ready to use: nothing is read from the environment after this.
 
+use std::collections::BTreeMap;
+
 use super::hint::Hints;
 use super::revision::RevisionSpec;
 
@@ -31,6 +33,23 @@ pub struct UndoRequest {
     pub operation: String,
     /// `--timeout` in seconds; `None`: the workload's own deadline decides.
     pub timeout_seconds: Option<u64>,
+    /// `--override`: checks that are not to block.
+    pub overrides: Vec<String>,
+    /// `--severity critical`: only the checks that nothing can go on without.
+    pub critical_only: bool,
+    /// What the configuration makes of checks, by their names.
+    pub check_rules: BTreeMap<String, CheckRule>,
     /// How to write commands to paste.
     pub hints: Hints,
+}
+
+/// What the configuration makes of a check before the write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckRule {
+    /// Anything it finds blocks.
+    Block,
+    /// Nothing it finds blocks.
+    Warn,
+    /// It is not looked at.
+    Ignore,
 }

@@ -1,0 +1,192 @@
+//! Looking before the leap: the old template meets today's cluster before anything is written.
+//!
+//! Each check is a file and a line in [`REGISTRY`]. It names what it wants to know of the cluster, and
+//! judges the answers: both are functions of values. All that the checks ask for is asked at the same
+//! time, once, and within [`PATIENCE`]; what has no answer then is unknown and never a silent pass.
+
+mod dryrun_pod;
+mod dryrun_workload;
+mod rbac;
+mod refusal;
+mod scene;
+mod subject;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream;
+
+use crate::cluster::{Cluster, Deadline};
+use crate::facts::{Ask, Facts};
+
+use super::execute::AT_ONCE;
+use super::model::check::{Check, CheckStatus, Finding, Level};
+use super::model::plan::Plan;
+use super::model::record::FIELD_MANAGER;
+use super::model::request::{CheckRule, UndoRequest};
+
+pub use self::refusal::refusal;
+use self::scene::Scene;
+pub use self::subject::Subject;
+
+/// How long all checks together may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// All checks, in the order in which they are told.
+static REGISTRY: &[&dyn Preflight] =
+    &[&rbac::Rbac, &dryrun_workload::DryrunWorkload, &dryrun_pod::DryrunPod];
+
+/// A check before the write.
+trait Preflight: Sync {
+    /// Its stable name.
+    fn id(&self) -> &'static str;
+
+    /// How much it counts, unless what it finds says otherwise.
+    fn level(&self) -> Level;
+
+    /// Whether rb refuses where this cannot be found out.
+    fn must_be_answered(&self) -> bool {
+        false
+    }
+
+    /// Whether it is looked at even when every second counts.
+    fn is_critical(&self) -> bool {
+        false
+    }
+
+    /// What it wants to know.
+    fn asks(&self, scene: &Scene<'_>) -> Vec<Ask>;
+
+    /// What the answers mean.
+    fn judge(&self, scene: &Scene<'_>, facts: &Facts<'_>) -> Finding;
+}
+
+/// The names of all checks, in their order.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    REGISTRY.iter().map(|check| check.id())
+}
+
+/// What looking came to.
+#[derive(Debug)]
+pub enum Looked {
+    /// The checks, in their order.
+    Checked(Vec<Check>),
+    /// The workload is not as the plan has it any more.
+    Stale,
+}
+
+/// Runs all checks of a plan.
+pub async fn look(
+    cluster: &Cluster,
+    subject: &Subject,
+    plan: &Plan,
+    request: &UndoRequest,
+    deadline: Deadline,
+) -> Looked {
+    let looked = look_all(cluster, &[Inquiry { subject, plan, request }], deadline).await;
+    // One plan, one answer.
+    looked.into_iter().next().unwrap_or(Looked::Stale)
+}
+
+/// One of several plans that are looked at together.
+pub struct Inquiry<'a> {
+    /// What was kept of its workload.
+    pub subject: &'a Subject,
+    /// It.
+    pub plan: &'a Plan,
+    /// What was asked for.
+    pub request: &'a UndoRequest,
+}
+
+/// Runs the checks of several plans; the answers are in their order. What more than one of them asks
+/// for is asked once.
+pub async fn look_all(
+    cluster: &Cluster,
+    inquiries: &[Inquiry<'_>],
+    deadline: Deadline,
+) -> Vec<Looked> {
+    let rounds = u32::try_from(inquiries.len() / AT_ONCE).unwrap_or(u32::MAX).saturating_add(1);
+    let deadline = deadline.earlier(PATIENCE.saturating_mul(rounds));
+    let asks = |one: &Inquiry<'_>| {
+        let scene = Scene::of(one);
+        wanted(one.request).flat_map(|check| check.asks(&scene)).collect::<HashSet<Ask>>()
+    };
+    let mut times: HashMap<Ask, usize> = HashMap::new();
+    for ask in inquiries.iter().flat_map(asks) {
+        *times.entry(ask).or_default() += 1;
+    }
+    let common = times.into_iter().filter(|(_, times)| *times > 1).map(|(ask, _)| ask);
+    let common = &Facts::gather(cluster, common, FIELD_MANAGER, deadline).await;
+    stream::iter(inquiries)
+        .map(|one| async move {
+            let scene = Scene::of(one);
+            let own = asks(one).into_iter().filter(|ask| !common.knows(ask));
+            let own = Facts::gather(cluster, own, FIELD_MANAGER, deadline).await;
+            judged(cluster, &scene, &own.and(common), deadline).await
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
+}
+
+async fn judged(
+    cluster: &Cluster,
+    scene: &Scene<'_>,
+    facts: &Facts<'_>,
+    deadline: Deadline,
+) -> Looked {
+    if dryrun_workload::is_stale(cluster, scene, facts, deadline).await {
+        return Looked::Stale;
+    }
+    Looked::Checked(judge_all(scene, facts))
+}
+
+fn wanted(request: &UndoRequest) -> impl Iterator<Item = &'static &'static dyn Preflight> {
+    REGISTRY.iter().filter(|check| {
+        let is_ignored = request.check_rules.get(check.id()) == Some(&CheckRule::Ignore);
+        !is_ignored && (check.is_critical() || !request.critical_only)
+    })
+}
+
+fn judge_all(scene: &Scene<'_>, facts: &Facts<'_>) -> Vec<Check> {
+    let request = scene.request;
+    let judge = |check: &&'static dyn Preflight| {
+        let finding = check.judge(scene, facts);
+        let level = match finding.status {
+            // What cannot be found out is told, and blocks only where nothing may go on without it.
+            CheckStatus::Unknown if !check.must_be_answered() => Level::Advisory,
+            CheckStatus::Unknown => Level::Required,
+            _ => check.level(),
+        };
+        let mut checked = Check::new(check.id(), finding, level);
+        if let Some(rule) = request.check_rules.get(check.id()) {
+            configured(&mut checked, *rule);
+        }
+        checked.overridden =
+            checked.objects() && request.overrides.iter().any(|id| id == check.id());
+        let took = facts.took(&check.asks(scene)).as_millis();
+        checked.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
+        checked
+    };
+    let mut checks: Vec<Check> = wanted(request).map(judge).collect();
+    for check in &mut checks {
+        // The rule is for what was looked at; a failure that does not block reads like a warning.
+        if check.level != Level::Required && check.status == CheckStatus::Fail {
+            check.status = CheckStatus::Warn;
+        }
+    }
+    checks
+}
+
+/// What the configuration makes of a check.
+fn configured(check: &mut Check, rule: CheckRule) {
+    match rule {
+        CheckRule::Block if matches!(check.status, CheckStatus::Warn | CheckStatus::Fail) => {
+            check.status = CheckStatus::Fail;
+            check.level = Level::Required;
+        }
+        CheckRule::Warn => check.level = Level::Advisory,
+        CheckRule::Block | CheckRule::Ignore => {}
+    }
+}

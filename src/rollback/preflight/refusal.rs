@@ -1,0 +1,38 @@
+//! The error where checks say no: all of them, and how to go on all the same.
+
+use crate::error::{Error, ErrorKind};
+use crate::rollback::model::check::Check;
+use crate::rollback::model::plan::Plan;
+use crate::text::plural;
+
+/// Why the plan is not carried out; `None` where no check blocks. `again` makes the same command with
+/// more options.
+#[must_use]
+pub fn refusal(plan: &Plan, again: impl FnOnce(&str) -> String) -> Option<Error> {
+    let blocking: Vec<&Check> = plan.checks.iter().filter(|check| check.blocks()).collect();
+    if blocking.is_empty() {
+        return None;
+    }
+    let reference = plan.target.reference();
+    let count = plural(i64::try_from(blocking.len()).unwrap_or(i64::MAX), "check");
+    let say = if blocking.len() == 1 { "says" } else { "say" };
+    let reasons: Vec<String> =
+        blocking.iter().map(|check| format!("{}: {}", check.id, check.message)).collect();
+    let message = format!(
+        "{count} before the write {say} no to rolling {reference} back, and nothing was written: {}",
+        reasons.join("; ")
+    );
+    // Where nothing but a hold stands in the way, that is what a script has to know.
+    let is_held = blocking.iter().all(|check| matches!(check.id.as_str(), "freeze" | "lock"));
+    let kind = if is_held { ErrorKind::Held } else { ErrorKind::Refused };
+    let mut error = Error::new(kind, message);
+    for check in &blocking {
+        if let Some(hint) = &check.hint {
+            error = error.hint(format!("{}: {hint}", check.id));
+        }
+    }
+    let overrides: Vec<String> =
+        blocking.iter().map(|check| format!("--override {}", check.id)).collect();
+    let command = again(&format!("{} --reason TEXT", overrides.join(" ")));
+    Some(error.hint(format!("to go on all the same: {command}")))
+}

@@ -1,0 +1,83 @@
+//! What the checks look at beside the plan and the answers of the cluster: of a hundred workloads
+//! there is no room for all their revisions, so this is what is kept of the snapshot.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::backend::Rollbacker;
+use crate::rollback::model::plan::Plan;
+use crate::rollback::model::record::Record;
+use crate::rollback::model::revision::{Revision, Revisions};
+use crate::rollback::model::snapshot::Snapshot;
+
+/// The workload of a plan, as it was read to make it.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The kind of the workload.
+    pub(super) backend: &'static dyn Rollbacker,
+    /// The workload without its pod template and its managed fields: the plan has the one, and
+    /// nobody asks for the others.
+    pub(super) workload: Value,
+    /// What rb did to it before.
+    pub(super) record: Record,
+    /// Name of the object that stores the target; empty where nothing is patched.
+    pub(super) target_name: String,
+    /// What pods of the target name as their controller.
+    pub(super) pod_owner: Option<Value>,
+    /// Since when what is live has been stored.
+    pub(super) live_created: Option<Timestamp>,
+    /// Name of the object that stores what is live.
+    pub(super) live_name: String,
+    /// When the target stopped being what is deployed: what changed since, it has never met.
+    pub(super) ran_until: Option<Timestamp>,
+}
+
+impl Subject {
+    /// Of the snapshot that a plan was made from.
+    #[must_use]
+    pub fn new(backend: &'static dyn Rollbacker, snapshot: &Snapshot, plan: &Plan) -> Self {
+        let revisions = backend.revisions(snapshot);
+        let record = Record::on(&snapshot.workload);
+        let target = revisions.list.iter().find(|revision| revision.hash == plan.to.hash);
+        Self {
+            backend,
+            workload: trimmed(&snapshot.workload),
+            pod_owner: target.map(|target| pod_owner(backend, snapshot, target)),
+            ran_until: target.and_then(|target| ran_until(&revisions, &record, target)),
+            live_created: revisions.live().and_then(|live| live.created),
+            live_name: revisions.live().map(|live| live.name.clone()).unwrap_or_default(),
+            target_name: target.map(|target| target.name.clone()).unwrap_or_default(),
+            record,
+        }
+    }
+}
+
+fn trimmed(workload: &Value) -> Value {
+    let mut workload = workload.clone();
+    for (parent, member) in [("/metadata", "managedFields"), ("/spec", "template")] {
+        if let Some(members) = workload.pointer_mut(parent).and_then(Value::as_object_mut) {
+            members.shift_remove(member);
+        }
+    }
+    workload
+}
+
+/// `ReplicaSet`s make their pods; of what only stores a revision, the workload does.
+fn pod_owner(backend: &dyn Rollbacker, snapshot: &Snapshot, target: &Revision) -> Value {
+    let stores = backend.stores();
+    let (kind, name, uid) = if stores.kind == "ReplicaSet" {
+        (stores, &*target.name, &*target.uid)
+    } else {
+        (backend.kind(), &*snapshot.target.name, snapshot.uid())
+    };
+    // Without `blockOwnerDeletion`: that asks for a right which only controllers have.
+    json!({"apiVersion": kind.api_version, "kind": kind.kind, "name": name, "uid": uid,
+        "controller": true})
+}
+
+fn ran_until(revisions: &Revisions, record: &Record, target: &Revision) -> Option<Timestamp> {
+    let left = record.undo_from(&target.hash, &target.template).map(|undo| undo.at);
+    let later = |created: &Timestamp| target.created.is_some_and(|at| *created > at);
+    let successor = revisions.list.iter().filter_map(|r| r.created).filter(later).min();
+    left.max(successor).or(target.created)
+}
