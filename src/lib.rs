@@ -11,6 +11,7 @@
 //! | 4 | [`report`], [`terminal`] | values to text and documents; text to the two streams |
 //! | 3 | [`rollback`] | the engine: read, decide, write, wait |
 //! | 2 | [`backend`] | kinds of workloads: one file and one line each |
+//! | 2 | [`probe`] | checks of what runs: one file and one line each |
 //! | 2 | [`facts`] | what checks ask a cluster for, gathered side by side |
 //! | 1 | [`cluster`] | the API server: the `kube` crate lives there and nowhere else |
 //! | 1 | [`rollback::model`] | the values that the engine works on |
@@ -69,6 +70,7 @@ pub mod cluster;
 pub mod error;
 pub mod exit;
 pub mod facts;
+pub mod probe;
 pub mod report;
 pub mod rollback;
 pub mod terminal;

@@ -23,3 +23,4 @@ pub mod snapshot;
 pub mod status;
 pub mod target;
 pub mod template;
+pub mod verification;

@@ -45,8 +45,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("report", &["terminal", "rollback::model", "error", "exit", "text"]),
     ("terminal", &["report", "rollback::model", "error", "exit", "text"]),
-    ("rollback", &["backend", "facts", "cluster", "rollback::model", "error", "exit", "text"]),
+    (
+        "rollback",
+        &["backend", "probe", "facts", "cluster", "rollback::model", "error", "exit", "text"],
+    ),
     ("backend", &["cluster", "rollback::model", "error", "exit", "text"]),
+    ("probe", &["backend", "facts", "cluster", "rollback::model", "error", "exit", "text"]),
     ("facts", &["cluster", "error", "exit", "text"]),
     ("cluster", &["error", "exit", "text"]),
     ("rollback::model", &["error", "exit", "text"]),

@@ -60,12 +60,22 @@ pub struct Finding {
     pub hint: Option<String>,
     /// How much it counts, where that depends on what was found; else the check's own level.
     pub level: Option<Level>,
+    /// Whether waiting will not mend it.
+    pub is_final: bool,
 }
 
 impl Finding {
     fn new(status: CheckStatus, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, reason: "", message, evidence: Vec::new(), hint: None, level: None }
+        Self {
+            status,
+            reason: "",
+            message,
+            evidence: Vec::new(),
+            hint: None,
+            level: None,
+            is_final: false,
+        }
     }
 
     /// Good.
@@ -116,6 +126,13 @@ impl Finding {
     #[must_use]
     pub fn hint(mut self, command: impl Into<String>) -> Self {
         self.hint = Some(command.into());
+        self
+    }
+
+    /// It will not mend by waiting: a verification need not go on.
+    #[must_use]
+    pub fn for_good(mut self) -> Self {
+        self.is_final = true;
         self
     }
 

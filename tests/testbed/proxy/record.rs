@@ -29,10 +29,11 @@ pub(crate) struct Recorded {
 
 impl RequestHead {
     /// Whether it changes something: reviews of one's own rights are asked with POST but change
-    /// nothing.
+    /// nothing, nor does a dry run.
     pub(crate) fn is_write(&self) -> bool {
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&self.method.as_str());
-        !reads && !self.path.starts_with("/apis/authorization.k8s.io/")
+        let reviews = self.path.starts_with("/apis/authorization.k8s.io/");
+        !reads && !reviews && !self.path.contains("dryRun=All")
     }
 
     pub(crate) fn is_watch(&self) -> bool {

@@ -1,0 +1,101 @@
+//! Checks of what runs: is the right template live, on the right pods, and do they do their work?
+//!
+//! Each check is a file and a line in [`REGISTRY`]. It names what it wants to know, and judges the
+//! answers; both are functions of values, made again in every round until the verification ends. What
+//! nearly all of them look at, the workload, its pods and the Services of the namespace, is read first
+//! ([`Seen`]).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::backend::Rollbacker;
+use crate::error::Error;
+use crate::facts::{Ask, Facts};
+use crate::rollback::model::check::{Finding, Level};
+use crate::rollback::model::hint::Hints;
+use crate::rollback::model::target::Target;
+
+/// All checks that need no configuration, in the order in which they are told.
+pub static REGISTRY: &[&dyn Probe] = &[];
+
+/// A check of what runs.
+pub trait Probe: Sync {
+    /// Its stable name.
+    fn id(&self) -> &'static str;
+
+    /// How much it counts, unless what it finds or the configuration says otherwise.
+    fn level(&self) -> Level;
+
+    /// What it wants to know beside what is [`Seen`].
+    fn asks(&self, scene: &Scene<'_>) -> Vec<Ask>;
+
+    /// What the answers mean.
+    fn judge(&self, scene: &Scene<'_>, facts: &Facts<'_>) -> Finding;
+}
+
+/// What has to be so.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// The pod template that has to be live, as the revision stores it; `None`: whatever is live.
+    pub template: Option<Value>,
+    /// Its template hash, as pods have it in their label; empty where the controller has not stored
+    /// it yet.
+    pub hash: String,
+    /// `revision 41`: how messages name it.
+    pub label: String,
+    /// Digests of the images that ran when it was verified, `sha256:…` by image; and what the user or
+    /// an annotation says, under the empty name.
+    pub digests: BTreeMap<String, Vec<String>>,
+    /// Since when it is live: what happened before says nothing of it.
+    pub since: Option<Timestamp>,
+    /// When it was last replaced by another one, where it was live before: what changed since then,
+    /// it has not met.
+    pub ran_until: Option<Timestamp>,
+    /// resourceVersions of the configuration that it ran with when it was verified, by
+    /// `ConfigMap/settings`.
+    pub config: BTreeMap<String, String>,
+    /// How many replicas were wanted before.
+    pub replicas_before: Option<i64>,
+}
+
+/// What is read before the checks are asked.
+pub struct Seen {
+    /// The workload.
+    pub workload: Value,
+    /// The pods that its selector selects; those of older revisions too, and those of others that
+    /// have the same labels.
+    pub pods: Vec<Value>,
+    /// Why the pods are not all there: no right, or too many of them. `None` where they are.
+    pub pods_gap: Option<String>,
+    /// The Services of the namespace that select pods of the template, or why they cannot be read.
+    pub services: Result<Vec<Value>, Error>,
+}
+
+/// All that a check may look at beside the answers of the cluster.
+pub struct Scene<'a> {
+    /// The kind of the workload.
+    pub backend: &'a dyn Rollbacker,
+    /// The workload.
+    pub target: &'a Target,
+    /// What has to be so.
+    pub expected: &'a Expected,
+    /// What was read.
+    pub seen: &'a Seen,
+    /// Which lines of logs count: see [`LogRules`].
+    pub logs: &'a LogRules,
+    /// This machine's time.
+    pub now: Timestamp,
+    /// How to write commands to paste.
+    pub hints: &'a Hints,
+}
+
+/// Which lines of logs count, as regular expressions.
+#[derive(Clone, Debug, Default)]
+pub struct LogRules {
+    /// Those that are bad.
+    pub patterns: Vec<String>,
+    /// Those that are not, although a pattern fits.
+    pub ignored: Vec<String>,
+}
