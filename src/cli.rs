@@ -7,10 +7,12 @@ mod environment;
 mod history;
 mod man;
 mod output;
+mod proof_args;
 mod signals;
 mod status;
 mod target_args;
 mod undo;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -99,6 +101,7 @@ enum Command {
     History(history::HistoryArgs),
     Undo(Box<undo::UndoArgs>),
     Status(status::StatusArgs),
+    Verify(Box<verify::VerifyArgs>),
     Completion(completion::CompletionArgs),
     Man(man::ManArgs),
 }
@@ -109,6 +112,7 @@ impl Command {
             Self::History(args) => args.format(),
             Self::Undo(args) => args.format(),
             Self::Status(args) => args.format(),
+            Self::Verify(args) => args.format(),
             Self::Completion(_) | Self::Man(_) => Format::Human,
         }
     }
@@ -118,6 +122,7 @@ impl Command {
             Self::History(args) => Box::pin(history::run(args, app)).await,
             Self::Undo(args) => Box::pin(undo::run(args, app)).await,
             Self::Status(args) => Box::pin(status::run(args, app)).await,
+            Self::Verify(args) => Box::pin(verify::run(args, app)).await,
             Self::Completion(args) => Ok(completion::run(args, app)),
             Self::Man(args) => man::run(args, app),
         }

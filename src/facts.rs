@@ -16,7 +16,7 @@ use crate::cluster::{Cluster, Deadline, Permission, Write, WriteError};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Requests that are under way at once.
-const AT_ONCE: usize = 32;
+pub const AT_ONCE: usize = 32;
 
 /// One thing to ask the API server; equal ones are asked once. All are paths below its URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +64,7 @@ pub struct Facts<'a> {
 static UNASKED: LazyLock<Error> =
     LazyLock::new(|| Error::new(ErrorKind::Internal, "it was not asked for"));
 
-impl<'a> Facts<'a> {
+impl Facts<'_> {
     /// Asks everything at the same time; what has no answer at the deadline is an error.
     pub async fn gather(
         cluster: &Cluster,
@@ -83,18 +83,6 @@ impl<'a> Facts<'a> {
             .collect()
             .await;
         Self { known, common: None }
-    }
-
-    /// These, and what was found out for others too.
-    #[must_use]
-    pub fn and(self, common: &'a Facts<'a>) -> Self {
-        Self { common: Some(common), ..self }
-    }
-
-    /// Whether this was asked.
-    #[must_use]
-    pub fn knows(&self, ask: &Ask) -> bool {
-        self.known.contains_key(ask)
     }
 
     /// The answer to [`Ask::Read`], [`Ask::Keys`] or [`Ask::Metadata`].
@@ -164,6 +152,35 @@ impl<'a> Facts<'a> {
             None => Err(&UNASKED),
         }
     }
+}
+
+/// Gathers facts for several askers, and hands each its own: what more than one of them asks for is
+/// asked once, and the own facts of one are gone when it has judged them. The results are in the
+/// order of the askers.
+pub async fn gather_each<T>(
+    cluster: &Cluster,
+    asks: Vec<Vec<Ask>>,
+    field_manager: &str,
+    deadline: Deadline,
+    judge: impl AsyncFn(usize, &Facts<'_>) -> T,
+) -> Vec<T> {
+    let mut times: HashMap<&Ask, usize> = HashMap::new();
+    for ask in asks.iter().flatten() {
+        *times.entry(ask).or_default() += 1;
+    }
+    let common: HashSet<Ask> =
+        times.into_iter().filter(|(_, times)| *times > 1).map(|(ask, _)| ask.clone()).collect();
+    let common = &Facts::gather(cluster, common, field_manager, deadline).await;
+    let judge = &judge;
+    stream::iter(asks.into_iter().enumerate())
+        .map(|(index, asks)| async move {
+            let own = asks.into_iter().filter(|ask| !common.known.contains_key(ask));
+            let own = Facts::gather(cluster, own, field_manager, deadline).await;
+            judge(index, &Facts { common: Some(common), ..own }).await
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
-use crate::error::Error;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::check::{Finding, Level};
 use crate::rollback::model::hint::Hints;
@@ -70,7 +69,7 @@ pub struct Seen {
     /// Why the pods are not all there: no right, or too many of them. `None` where they are.
     pub pods_gap: Option<String>,
     /// The Services of the namespace that select pods of the template, or why they cannot be read.
-    pub services: Result<Vec<Value>, Error>,
+    pub services: Result<Vec<Value>, String>,
 }
 
 /// All that a check may look at beside the answers of the cluster.
@@ -98,4 +97,18 @@ pub struct LogRules {
     pub patterns: Vec<String>,
     /// Those that are not, although a pattern fits.
     pub ignored: Vec<String>,
+}
+
+/// What the names of the checks start with that the configuration adds.
+pub const HTTP: &str = "http.";
+
+/// The names of all checks that need no configuration, in their order.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    REGISTRY.iter().map(|probe| probe.id())
+}
+
+/// Whether a check can have this name.
+#[must_use]
+pub fn is_id(id: &str) -> bool {
+    ids().any(|known| known == id) || id.strip_prefix(HTTP).is_some_and(|name| !name.is_empty())
 }

@@ -18,8 +18,11 @@ pub mod planner;
 pub mod preflight;
 mod select;
 pub mod snapshot;
+mod stamp;
 pub mod status;
 mod steps;
+pub mod subject;
+pub mod verify;
 mod watch;
 
 use crate::backend::Rollbacker;

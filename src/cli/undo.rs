@@ -26,6 +26,7 @@ use crate::text::shell_quote;
 
 use super::duration;
 use super::output::{Format, UndoFormat};
+use super::proof_args::ProofArgs;
 use super::target_args::{TargetArgs, Wanted, check_namespace};
 
 /// Roll a workload back to its last good revision, and wait until it is healthy
@@ -132,6 +133,9 @@ pub(super) struct UndoArgs {
     /// Show the values of environment variables too; they may be secret
     #[arg(long)]
     show_values: bool,
+
+    #[command(flatten)]
+    proof: ProofArgs,
 
     /// Format of the answer; sh: print equivalent kubectl commands and do nothing
     #[arg(short, long, value_name = "FORMAT")]

@@ -12,36 +12,37 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::probe::Expected;
 
 pub(super) use self::delete::{Deleted, delete_pod};
 pub(super) use self::patch::tests_hold;
 pub use self::patch::{Patched, patch};
 use super::managed_fields;
-use super::model::event::{Event, Listener, Listeners};
+use super::model::demand::Demand;
+use super::model::event::{Event, Listener, Listeners, Only};
+use super::model::hint::Hints;
 use super::model::leftover::Leftovers;
 use super::model::outcome::{Ending, Outcome, Waited, Written};
 use super::model::plan::{Action, Plan, Step};
-use super::model::record::{FIELD_MANAGER, Finding, RECORD_POINTER, Record, Verdict};
+use super::model::record::FIELD_MANAGER;
 use super::model::snapshot::now;
+use super::model::verification::Verification;
+use super::stamp::{self, Stamp};
+use super::verify::{self, Member};
 use super::watch::judge::Goal;
-use super::watch::{self, Only, Reach, Watch};
+use super::watch::{self, Reach, Watch};
 
 /// What is optional must not hold up the verdict for longer.
 const FOR_TRACES: Duration = Duration::from_secs(5);
 /// Writes that are under way at once: the API server takes about a hundred requests on a connection,
 /// and some of them are watches.
 pub const AT_ONCE: usize = 32;
-
-/// What the verdict has to know of the workload as it was left.
-struct Kept {
-    template: Value,
-    has_annotations: bool,
-}
 
 /// A plan whose patch was accepted.
 pub struct Accepted<'a> {
@@ -53,6 +54,23 @@ pub struct Accepted<'a> {
     pub workload: Value,
     /// Until when it is waited for.
     pub deadline: Deadline,
+    /// What has to be so once it has converged; `None`: nothing is verified.
+    pub proof: Option<ToProve>,
+}
+
+/// What is to be verified after a rollout.
+#[derive(Clone, Debug)]
+pub struct ToProve {
+    /// What has to be so.
+    pub expected: Expected,
+    /// How it is verified.
+    pub demand: Demand,
+    /// How to write commands about it.
+    pub hints: Hints,
+    /// Label selector of all pods of the workload.
+    pub pod_selector: String,
+    /// Whether the verdict is written into the record.
+    pub stamps: bool,
 }
 
 /// Everything after the patch was accepted: traces and the wait at the same time, then the verdict.
@@ -69,6 +87,7 @@ pub async fn finish(
         written: Vec::new(),
         warnings: Vec::new(),
         waited: Waited::ended(Ending::NotWaited),
+        verification: None,
     })
 }
 
@@ -82,27 +101,30 @@ pub(super) async fn finish_all(
     listeners: &mut dyn Listeners,
 ) -> (Vec<Outcome>, Vec<Waited>) {
     let mut outcomes = Vec::new();
-    let (mut plans, mut templates, mut watches) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut plans, mut watches, mut stamps, mut proving) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut kept = Vec::new();
-    for Accepted { backend, plan, workload, deadline } in accepted {
+    for Accepted { backend, plan, workload, deadline, proof } in accepted {
         plans.push(plan);
         kept.push(ownership::is_due(plan).then(|| workload.clone()));
         outcomes.push(patch::patch_step(plan).map(note).into_iter().collect::<Vec<_>>());
-        templates.push(Kept {
-            template: workload.pointer("/spec/template").cloned().unwrap_or_default(),
-            has_annotations: workload.pointer("/metadata/annotations").is_some(),
-        });
+        let stamps_it = proof.as_ref().is_none_or(|proof| proof.stamps);
+        stamps.push(stamp_of(plan, &workload).filter(|_| stamps_it));
+        proving.push(proof.map(|proof| (backend, proof, deadline)));
         watches.push(watch_of(backend, plan, workload, deadline));
     }
     watches.extend(joined);
+    let started_at = now();
     let wait = watch::wait_all(cluster, watches, reach, listeners);
     let owned = Box::pin(give_back_all(cluster, &plans, &kept));
     let (mut waited, traces, owned) = futures::join!(wait, traces(cluster, &plans), owned);
     let joined = waited.split_off(plans.len());
-    let verdicts = stream::iter(plans.iter().zip(&templates).zip(&waited).enumerate())
-        .map(|(index, ((plan, template), waited))| async move {
-            let verdict = stamp(cluster, plan, template, waited).await;
-            verdict.map(|(step, result)| (index, step, result))
+    let verified = prove_all(cluster, &plans, &proving, &waited, started_at, listeners).await;
+    let verdicts = stream::iter(stamps.iter().zip(&waited).zip(&verified).enumerate())
+        .map(|(index, ((stamp, waited), verification))| async move {
+            let (step, stamp) = stamp.as_ref()?;
+            let verdict = stamp::verdict_of(waited, verification.as_ref())?;
+            Some((index, *step, stamp.write(cluster, verdict).await))
         })
         .buffer_unordered(AT_ONCE)
         .filter_map(|verdict| async { verdict })
@@ -110,8 +132,13 @@ pub(super) async fn finish_all(
         .await;
     let mut outcomes: Vec<Outcome> = outcomes
         .into_iter()
-        .zip(waited)
-        .map(|(written, waited)| Outcome { written, warnings: Vec::new(), waited })
+        .zip(waited.into_iter().zip(verified))
+        .map(|(written, (waited, verification))| Outcome {
+            written,
+            warnings: Vec::new(),
+            waited,
+            verification,
+        })
         .collect();
     for (outcome, plan) in outcomes.iter_mut().zip(&plans) {
         outcome.written.extend(deletions_done(plan, &outcome.waited));
@@ -128,6 +155,70 @@ pub(super) async fn finish_all(
         }
     }
     (outcomes, joined)
+}
+
+/// Verifies those that have converged; the answers are in the order of the plans.
+async fn prove_all(
+    cluster: &Cluster,
+    plans: &[&Plan],
+    proving: &[Option<(&dyn Rollbacker, ToProve, Deadline)>],
+    waited: &[Waited],
+    started_at: Timestamp,
+    listeners: &mut dyn Listeners,
+) -> Vec<Option<Verification>> {
+    let (mut places, mut members) = (Vec::new(), Vec::new());
+    for (place, ((plan, proving), waited)) in plans.iter().zip(proving).zip(waited).enumerate() {
+        let Some((backend, proof, deadline)) = proving else { continue };
+        if waited.ending != Ending::Complete {
+            continue;
+        }
+        places.push(place);
+        members.push(Member {
+            backend: *backend,
+            target: &plan.target,
+            pod_selector: proof.pod_selector.clone(),
+            expected: &proof.expected,
+            demand: &proof.demand,
+            hints: &proof.hints,
+            deadline: *deadline,
+            once: false,
+        });
+    }
+    let mut listeners = SomeOf { places: &places, all: listeners };
+    let rounds = verify::rounds(cluster, &members, &mut listeners).await;
+    let mut all: Vec<Option<Verification>> = plans.iter().map(|_| None).collect();
+    for ((place, member), rounds) in places.iter().zip(&members).zip(rounds) {
+        let Some((plan, waited)) = plans.get(*place).zip(waited.get(*place)) else { continue };
+        let subject = verify::About {
+            target: member.target,
+            cluster: &plan.cluster,
+            revision: plan.to.clone(),
+            expected: member.expected,
+            started_at,
+        };
+        if let Some(slot) = all.get_mut(*place) {
+            *slot = Some(verify::verification(subject, waited, rounds));
+        }
+    }
+    all
+}
+
+/// Passes the events of some of several workloads on, with their own places.
+struct SomeOf<'a, 'l> {
+    places: &'a [usize],
+    all: &'l mut dyn Listeners,
+}
+
+impl Listeners for SomeOf<'_, '_> {
+    fn on(&mut self, index: usize, event: Event) {
+        if let Some(place) = self.places.get(index) {
+            self.all.on(*place, event);
+        }
+    }
+}
+
+fn stamp_of<'p>(plan: &'p Plan, workload: &Value) -> Option<(&'p Step, Stamp)> {
+    plan.steps.iter().find_map(|step| Some((step, Stamp::of_step(&step.action, workload)?)))
 }
 
 fn note(step: &Step) -> Written {
@@ -218,71 +309,6 @@ async fn traces<'p>(cluster: &Cluster, plans: &[&'p Plan]) -> Vec<(usize, &'p St
         .buffered(AT_ONCE)
         .collect()
         .await
-}
-
-/// Writes the verdict into the record, if there is a verdict and nothing else changed meanwhile.
-async fn stamp<'p>(
-    cluster: &Cluster,
-    plan: &'p Plan,
-    accepted: &Kept,
-    waited: &Waited,
-) -> Option<(&'p Step, Result<()>)> {
-    let deadline = Deadline::after(FOR_TRACES);
-    let verdict = match waited.ending {
-        Ending::Complete => Finding::Verified,
-        Ending::PodsFailed => Finding::Failed,
-        _ => return None,
-    };
-    plan.steps
-        .iter()
-        .find_map(|step| match &step.action {
-            Action::StampVerdict { path, uid, hash, revision_uid, record, replaces } => {
-                let stamped = record.clone().with_verdict(Verdict {
-                    uid: revision_uid.clone(),
-                    hash: hash.clone(),
-                    verdict,
-                    // Not now: others may have been waited for since.
-                    at: waited.ended_at,
-                });
-                let before = replaces.clone().unwrap_or_else(|| record.to_annotation());
-                let body = stamp_patch(uid, accepted, &before, &stamped);
-                Some((step, path, body))
-            }
-            _ => None,
-        })
-        .map(|(step, path, body)| async move {
-            let result =
-                cluster.patch(path, PatchKind::Json, &body, options(false), deadline).await;
-            (step, result.map(drop).map_err(moved_on))
-        })?
-        .await
-        .into()
-}
-
-/// A failed test says that the workload moved on: that is no fault of this revision.
-fn moved_on(error: WriteError) -> Error {
-    match error {
-        WriteError::Conflict(_) => {
-            Error::new(ErrorKind::LostRace, "somebody changed the workload meanwhile")
-        }
-        error => error.into_error(),
-    }
-}
-
-/// `before` is the annotation as it is, empty where there is none.
-fn stamp_patch(uid: &str, accepted: &Kept, before: &str, after: &Record) -> Value {
-    let before = if before.is_empty() { Value::Null } else { Value::from(before) };
-    let mut operations = vec![
-        json!({"op": "test", "path": "/metadata/uid", "value": uid}),
-        json!({"op": "test", "path": "/spec/template", "value": accepted.template}),
-    ];
-    if !accepted.has_annotations {
-        operations.push(json!({"op": "test", "path": "/metadata/annotations", "value": null}));
-        operations.push(json!({"op": "add", "path": "/metadata/annotations", "value": {}}));
-    }
-    operations.push(json!({"op": "test", "path": RECORD_POINTER, "value": before}));
-    operations.push(json!({"op": "add", "path": RECORD_POINTER, "value": after.to_annotation()}));
-    Value::Array(operations)
 }
 
 fn options(dry_run: bool) -> WriteOptions {

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod context;
 pub mod decision;
+pub mod demand;
 pub mod event;
 pub mod evidence;
 pub mod field_owner;

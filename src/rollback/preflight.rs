@@ -9,26 +9,21 @@ mod dryrun_workload;
 mod rbac;
 mod refusal;
 mod scene;
-mod subject;
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::stream;
-
 use crate::cluster::{Cluster, Deadline};
-use crate::facts::{Ask, Facts};
+use crate::facts::{self, Ask, Facts};
 
 use super::execute::AT_ONCE;
 use super::model::check::{Check, CheckStatus, Finding, Level};
 use super::model::plan::Plan;
 use super::model::record::FIELD_MANAGER;
 use super::model::request::{CheckRule, UndoRequest};
+use super::subject::Subject;
 
 pub use self::refusal::refusal;
 use self::scene::Scene;
-pub use self::subject::Subject;
 
 /// How long all checks together may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -108,26 +103,19 @@ pub async fn look_all(
 ) -> Vec<Looked> {
     let rounds = u32::try_from(inquiries.len() / AT_ONCE).unwrap_or(u32::MAX).saturating_add(1);
     let deadline = deadline.earlier(PATIENCE.saturating_mul(rounds));
-    let asks = |one: &Inquiry<'_>| {
-        let scene = Scene::of(one);
-        wanted(one.request).flat_map(|check| check.asks(&scene)).collect::<HashSet<Ask>>()
+    let scenes: Vec<Scene<'_>> = inquiries.iter().map(Scene::of).collect();
+    let asks = |scene: &Scene<'_>| {
+        wanted(scene.request).flat_map(|check| check.asks(scene)).collect::<Vec<Ask>>()
     };
-    let mut times: HashMap<Ask, usize> = HashMap::new();
-    for ask in inquiries.iter().flat_map(asks) {
-        *times.entry(ask).or_default() += 1;
-    }
-    let common = times.into_iter().filter(|(_, times)| *times > 1).map(|(ask, _)| ask);
-    let common = &Facts::gather(cluster, common, FIELD_MANAGER, deadline).await;
-    stream::iter(inquiries)
-        .map(|one| async move {
-            let scene = Scene::of(one);
-            let own = asks(one).into_iter().filter(|ask| !common.knows(ask));
-            let own = Facts::gather(cluster, own, FIELD_MANAGER, deadline).await;
-            judged(cluster, &scene, &own.and(common), deadline).await
-        })
-        .buffered(AT_ONCE)
-        .collect()
-        .await
+    let asks = scenes.iter().map(asks).collect();
+    let scenes = &scenes;
+    facts::gather_each(cluster, asks, FIELD_MANAGER, deadline, async |index, facts| {
+        match scenes.get(index) {
+            Some(scene) => judged(cluster, scene, facts, deadline).await,
+            None => Looked::Stale,
+        }
+    })
+    .await
 }
 
 async fn judged(

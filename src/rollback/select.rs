@@ -174,7 +174,7 @@ impl<'a> Choice<'a, '_> {
 
     /// An explicit target is always allowed, bad or not.
     fn asked_for(&self, spec: &RevisionSpec) -> Result<Selection<'a>, Error> {
-        let matches = self.matching(spec);
+        let matches = matching(self.revisions, spec);
         let revision = match matches.as_slice() {
             [] => return Err(self.unknown(spec)),
             [one] => *one,
@@ -200,37 +200,6 @@ impl<'a> Choice<'a, '_> {
             ..Why::default()
         };
         Ok(Selection::Target { revision, evidence, why })
-    }
-
-    /// The revisions that a word names, newest first. The first way of reading it that names any
-    /// wins: number, former number, hash, start of a hash, image, commit.
-    fn matching(&self, spec: &RevisionSpec) -> Vec<&'a Revision> {
-        let all = || self.revisions.list.iter().rev();
-        let by = |test: &dyn Fn(&Revision) -> bool| all().filter(|r| test(r)).collect::<Vec<_>>();
-        let word = spec.to_string();
-        let ways: [Vec<&Revision>; 6] = match spec {
-            RevisionSpec::Back(steps) => {
-                let older = self.revisions.older().filter(|r| !self.is_live(r));
-                return older.skip(steps.saturating_sub(1)).take(1).collect();
-            }
-            RevisionSpec::Number(number) => [
-                by(&|r| r.number == Some(*number)),
-                by(&|r| r.past_numbers.contains(number)),
-                by(&|r| r.hash == word),
-                Vec::new(),
-                by(&|r| r.has_image(&word)),
-                by(&|r| r.has_commit(&word)),
-            ],
-            RevisionSpec::Word(_) => [
-                Vec::new(),
-                Vec::new(),
-                by(&|r| r.hash == word || r.name == word),
-                by(&|r| word.len() >= 5 && r.hash.starts_with(&word)),
-                by(&|r| r.has_image(&word)),
-                by(&|r| r.has_commit(&word)),
-            ],
-        };
-        ways.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     fn unusable(&self, revision: &Revision, why: &str) -> Error {
@@ -299,4 +268,38 @@ pub(super) fn is_live(spec: &RevisionSpec, revisions: &Revisions) -> bool {
             live.hash == word || live.name == word || live.has_commit(&word) || has_image()
         }
     }
+}
+
+/// The revisions that a word names, newest first. The first way of reading it that names any
+/// wins: number, former number, hash, start of a hash, image, commit.
+pub(super) fn matching<'r>(revisions: &'r Revisions, spec: &RevisionSpec) -> Vec<&'r Revision> {
+    let all = || revisions.list.iter().rev();
+    let by = |test: &dyn Fn(&Revision) -> bool| all().filter(|r| test(r)).collect::<Vec<_>>();
+    let word = spec.to_string();
+    let ways: [Vec<&Revision>; 6] = match spec {
+        RevisionSpec::Back(steps) => {
+            let is_live = |revision: &Revision| {
+                template::same_but_for_restart(&revision.template, &revisions.live_template)
+            };
+            let older = revisions.older().filter(|revision| !is_live(revision));
+            return older.skip(steps.saturating_sub(1)).take(1).collect();
+        }
+        RevisionSpec::Number(number) => [
+            by(&|r| r.number == Some(*number)),
+            by(&|r| r.past_numbers.contains(number)),
+            by(&|r| r.hash == word),
+            Vec::new(),
+            by(&|r| r.has_image(&word)),
+            by(&|r| r.has_commit(&word)),
+        ],
+        RevisionSpec::Word(_) => [
+            Vec::new(),
+            Vec::new(),
+            by(&|r| r.hash == word || r.name == word),
+            by(&|r| word.len() >= 5 && r.hash.starts_with(&word)),
+            by(&|r| r.has_image(&word)),
+            by(&|r| r.has_commit(&word)),
+        ],
+    };
+    ways.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ use self::feed::Source;
 use self::fleet::{Fleet, Member};
 use self::judge::{Goal, Judge};
 use super::execute::AT_ONCE;
-use super::model::event::{Event, Listener, Listeners};
+use super::model::event::{Event, Listener, Listeners, Only};
 use super::model::outcome::{Ending, PodFailure, Waited};
 use super::model::pod::PodState;
 use super::model::target::Target;
@@ -52,15 +52,6 @@ pub(super) struct Watch<'a> {
     pub(super) list_pods: bool,
     /// When to give up.
     pub(super) deadline: Deadline,
-}
-
-/// A single workload's listener.
-pub(super) struct Only<'a>(pub(super) &'a mut dyn Listener);
-
-impl Listeners for Only<'_> {
-    fn on(&mut self, _index: usize, event: Event) {
-        self.0.on(event);
-    }
 }
 
 /// Watches until it ends; never longer than its deadline.

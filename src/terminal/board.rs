@@ -3,7 +3,7 @@
 
 use crate::exit::ExitStatus;
 use crate::report::style::{BAD, DIM, GOOD, WARN, paint};
-use crate::report::{failure, several};
+use crate::report::{checks, failure, several};
 use crate::rollback::model::event::{Event, Listeners};
 use crate::rollback::model::outcome::Ending;
 use crate::text::age;
@@ -101,6 +101,12 @@ impl Listeners for Board {
             Event::Trouble { elapsed, failure } => {
                 let text = failure::summary(&failure, self.console.marks);
                 self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
+            }
+            Event::Checked { elapsed, check } => {
+                if check.objects() {
+                    let text = checks::sentence(&check, self.console.marks);
+                    self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
+                }
             }
             Event::Ended { elapsed, ending } => self.ended(index, elapsed, &ending),
             Event::Tick { elapsed } => self.refresh(elapsed),

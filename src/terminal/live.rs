@@ -1,7 +1,7 @@
 //! Progress on stderr: one line that is drawn over on a terminal, one line per change elsewhere.
 
-use crate::report::failure;
 use crate::report::style::{DIM, WARN, paint};
+use crate::report::{checks, failure};
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::progress::Progress;
 use crate::text::{age, truncate};
@@ -85,6 +85,13 @@ impl Listener for Live {
                 let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
                 let text = failure::summary(&failure, self.console.marks);
                 self.line.print(&paint(WARN, &format!("  {elapsed:>5}  {text}\n")));
+            }
+            Event::Checked { elapsed, check } => {
+                if check.objects() || check.is_warning() {
+                    let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
+                    let text = checks::sentence(&check, self.console.marks);
+                    self.line.print(&paint(WARN, &format!("  {elapsed:>5}  {text}\n")));
+                }
             }
             Event::Tick { elapsed } => self.tick(elapsed),
         }

@@ -16,8 +16,9 @@ use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
-use crate::rollback::preflight::{self, Looked, Subject};
-use crate::rollback::{self, earlier, planner, snapshot, status};
+use crate::rollback::preflight::{self, Looked};
+use crate::rollback::subject::Subject;
+use crate::rollback::{self, earlier, planner, snapshot, status, verify};
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
@@ -69,13 +70,13 @@ impl Flow<'_> {
                     _ => return Err(again.refusal),
                 },
             };
-            let Some(plan) = self.look(plan, &snapshot).await else { continue };
+            let Some((plan, subject)) = self.look(plan, &snapshot).await else { continue };
             self.write_plan_file(&plan)?;
             if self.stops_at_plan() {
                 return Ok(self.dry_run(&plan));
             }
             self.agree(&plan, agreed.as_deref(), further).await?;
-            if let Some(exit) = self.act(&plan).await? {
+            if let Some(exit) = self.act(&plan, &subject).await? {
                 return Ok(exit);
             }
             agreed = Some(plan);
@@ -96,14 +97,18 @@ impl Flow<'_> {
     }
 
     /// The plan with its checks; `None` where the workload changed while they were made.
-    pub(super) async fn look(&self, mut plan: Box<Plan>, snapshot: &Snapshot) -> Option<Box<Plan>> {
+    pub(super) async fn look(
+        &self,
+        mut plan: Box<Plan>,
+        snapshot: &Snapshot,
+    ) -> Option<(Box<Plan>, Subject)> {
         let subject = Subject::new(self.backend, snapshot, &plan);
         let deadline = self.budget.reading();
         match preflight::look(self.cluster, &subject, &plan, &self.request, deadline).await {
             Looked::Checked(checks) => plan.checks = checks,
             Looked::Stale => return None,
         }
-        Some(plan)
+        Some((plan, subject))
     }
 
     /// Shows the plan, and ends as carrying it out would begin.
@@ -174,7 +179,7 @@ impl Flow<'_> {
     }
 
     /// Writes, waits and reports; `None` where the workload changed and nothing was written.
-    pub(super) async fn act(&self, plan: &Plan) -> Result<Option<ExitStatus>> {
+    pub(super) async fn act(&self, plan: &Plan, subject: &Subject) -> Result<Option<ExitStatus>> {
         let status = format!("status {}", shell_quote(&self.target.reference()));
         self.app.remember_status(self.request.hints.rb(&status));
         let mut live = self.args.format().listener(self.app.console, &self.target);
@@ -185,11 +190,16 @@ impl Flow<'_> {
             Patched::Accepted(object) => *object,
             Patched::Stale => return Ok(None),
         };
-        let accepted = Accepted { backend: self.backend, plan, workload: accepted, deadline };
+        let proof = &self.args.proof;
+        let hints = &self.request.hints;
+        let proof = verify::to_prove(plan, subject, proof.demand(), hints, proof.stamps());
+        let proof = self.args.waits().then_some(proof);
+        let accepted =
+            Accepted { backend: self.backend, plan, workload: accepted, deadline, proof };
         let outcome = execute::finish(self.cluster, accepted, &mut listener).await;
         drop(live);
         show::done(self.args, self.app, plan, &outcome, &self.request.hints);
-        Ok(Some(outcome.waited.ending.exit_status()))
+        Ok(Some(outcome.exit_status()))
     }
 
     async fn nothing(&self, nothing: &Nothing, snapshot: &Snapshot) -> Result<ExitStatus> {

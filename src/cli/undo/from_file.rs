@@ -49,14 +49,14 @@ impl Flow<'_> {
         }
         earlier::check(self.backend, &snapshot, &self.request, &plan)?;
         // What was seen when it was made says nothing of today.
-        let Some(plan) = self.look(Box::new(plan.clone()), &snapshot).await else {
+        let Some((plan, subject)) = self.look(Box::new(plan.clone()), &snapshot).await else {
             return Err(self.stale(&plan));
         };
         if self.stops_at_plan() {
             return Ok(self.dry_run(&plan));
         }
         self.agree(&plan, None, None).await?;
-        if let Some(exit) = self.act(&plan).await? {
+        if let Some(exit) = self.act(&plan, &subject).await? {
             return Ok(exit);
         }
         let snapshot = self.read().await?;

@@ -17,10 +17,11 @@ use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
-use crate::rollback::preflight::{self, Inquiry, Looked, Subject};
+use crate::rollback::preflight::{self, Inquiry, Looked};
 use crate::rollback::snapshot::many::{self as reading, Found, Wish};
 use crate::rollback::status::Look;
-use crate::rollback::{planner, snapshot};
+use crate::rollback::subject::Subject;
+use crate::rollback::{planner, snapshot, verify};
 use crate::terminal::prompt;
 use crate::text::plural;
 
@@ -246,9 +247,13 @@ impl Course<'_> {
             let ended = match fate {
                 Fate::Refused(error) => Some(Done::Failed(error)),
                 Fate::Nothing(nothing) => Some(Done::Joined(nothing, None)),
-                Fate::Undo(request, plan, _) => {
+                Fate::Undo(request, plan, subject) => {
                     let deadline = self.budget.waiting(plan.seconds());
-                    let order = Order { backend, request: *request, plan, deadline };
+                    let proof = self.args.waits().then(|| {
+                        let (args, hints) = (&self.args.proof, &request.hints);
+                        verify::to_prove(&plan, &subject, args.demand(), hints, args.stamps())
+                    });
+                    let order = Order { backend, request: *request, plan, deadline, proof };
                     tasks.push(Task::Undo(Box::new(order)));
                     None
                 }

@@ -12,7 +12,7 @@ use crate::cluster::{Cluster, Deadline};
 use crate::error::{Error, ErrorKind};
 use crate::text::shell_quote;
 
-use super::{AT_ONCE, Accepted, Patched, finish_all, patch};
+use super::{AT_ONCE, Accepted, Patched, ToProve, finish_all, patch};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::outcome::{Done, Outcome, Waited};
@@ -36,6 +36,8 @@ pub struct Order {
     pub plan: Box<Plan>,
     /// Until when it may take.
     pub deadline: Deadline,
+    /// What is verified then; `None`: nothing.
+    pub proof: Option<ToProve>,
 }
 
 /// A workload that is at its target already and not healthy yet.
@@ -120,7 +122,7 @@ pub async fn carry_out(
     joins.sort_by_key(|(index, _)| *index);
     let (finished, joined) = finish(cluster, &mut sent, &mut joins, reach, &all).await;
     for ((index, order, _), outcome) in sent.into_iter().zip(finished) {
-        put(&mut done, index, Done::Undone(order.plan, outcome));
+        put(&mut done, index, Done::Undone(order.plan, Box::new(outcome)));
     }
     for ((index, join), waited) in joins.into_iter().zip(joined) {
         put(&mut done, index, Done::Joined(join.nothing, Some(waited)));
@@ -212,6 +214,7 @@ async fn finish(
         plan: &order.plan,
         workload: std::mem::take(workload),
         deadline: order.deadline,
+        proof: order.proof.take(),
     });
     let joined = joins.iter_mut().map(|(_, join)| join.look.watch(join.deadline)).collect();
     let mut listeners = SomeOf { places: &places, all };

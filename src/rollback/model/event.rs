@@ -1,5 +1,6 @@
 //! What the engine tells whoever watches it work; reporters turn it into text.
 
+use super::check::Check;
 use super::outcome::{Ending, PodFailure};
 use super::progress::Progress;
 
@@ -34,6 +35,13 @@ pub enum Event {
         /// What ails it.
         failure: PodFailure,
     },
+    /// A check of what runs came to something else than before.
+    Checked {
+        /// Seconds since the checks began.
+        elapsed: u64,
+        /// It.
+        check: Check,
+    },
     /// The wait is over.
     Ended {
         /// Seconds since the wait began.
@@ -58,4 +66,13 @@ pub trait Listener {
 pub trait Listeners {
     /// Takes one event of the workload at this place.
     fn on(&mut self, index: usize, event: Event);
+}
+
+/// A single workload's listener, where several could be.
+pub struct Only<'a>(pub &'a mut dyn Listener);
+
+impl Listeners for Only<'_> {
+    fn on(&mut self, _index: usize, event: Event) {
+        self.0.on(event);
+    }
 }

@@ -11,6 +11,7 @@ use super::plan::Plan;
 use super::pod::Ended;
 use super::progress::Progress;
 use super::snapshot::now;
+use super::verification::Verification;
 
 /// How a wait ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ pub struct Written {
 }
 
 /// What carrying out a plan came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// What was written.
     pub written: Vec<Written>,
@@ -166,13 +167,24 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// The wait.
     pub waited: Waited,
+    /// The verification after it, where there was one.
+    pub verification: Option<Verification>,
+}
+
+impl Outcome {
+    /// What an undo that came to this ends with.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        let verified = self.verification.as_ref().map(Verification::exit_status);
+        self.waited.ending.exit_status().worst(verified.unwrap_or(ExitStatus::Success))
+    }
 }
 
 /// What became of one of several workloads.
 #[derive(Debug)]
 pub enum Done {
     /// Its plan was carried out.
-    Undone(Box<Plan>, Outcome),
+    Undone(Box<Plan>, Box<Outcome>),
     /// It was at its target already; with the wait, where there was one.
     Joined(Box<Nothing>, Option<Waited>),
     /// Nothing was written.
@@ -186,7 +198,7 @@ impl Done {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Undone(_, outcome) => outcome.waited.ending.exit_status(),
+            Self::Undone(_, outcome) => outcome.exit_status(),
             Self::Joined(_, None) | Self::LeftOut => ExitStatus::Success,
             Self::Joined(_, Some(waited)) => waited.ending.exit_status(),
             Self::Failed(error) => error.kind().exit_status(),

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Inquiry, Subject};
+use super::Inquiry;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
+use crate::rollback::subject::Subject;
 
 /// All that a check may look at beside the answers of the cluster.
 pub(super) struct Scene<'a> {

@@ -18,6 +18,10 @@ pub struct Subject {
     /// The workload without its pod template and its managed fields: the plan has the one, and
     /// nobody asks for the others.
     pub(super) workload: Value,
+    /// Its pod template, where the plan patches nothing and so does not have it.
+    pub(super) live_template: Option<Value>,
+    /// Label selector of all its pods.
+    pub(super) pod_selector: String,
     /// What rb did to it before.
     pub(super) record: Record,
     /// Name of the object that stores the target; empty where nothing is patched.
@@ -41,7 +45,9 @@ impl Subject {
         let target = revisions.list.iter().find(|revision| revision.hash == plan.to.hash);
         Self {
             backend,
+            pod_selector: backend.pod_selector(&snapshot.workload, ""),
             workload: trimmed(&snapshot.workload),
+            live_template: plan.kept().map(|_| revisions.live_template.clone()),
             pod_owner: target.map(|target| pod_owner(backend, snapshot, target)),
             ran_until: target.and_then(|target| ran_until(&revisions, &record, target)),
             live_created: revisions.live().and_then(|live| live.created),
@@ -75,7 +81,11 @@ fn pod_owner(backend: &dyn Rollbacker, snapshot: &Snapshot, target: &Revision) -
         "controller": true})
 }
 
-fn ran_until(revisions: &Revisions, record: &Record, target: &Revision) -> Option<Timestamp> {
+pub(super) fn ran_until(
+    revisions: &Revisions,
+    record: &Record,
+    target: &Revision,
+) -> Option<Timestamp> {
     let left = record.undo_from(&target.hash, &target.template).map(|undo| undo.at);
     let later = |created: &Timestamp| target.created.is_some_and(|at| *created > at);
     let successor = revisions.list.iter().filter_map(|r| r.created).filter(later).min();

@@ -1,0 +1,59 @@
+//! How a rollback is to be verified: what the command line and the configuration ask for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::check::Level;
+
+/// For how long after the rollout a required check may stay bad before that is the answer: Services
+/// and what stands before them follow the pods with a delay.
+const PATIENCE: Duration = Duration::from_secs(30);
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// What is demanded of a workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Demand {
+    /// `--stable-for`: all required checks have to stay good for so long.
+    pub stable_for: Duration,
+    /// `--interval`: the time between two rounds of checks.
+    pub interval: Duration,
+    /// For how long after the rollout a required check may stay bad.
+    pub patience: Duration,
+    /// `--checks`: only these; empty: all.
+    pub only: Vec<String>,
+    /// `--skip`: not these, each with the reason.
+    pub skipped: BTreeMap<String, String>,
+    /// How much checks count, by their names, where that is configured.
+    pub levels: BTreeMap<String, Level>,
+    /// `--expect-digest`: digests of images, `sha256:…`, which have to run.
+    pub digests: Vec<String>,
+    /// Lines of logs that are bad, as regular expressions.
+    pub log_patterns: Vec<String>,
+    /// Lines of logs that are not, although a pattern fits.
+    pub log_ignored: Vec<String>,
+}
+
+impl Default for Demand {
+    fn default() -> Self {
+        Self {
+            stable_for: Duration::ZERO,
+            interval: INTERVAL,
+            patience: PATIENCE,
+            only: Vec::new(),
+            skipped: BTreeMap::new(),
+            levels: BTreeMap::new(),
+            digests: Vec::new(),
+            log_patterns: Vec::new(),
+            log_ignored: Vec::new(),
+        }
+    }
+}
+
+impl Demand {
+    /// Whether a check is to be made.
+    #[must_use]
+    pub fn wants(&self, id: &str) -> bool {
+        let is_asked = self.only.is_empty() || self.only.iter().any(|only| only == id);
+        is_asked && self.levels.get(id) != Some(&Level::Ignore)
+    }
+}

@@ -1,0 +1,239 @@
+//! Rounds of checks of several workloads, side by side.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+
+use super::seen;
+use crate::backend::Rollbacker;
+use crate::cluster::{Cluster, Deadline};
+use crate::facts::{self, Ask, Facts};
+use crate::probe::{self, Expected, LogRules, Probe, Scene, Seen};
+use crate::rollback::model::check::{Check, CheckStatus, Finding, Level};
+use crate::rollback::model::demand::Demand;
+use crate::rollback::model::event::{Event, Listeners};
+use crate::rollback::model::hint::Hints;
+use crate::rollback::model::record::FIELD_MANAGER;
+use crate::rollback::model::snapshot::now;
+use crate::rollback::model::target::Target;
+
+/// How long the answers of one round may take.
+const FOR_ANSWERS: Duration = Duration::from_secs(10);
+/// The check that says whether the others stayed good for long enough.
+const STABLE: &str = "stable";
+
+/// One workload whose checks are made.
+pub(in crate::rollback) struct Member<'a> {
+    pub(in crate::rollback) backend: &'a dyn Rollbacker,
+    pub(in crate::rollback) target: &'a Target,
+    /// Label selector of all its pods.
+    pub(in crate::rollback) pod_selector: String,
+    pub(in crate::rollback) expected: &'a Expected,
+    pub(in crate::rollback) demand: &'a Demand,
+    pub(in crate::rollback) hints: &'a Hints,
+    /// When to give up; the first round is made in any case.
+    pub(in crate::rollback) deadline: Deadline,
+    /// Whether one round is all: nothing is to be hoped for.
+    pub(in crate::rollback) once: bool,
+}
+
+/// What the rounds of one workload came to.
+#[derive(Default)]
+pub(in crate::rollback) struct Rounds {
+    /// The checks of the last round, in their order.
+    pub(in crate::rollback) checks: Vec<Check>,
+    /// How many rounds there were.
+    pub(in crate::rollback) count: u64,
+    /// When the last one ended.
+    pub(in crate::rollback) ended_at: Timestamp,
+    /// Digests of the images that run.
+    pub(in crate::rollback) digests: BTreeMap<String, Vec<String>>,
+    good_since: Option<Instant>,
+    is_done: bool,
+}
+
+/// What one round found.
+struct Round {
+    checks: Vec<Check>,
+    digests: BTreeMap<String, Vec<String>>,
+    /// Whether something is bad that waiting does not mend.
+    is_final: bool,
+}
+
+/// Makes rounds of checks until each workload has an answer; the answers are in their order.
+pub(in crate::rollback) async fn rounds(
+    cluster: &Cluster,
+    members: &[Member<'_>],
+    listeners: &mut dyn Listeners,
+) -> Vec<Rounds> {
+    let started = Instant::now();
+    let mut all: Vec<Rounds> = members.iter().map(|_| Rounds::default()).collect();
+    loop {
+        let active: Vec<usize> = all
+            .iter()
+            .enumerate()
+            .filter(|(_, rounds)| !rounds.is_done)
+            .map(|(index, _)| index)
+            .collect();
+        let asked: Vec<&Member<'_>> = active.iter().filter_map(|i| members.get(*i)).collect();
+        if asked.is_empty() {
+            return all;
+        }
+        let made = one_round(cluster, &asked).await;
+        let mut pause = Duration::MAX;
+        for ((index, member), round) in active.into_iter().zip(asked).zip(made) {
+            let Some(rounds) = all.get_mut(index) else { continue };
+            tell(index, started, &rounds.checks, &round.checks, listeners);
+            rounds.take(round, member, started);
+            pause = pause.min(member.demand.interval);
+        }
+        if all.iter().all(|rounds| rounds.is_done) {
+            return all;
+        }
+        sleep(pause).await;
+    }
+}
+
+impl Rounds {
+    fn take(&mut self, round: Round, member: &Member<'_>, started: Instant) {
+        let demand = member.demand;
+        let is_good = !round.checks.iter().any(Check::objects);
+        let since = self.good_since.filter(|_| is_good).unwrap_or_else(Instant::now);
+        self.good_since = is_good.then_some(since);
+        self.checks = round.checks;
+        self.digests = round.digests;
+        self.count += 1;
+        self.ended_at = now();
+        let is_stable = is_good && since.elapsed() >= demand.stable_for;
+        let patience = demand.patience.saturating_add(demand.stable_for);
+        let out_of_time = member.deadline.passed() || started.elapsed() >= patience;
+        self.is_done = round.is_final || is_stable || member.once || out_of_time;
+        if self.is_done && demand.stable_for > Duration::ZERO && is_good {
+            self.checks.push(stability(since.elapsed(), demand.stable_for, is_stable));
+        }
+    }
+}
+
+/// A verdict on less than was asked for would be a guess.
+fn stability(good_for: Duration, wanted: Duration, is_stable: bool) -> Check {
+    let (good_for, wanted) = (good_for.as_secs(), wanted.as_secs());
+    let finding = if is_stable {
+        Finding::pass(format!("all required checks stayed good for {wanted} s"))
+    } else {
+        Finding::unknown(format!(
+            "all required checks were good for {good_for} s of {wanted} s when the time was up"
+        ))
+    };
+    Check::new(STABLE, finding, Level::Required)
+}
+
+/// Tells what is not as it was in the round before.
+fn tell(
+    index: usize,
+    started: Instant,
+    before: &[Check],
+    after: &[Check],
+    listeners: &mut dyn Listeners,
+) {
+    let elapsed = started.elapsed().as_secs();
+    for check in after {
+        let was = before.iter().find(|old| old.id == check.id).map(|old| old.status);
+        if was != Some(check.status) {
+            listeners.on(index, Event::Checked { elapsed, check: check.clone() });
+        }
+    }
+}
+
+async fn one_round(cluster: &Cluster, members: &[&Member<'_>]) -> Vec<Round> {
+    let rounds = u32::try_from(members.len() / facts::AT_ONCE).unwrap_or(u32::MAX);
+    let deadline = Deadline::after(FOR_ANSWERS.saturating_mul(rounds.saturating_add(1)));
+    let seen = seen::read_all(cluster, members, deadline).await;
+    let logs: Vec<LogRules> = members
+        .iter()
+        .map(|member| LogRules {
+            patterns: member.demand.log_patterns.clone(),
+            ignored: member.demand.log_ignored.clone(),
+        })
+        .collect();
+    let scenes: Vec<Result<Scene<'_>, &Finding>> = members
+        .iter()
+        .zip(&seen)
+        .zip(&logs)
+        .map(|((member, seen), logs)| Ok(scene(member, seen.as_ref()?, logs)))
+        .collect();
+    let asks = members.iter().zip(&scenes).map(|(member, scene)| match scene {
+        Ok(scene) => wanted(member.demand).flat_map(|probe| probe.asks(scene)).collect(),
+        Err(_) => Vec::<Ask>::new(),
+    });
+    let asks = asks.collect();
+    let (members, scenes) = (&members, &scenes);
+    facts::gather_each(cluster, asks, FIELD_MANAGER, deadline, async |index, facts| {
+        match (members.get(index), scenes.get(index)) {
+            (Some(member), Some(Ok(scene))) => judge(member.demand, scene, facts),
+            (_, Some(Err(finding))) => unreadable((*finding).clone()),
+            _ => unreadable(Finding::unknown("it was not looked at")),
+        }
+    })
+    .await
+}
+
+fn scene<'a>(member: &Member<'a>, seen: &'a Seen, logs: &'a LogRules) -> Scene<'a> {
+    Scene {
+        backend: member.backend,
+        target: member.target,
+        expected: member.expected,
+        seen,
+        logs,
+        now: Timestamp::now(),
+        hints: member.hints,
+    }
+}
+
+/// Without the workload there is nothing to check.
+fn unreadable(finding: Finding) -> Round {
+    let check = Check::new("rollout.converged", finding, Level::Required);
+    Round { checks: vec![check], digests: BTreeMap::new(), is_final: false }
+}
+
+fn wanted(demand: &Demand) -> impl Iterator<Item = &'static &'static dyn Probe> {
+    probe::REGISTRY
+        .iter()
+        .filter(|probe| demand.wants(probe.id()) && !demand.skipped.contains_key(probe.id()))
+}
+
+fn judge(demand: &Demand, scene: &Scene<'_>, facts: &Facts<'_>) -> Round {
+    let mut is_final = false;
+    let mut checks = Vec::new();
+    for probe in probe::REGISTRY {
+        let id = probe.id();
+        if let Some(reason) = demand.skipped.get(id) {
+            let finding = Finding::skipped(format!("left out: {reason}"));
+            checks.push(Check::new(id, finding, Level::Advisory));
+            continue;
+        }
+        if !demand.wants(id) {
+            continue;
+        }
+        let finding = probe.judge(scene, facts);
+        let is_for_good = finding.is_final;
+        let mut check = Check::new(id, finding, probe.level());
+        if let Some(level) = demand.levels.get(id) {
+            check.level = *level;
+        }
+        let took = facts.took(&probe.asks(scene)).as_millis();
+        check.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
+        is_final |= is_for_good && check.objects();
+        checks.push(settled(check));
+    }
+    Round { checks, digests: BTreeMap::new(), is_final }
+}
+
+/// A failure that decides nothing reads like a warning.
+fn settled(mut check: Check) -> Check {
+    if check.level != Level::Required && check.status == CheckStatus::Fail {
+        check.status = CheckStatus::Warn;
+    }
+    check
+}
