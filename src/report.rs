@@ -3,6 +3,7 @@
 
 pub mod card;
 pub mod checks;
+pub mod describe;
 pub mod explain;
 pub mod failure;
 pub mod history;

@@ -5,6 +5,7 @@
 
 mod again;
 mod annotation_edits;
+pub mod capture;
 pub mod diff;
 pub mod earlier;
 mod evidence;

@@ -14,7 +14,7 @@ use super::duration;
 #[command(next_help_heading = "Verification")]
 pub(super) struct ProofArgs {
     /// All required checks must stay good for so long
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact, default_value = "0s")]
     stable_for: Duration,
 
     /// Leave a check out, and say why; may be given several times

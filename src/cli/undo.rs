@@ -1,5 +1,6 @@
 //! `rb undo`: its arguments. What it does is in [`flow`].
 
+mod capture;
 mod flow;
 mod from_file;
 mod many;
@@ -92,6 +93,14 @@ pub(super) struct UndoArgs {
     /// critical: look only at what nothing can go on without: rbac, dryrun.workload, refs
     #[arg(long, value_name = "SEVERITY")]
     severity: Option<Severity>,
+
+    /// Save evidence of why the release failed before it is gone: pods, logs, Events; in CI by default
+    #[arg(long, value_name = "FOLDER")]
+    capture: Option<PathBuf>,
+
+    /// Save no evidence
+    #[arg(long, conflicts_with = "capture")]
+    no_capture: bool,
 
     /// Write the plan to a file; it may hold secrets, so only its owner can read it
     #[arg(long, value_name = "FILE")]

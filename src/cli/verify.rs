@@ -50,7 +50,7 @@ pub(super) struct VerifyArgs {
     wait: Option<Duration>,
 
     /// Time between two rounds of checks
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "2s")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact, default_value = "2s")]
     interval: Duration,
 
     /// Make only these checks

@@ -105,7 +105,7 @@ pub fn results(all: &[(&Target, &Done)], history: &str, marks: Marks) -> String 
             }
             Done::Joined(nothing, waited) => {
                 let live = &nothing.live;
-                (revision(live, &RevisionView::default(), marks), pods(waited.as_ref()))
+                (revision(live, &RevisionView::default(), marks), pods(waited.as_deref()))
             }
             Done::Failed(_) | Done::LeftOut => ("-".to_owned(), "-".to_owned()),
         };

@@ -1,5 +1,6 @@
 //! The values that the engine works on. Nothing here does I/O.
 
+pub mod captured;
 pub mod check;
 pub mod context;
 pub mod decision;

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::capture::About;
 use crate::backend::Rollbacker;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::record::Record;
@@ -54,6 +55,19 @@ impl Subject {
             live_name: revisions.live().map(|live| live.name.clone()).unwrap_or_default(),
             target_name: target.map(|target| target.name.clone()).unwrap_or_default(),
             record,
+        }
+    }
+}
+
+impl Subject {
+    /// What evidence is to be taken of before the plan is carried out.
+    #[must_use]
+    pub fn about<'a>(&self, plan: &'a Plan) -> About<'a> {
+        About {
+            target: &plan.target,
+            path: self.backend.path(&plan.target),
+            pod_selector: self.pod_selector.clone(),
+            hash: &plan.from.hash,
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::rollback::{self, earlier, planner, snapshot, status, verify};
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
-use super::{DryRun, UndoArgs, command_again, show};
+use super::{DryRun, UndoArgs, capture, command_again, show};
 
 /// How often is planned again when the workload changes under the plan.
 pub(super) const ROUNDS: u32 = 6;
@@ -104,7 +104,16 @@ impl Flow<'_> {
     ) -> Option<(Box<Plan>, Subject)> {
         let subject = Subject::new(self.backend, snapshot, &plan);
         let deadline = self.budget.reading();
-        match preflight::look(self.cluster, &subject, &plan, &self.request, deadline).await {
+        let look = preflight::look(self.cluster, &subject, &plan, &self.request, deadline);
+        let looked = if self.stops_at_plan() {
+            look.await
+        } else {
+            // Evidence is gone once the plan is carried out; taking it costs no time of its own.
+            let plans = [(&*plan, &subject)];
+            let save = capture::save(self.args, self.app, self.cluster, &plans, deadline);
+            futures::join!(look, save).0
+        };
+        match looked {
             Looked::Checked(checks) => plan.checks = checks,
             Looked::Stale => return None,
         }

@@ -26,7 +26,7 @@ use crate::terminal::prompt;
 use crate::text::plural;
 
 use super::flow::{self, ROUNDS};
-use super::{UndoArgs, command_again, show_many};
+use super::{UndoArgs, capture, command_again, show_many};
 
 /// What is to become of one workload.
 pub(super) struct Item {
@@ -177,7 +177,15 @@ impl Course<'_> {
                 inquiries.push(Inquiry { subject, plan, request });
             }
         }
-        let answers = preflight::look_all(self.cluster, &inquiries, self.budget.reading()).await;
+        let deadline = self.budget.reading();
+        let look = preflight::look_all(self.cluster, &inquiries, deadline);
+        let answers = if self.args.stops_at_plan() {
+            look.await
+        } else {
+            let plans: Vec<_> = inquiries.iter().map(|one| (one.plan, one.subject)).collect();
+            let save = capture::save(self.args, self.app, self.cluster, &plans, deadline);
+            futures::join!(look, save).0
+        };
         let mut stale = Vec::new();
         for (place, looked) in looked_at.into_iter().zip(answers) {
             let Some(item) = items.get_mut(place) else { continue };

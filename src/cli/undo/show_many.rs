@@ -176,7 +176,7 @@ fn document(args: &UndoArgs, target: &Target, done: &Done) -> Value {
             serde_json::to_value(ReportDocument::done(plan, outcome)).unwrap_or_default()
         }
         Done::Joined(nothing, waited) => {
-            let report = ReportDocument::nothing(nothing, waited.as_ref());
+            let report = ReportDocument::nothing(nothing, waited.as_deref());
             serde_json::to_value(report).unwrap_or_default()
         }
         Done::Failed(error) => list::failed(target, error),

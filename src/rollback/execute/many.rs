@@ -125,7 +125,7 @@ pub async fn carry_out(
         put(&mut done, index, Done::Undone(order.plan, Box::new(outcome)));
     }
     for ((index, join), waited) in joins.into_iter().zip(joined) {
-        put(&mut done, index, Done::Joined(join.nothing, Some(waited)));
+        put(&mut done, index, Done::Joined(join.nothing, Some(Box::new(waited))));
     }
     done.into_iter().flatten().collect()
 }

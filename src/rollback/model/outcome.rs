@@ -186,7 +186,7 @@ pub enum Done {
     /// Its plan was carried out.
     Undone(Box<Plan>, Box<Outcome>),
     /// It was at its target already; with the wait, where there was one.
-    Joined(Box<Nothing>, Option<Waited>),
+    Joined(Box<Nothing>, Option<Box<Waited>>),
     /// Nothing was written.
     Failed(Error),
     /// Nothing was written, since another one was refused.
