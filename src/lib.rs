@@ -13,6 +13,7 @@
 //! | 2 | [`backend`] | kinds of workloads: one file and one line each |
 //! | 1 | [`cluster`] | the API server: the `kube` crate lives there and nowhere else |
 //! | 1 | [`rollback::model`] | the values that the engine works on |
+//! | 1 | [`config`] | `rb.yaml` to settings |
 //! | 0 | [`error`], [`exit`], [`text`] | the error type, the exit codes, text for people |
 //!
 //! # How an undo flows
@@ -65,6 +66,7 @@ pub mod app;
 pub mod backend;
 pub mod cli;
 pub mod cluster;
+pub mod config;
 pub mod error;
 pub mod exit;
 pub mod report;
