@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its arguments and a `run`.
 
 mod completion;
+mod config_file;
 mod connection_args;
 mod duration;
 mod environment;

@@ -15,6 +15,7 @@
 //! | 2 | [`facts`] | what checks ask a cluster for, gathered side by side |
 //! | 1 | [`cluster`] | the API server: the `kube` crate lives there and nowhere else |
 //! | 1 | [`rollback::model`] | the values that the engine works on |
+//! | 1 | [`config`] | `rb.yaml` to settings |
 //! | 0 | [`error`], [`exit`], [`text`] | the error type, the exit codes, text for people |
 //!
 //! # How an undo flows
@@ -67,6 +68,7 @@ pub mod app;
 pub mod backend;
 pub mod cli;
 pub mod cluster;
+pub mod config;
 pub mod error;
 pub mod exit;
 pub mod facts;

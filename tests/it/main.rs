@@ -12,6 +12,7 @@ mod bad_input;
 mod bed;
 mod budgets;
 mod completion;
+mod config;
 mod connection;
 mod daemonset;
 mod docs;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         bed::tests(),
         budgets::tests(),
         completion::tests(),
+        config::tests(),
         connection::tests(),
         daemonset::tests(),
         docs::tests(),

@@ -18,7 +18,11 @@ use serde_json::{Value, json};
 
 use crate::suite::{Test, pure};
 
+/// The schemas of what rb prints.
 const NAMES: [&str; 7] = ["error", "event", "history", "list", "plan", "report", "status"];
+
+/// The schema of what rb reads; `config/schema.rs` holds configurations against it.
+const CONFIG: &str = "config";
 
 pub(crate) fn tests() -> Vec<Test> {
     pure![
@@ -92,14 +96,14 @@ fn every_schema_is_a_schema() {
         .expect("schemas")
         .map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(files, NAMES.iter().map(|name| format!("rb.{name}.v1.json")).collect());
-    for name in NAMES {
+    let all = || NAMES.into_iter().chain([CONFIG]);
+    assert_eq!(files, all().map(|name| format!("rb.{name}.v1.json")).collect());
+    for name in all() {
         let schema = read(name);
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
         assert_eq!(schema["$id"], format!("rb.{name}.v1.json"));
         assert_eq!(schema["title"], format!("rb.{name}/v1"));
         assert!(jsonschema::meta::validate(&schema).is_ok(), "{name}");
-        assert!(STRICT.contains_key(name));
     }
 }
 
@@ -112,7 +116,11 @@ fn members(name: &str, schema: &Value, see: &mut dyn FnMut(&str, &str, &Value, b
         }
     }
     match schema {
-        Value::Object(parts) => parts.values().for_each(|part| members(name, part, see)),
+        Value::Object(parts) => parts
+            .iter()
+            // Conditions speak of members that are described elsewhere.
+            .filter(|(keyword, _)| !["if", "then", "else"].contains(&keyword.as_str()))
+            .for_each(|(_, part)| members(name, part, see)),
         Value::Array(parts) => parts.iter().for_each(|part| members(name, part, see)),
         _ => {}
     }
@@ -120,7 +128,7 @@ fn members(name: &str, schema: &Value, see: &mut dyn FnMut(&str, &str, &Value, b
 
 fn every_member_is_described() {
     let mut seen = 0;
-    for name in NAMES {
+    for name in NAMES.into_iter().chain([CONFIG]) {
         members(name, &read(name), &mut |schema, member, of, _| {
             seen += 1;
             let described = of["description"].is_string() || of["$ref"].is_string();
