@@ -9,6 +9,7 @@ mod history;
 mod man;
 mod output;
 mod proof_args;
+mod settings;
 mod signals;
 mod status;
 mod target_args;

@@ -42,13 +42,13 @@ pub use self::format::{FORMAT, Section};
 pub use self::logs::{Logs, Pattern};
 pub use self::matching::KINDS;
 pub use self::origin::{CONFIG_MAP, CONFIG_MAP_KEY, Origin};
-pub use self::preflight::{Gate, PreflightSettings};
+pub use self::preflight::PreflightSettings;
 pub use self::probe::{
     CONSECUTIVE, Endpoint, Expect, HeaderSource, HttpProbe, Method, Port, Route, Scheme, TIMEOUT,
 };
 pub use self::probe_reader::VARIABLE_PREFIX;
 pub use self::rollback_config::{ROLLBACK_CONFIG, probe_of_rollback_config};
-pub use self::verify::{INTERVAL, Level, STABLE_FOR, WorkloadSettings};
+pub use self::verify::{INTERVAL, STABLE_FOR, WorkloadSettings};
 pub use self::yaml::MAX_BYTES;
 
 /// The version of the format that is read.

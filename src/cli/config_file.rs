@@ -14,7 +14,6 @@ const OF_THE_USER: &str = "rb/config.yaml";
 
 /// The settings of the file that `--config` names, else of the first that exists. `None`: there is
 /// none, and the ConfigMap counts.
-#[expect(dead_code, reason = "no command has --config yet")]
 pub(super) fn find(asked: Option<&Path>) -> Result<Option<Settings>> {
     first_of(asked, &usual_places(std::env::var_os("XDG_CONFIG_HOME"), std::env::home_dir()))
 }

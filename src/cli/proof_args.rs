@@ -1,6 +1,7 @@
 //! How what is live is verified: what `verify` and `undo` share.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -14,12 +15,16 @@ use super::duration;
 #[command(next_help_heading = "Verification")]
 pub(super) struct ProofArgs {
     /// All required checks must stay good for so long
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact, default_value = "0s")]
-    stable_for: Duration,
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact)]
+    stable_for: Option<Duration>,
 
     /// Leave a check out, and say why; may be given several times
     #[arg(long, value_name = "CHECK=REASON", value_parser = skip)]
     skip: Vec<(String, String)>,
+
+    /// Configuration file; none: read no configuration at all
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 
     /// Do not record the verdict on the workload
     #[arg(long)]
@@ -34,6 +39,12 @@ impl ProofArgs {
             skipped: self.skip.iter().cloned().collect::<BTreeMap<_, _>>(),
             ..Demand::default()
         }
+    }
+
+    /// The same right after a rollback, which is good as soon as everything is.
+    pub(super) fn demand_at_once(&self) -> Demand {
+        let stable_for = self.stable_for.or(Some(Duration::ZERO));
+        Demand { stable_for, ..self.demand() }
     }
 
     /// Whether the verdict is recorded.

@@ -25,6 +25,7 @@ use crate::rollback::verify::{self, Proof};
 use super::duration;
 use super::output::{Format, StatusFormat};
 use super::proof_args::{ProofArgs, check_id};
+use super::settings::{Configuration, reach_of};
 
 /// Prove that what is live is good, and say what proves it
 ///
@@ -50,8 +51,8 @@ pub(super) struct VerifyArgs {
     wait: Option<Duration>,
 
     /// Time between two rounds of checks
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact, default_value = "2s")]
-    interval: Duration,
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact)]
+    interval: Option<Duration>,
 
     /// Make only these checks
     #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_id)]
@@ -81,7 +82,7 @@ impl VerifyArgs {
     fn demand(&self) -> Demand {
         let demand = self.proof.demand();
         Demand {
-            interval: self.interval.max(SHORTEST),
+            interval: self.interval,
             // Whoever says how long wants it to be waited for.
             patience: self.wait.unwrap_or(demand.patience),
             only: self.checks.clone(),
@@ -90,9 +91,6 @@ impl VerifyArgs {
         }
     }
 }
-
-/// Rounds do not follow each other faster.
-const SHORTEST: Duration = Duration::from_millis(100);
 
 /// One workload: what it came to, or why it could not be verified.
 pub(super) struct Item {
@@ -113,8 +111,12 @@ pub(super) async fn run(args: &VerifyArgs, app: &App) -> Result<ExitStatus> {
         Wanted::Several(named) => (wish::named(named, &cluster), false),
         Wanted::Selected(selected) => (wish::selected(selected, &cluster), selected.everywhere),
     };
+    let reach = reach_of(&wish);
+    let config = args.proof.config.as_ref();
+    let configuration =
+        Configuration::load(config, app, &cluster, &reach, budget.reading()).await?;
     let keep = |backend: &'static dyn Rollbacker, snapshot: Snapshot| {
-        proof(args, app, &cluster, backend, snapshot)
+        proof(args, app, &cluster, &configuration, backend, snapshot)
     };
     let found = reading::each(&cluster, wish, budget.reading(), keep).await;
     let hints = app.hints(&cluster, cluster.namespace());
@@ -129,12 +131,14 @@ fn proof(
     args: &VerifyArgs,
     app: &App,
     cluster: &Cluster,
+    configuration: &Configuration,
     backend: &'static dyn Rollbacker,
     snapshot: Snapshot,
 ) -> Result<(Proof, Look)> {
     let wanted = args.expect_revision.as_deref().map(RevisionSpec::condition);
     let hints = app.hints(cluster, &snapshot.target.namespace);
-    Proof::new(backend, snapshot, wanted.as_ref(), args.demand(), hints)
+    let demand = configuration.demand(args.demand(), &snapshot);
+    Proof::new(backend, snapshot, wanted.as_ref(), demand, hints)
 }
 
 /// What each of them comes to, in their order.

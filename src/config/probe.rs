@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::check_ids;
-use super::verify::Level;
+use crate::rollback::model::check::Level;
 
 /// Good answers in a row that a probe wants, where nothing else is configured.
 pub const CONSECUTIVE: u16 = 3;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::probe::{
     CONSECUTIVE, Endpoint, Expect, HeaderSource, HttpProbe, Method, Port, Route, Scheme, TIMEOUT,
 };
-use super::verify::Level;
+use crate::rollback::model::check::Level;
 
 /// The transport, by its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,9 @@ use crate::error::{Error, ErrorKind, Result};
 use super::probe::{
     CONSECUTIVE, Endpoint, Expect, HttpProbe, Method, Port, Route, Scheme, TIMEOUT,
 };
-use super::verify::{INTERVAL, INTERVAL_RANGE, Level};
+use super::verify::{INTERVAL, INTERVAL_RANGE};
 use super::{duration, web};
+use crate::rollback::model::check::Level;
 
 /// The name of the ConfigMap, and of the probe.
 pub const ROLLBACK_CONFIG: &str = "rollback-config";

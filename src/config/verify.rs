@@ -9,6 +9,7 @@ use super::probe::HttpProbe;
 use super::probe_part::{ProbePart, over};
 use super::yaml::{Node, Place};
 use super::{ROLLBACK_CONFIG, check_ids, format, probe_reader};
+use crate::rollback::model::check::Level;
 
 /// For how long all required checks must stay good, where nothing else is configured.
 pub const STABLE_FOR: Duration = Duration::ZERO;
@@ -20,28 +21,9 @@ const STABLE_FOR_RANGE: (Duration, Duration, &str) =
 pub(super) const INTERVAL_RANGE: (Duration, Duration, &str) =
     (Duration::from_millis(100), Duration::from_secs(3_600), "100ms to 1h");
 
-/// What a failed check of a release means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// The release is not verified.
-    Required,
-    /// It is said, and that is all.
-    Advisory,
-    /// The check is not made.
-    Ignore,
-}
-
 /// Their words in the configuration.
 const LEVELS: [(&str, Level); 3] =
     [("required", Level::Required), ("advisory", Level::Advisory), ("ignore", Level::Ignore)];
-
-impl Level {
-    /// The word in configuration and reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        LEVELS.iter().find(|(_, level)| *level == self).map_or("", |(word, _)| word)
-    }
-}
 
 /// What holds for one workload, with defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]

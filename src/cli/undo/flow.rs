@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use crate::app::{App, Budget};
 use crate::backend::Rollbacker;
+use crate::cli::settings::{Configuration, Reach};
 use crate::cli::target_args::Named;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::report::{explain, failure};
-use crate::rollback::execute::{self, Accepted, Patched};
+use crate::rollback::execute::{self, Accepted, Patched, ToProve};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
@@ -34,9 +35,8 @@ pub(super) async fn run(args: &UndoArgs, app: &App, named: &Named) -> Result<Exi
     let target = named.in_namespace(cluster.namespace());
     app.remember_target(&target);
     let request = args.request(app, &cluster);
-    Flow { args, app, cluster: &cluster, backend: named.backend, target, request, budget }
-        .plan_and_act()
-        .await
+    let mut flow = Flow::new(args, app, &cluster, named.backend, target, request, budget);
+    flow.plan_and_act().await
 }
 
 pub(super) struct Flow<'a> {
@@ -47,13 +47,32 @@ pub(super) struct Flow<'a> {
     pub(super) target: Target,
     pub(super) request: UndoRequest,
     pub(super) budget: Budget,
+    /// Read at the start.
+    pub(super) configuration: Configuration,
 }
 
-impl Flow<'_> {
+impl<'a> Flow<'a> {
+    pub(super) fn new(
+        args: &'a UndoArgs,
+        app: &'a App,
+        cluster: &'a Cluster,
+        backend: &'static dyn Rollbacker,
+        target: Target,
+        request: UndoRequest,
+        budget: Budget,
+    ) -> Self {
+        let configuration = Configuration::default();
+        Self { args, app, cluster, backend, target, request, budget, configuration }
+    }
+
     async fn plan_and_act(&mut self) -> Result<ExitStatus> {
         let mut agreed: Option<Box<Plan>> = None;
+        let mut first = Some(self.start().await?);
         for _ in 0..ROUNDS {
-            let snapshot = self.read().await?;
+            let snapshot = match first.take() {
+                Some(snapshot) => snapshot,
+                None => self.read().await?,
+            };
             if let Some(plan) = &agreed
                 && plan.is_done_in(&snapshot.workload)
             {
@@ -70,18 +89,30 @@ impl Flow<'_> {
                     _ => return Err(again.refusal),
                 },
             };
-            let Some((plan, subject)) = self.look(plan, &snapshot).await else { continue };
+            let Some((plan, proof)) = self.look(plan, &snapshot).await else { continue };
             self.write_plan_file(&plan)?;
             if self.stops_at_plan() {
                 return Ok(self.dry_run(&plan));
             }
             self.agree(&plan, agreed.as_deref(), further).await?;
-            if let Some(exit) = self.act(&plan, &subject).await? {
+            if let Some(exit) = self.act(&plan, proof).await? {
                 return Ok(exit);
             }
             agreed = Some(plan);
         }
         Err(self.changes_all_the_time())
+    }
+
+    /// Reads the configuration and the workload at the same time.
+    pub(super) async fn start(&mut self) -> Result<Snapshot> {
+        let reach = Reach::one(&self.target.namespace);
+        let (asked, deadline) = (self.args.proof.config.as_ref(), self.budget.reading());
+        let load = Configuration::load(asked, self.app, self.cluster, &reach, deadline);
+        let (configuration, snapshot) = futures::join!(load, self.read());
+        let snapshot = snapshot?;
+        self.configuration = configuration?;
+        self.configuration.apply(&mut self.request, &self.target.namespace)?;
+        Ok(snapshot)
     }
 
     pub(super) async fn read(&self) -> Result<Snapshot> {
@@ -101,7 +132,7 @@ impl Flow<'_> {
         &self,
         mut plan: Box<Plan>,
         snapshot: &Snapshot,
-    ) -> Option<(Box<Plan>, Subject)> {
+    ) -> Option<(Box<Plan>, ToProve)> {
         let subject = Subject::new(self.backend, snapshot, &plan);
         let deadline = self.budget.reading();
         let look = preflight::look(self.cluster, &subject, &plan, &self.request, deadline);
@@ -117,7 +148,11 @@ impl Flow<'_> {
             Looked::Checked(checks) => plan.checks = checks,
             Looked::Stale => return None,
         }
-        Some((plan, subject))
+        plan.warnings.extend(self.configuration.warnings(&self.target.namespace).cloned());
+        let demand = self.configuration.demand(self.args.proof.demand_at_once(), snapshot);
+        let stamps = self.args.proof.stamps();
+        let proof = verify::to_prove(&plan, &subject, demand, &self.request.hints, stamps);
+        Some((plan, proof))
     }
 
     /// Shows the plan, and ends as carrying it out would begin.
@@ -188,7 +223,7 @@ impl Flow<'_> {
     }
 
     /// Writes, waits and reports; `None` where the workload changed and nothing was written.
-    pub(super) async fn act(&self, plan: &Plan, subject: &Subject) -> Result<Option<ExitStatus>> {
+    pub(super) async fn act(&self, plan: &Plan, proof: ToProve) -> Result<Option<ExitStatus>> {
         let status = format!("status {}", shell_quote(&self.target.reference()));
         self.app.remember_status(self.request.hints.rb(&status));
         let mut live = self.args.format().listener(self.app.console, &self.target);
@@ -199,9 +234,6 @@ impl Flow<'_> {
             Patched::Accepted(object) => *object,
             Patched::Stale => return Ok(None),
         };
-        let proof = &self.args.proof;
-        let hints = &self.request.hints;
-        let proof = verify::to_prove(plan, subject, proof.demand(), hints, proof.stamps());
         let proof = self.args.waits().then_some(proof);
         let accepted =
             Accepted { backend: self.backend, plan, workload: accepted, deadline, proof };

@@ -26,7 +26,7 @@ pub(super) async fn run(args: &UndoArgs, app: &App, plan: Plan) -> Result<ExitSt
     app.remember_target(&target);
     let mut request = args.request(app, &cluster);
     request.hints.namespace.clone_from(&target.namespace);
-    let mut flow = Flow { args, app, cluster: &cluster, backend, target, request, budget };
+    let mut flow = Flow::new(args, app, &cluster, backend, target, request, budget);
     Box::pin(flow.act_on_file(plan)).await
 }
 
@@ -40,7 +40,7 @@ impl Flow<'_> {
             };
             plan.steps.retain(|step| !is_left_out(&step.action));
         }
-        let snapshot = self.read().await?;
+        let snapshot = self.start().await?;
         if plan.is_done_in(&snapshot.workload) {
             return self.join_somebody(&plan, &snapshot).await;
         }
@@ -49,14 +49,14 @@ impl Flow<'_> {
         }
         earlier::check(self.backend, &snapshot, &self.request, &plan)?;
         // What was seen when it was made says nothing of today.
-        let Some((plan, subject)) = self.look(Box::new(plan.clone()), &snapshot).await else {
+        let Some((plan, proof)) = self.look(Box::new(plan.clone()), &snapshot).await else {
             return Err(self.stale(&plan));
         };
         if self.stops_at_plan() {
             return Ok(self.dry_run(&plan));
         }
         self.agree(&plan, None, None).await?;
-        if let Some(exit) = self.act(&plan, &subject).await? {
+        if let Some(exit) = self.act(&plan, proof).await? {
             return Ok(exit);
         }
         let snapshot = self.read().await?;

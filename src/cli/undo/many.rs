@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use crate::app::{App, Budget};
 use crate::backend::Rollbacker;
+use crate::cli::settings::{Configuration, reach_of};
 use crate::cli::target_args::{Wanted, wish};
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
+use crate::rollback::execute::ToProve;
 use crate::rollback::execute::many::{self as engine, Join, Order, Task};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::outcome::Done;
@@ -36,11 +38,19 @@ pub(super) struct Item {
 }
 
 pub(super) enum Fate {
-    Undo(Box<UndoRequest>, Box<Plan>, Box<Subject>),
+    Undo(Box<Undo>),
     /// It is at its target and not healthy yet.
     Join(Box<Nothing>, Box<Look>),
     Nothing(Box<Nothing>),
     Refused(Error),
+}
+
+/// A plan with all that carrying it out takes.
+pub(super) struct Undo {
+    pub(super) request: UndoRequest,
+    pub(super) plan: Box<Plan>,
+    subject: Subject,
+    proof: ToProve,
 }
 
 /// Rolls back what several words, a selection or a file name.
@@ -48,12 +58,17 @@ pub(super) async fn run(args: &UndoArgs, app: &App, wanted: &Wanted) -> Result<E
     let budget = Budget::start(args.timeout);
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
     let (wish, everywhere) = wish_of(args, app, &cluster, wanted, &budget).await?;
-    let make = |backend, snapshot| decide(args, app, &cluster, backend, snapshot);
+    let reach = reach_of(&wish);
+    let asked = args.proof.config.as_ref();
+    let configuration = Configuration::load(asked, app, &cluster, &reach, budget.reading()).await?;
+    let make = |backend, snapshot| decide(args, app, &cluster, &configuration, backend, snapshot);
     let found = reading::each(&cluster, wish, budget.reading(), make).await;
     let hints = app.hints(&cluster, cluster.namespace());
     let found = found.map_err(|error| args.target.or_in_one_namespace(error, "undo", &hints))?;
     let items = found.into_iter().map(item).collect();
-    Course { args, app, cluster: &cluster, budget, everywhere }.run(items).await
+    let mut course =
+        Course { args, app, cluster: &cluster, configuration: &configuration, budget, everywhere };
+    course.run(items).await
 }
 
 async fn wish_of(
@@ -78,15 +93,24 @@ fn decide(
     args: &UndoArgs,
     app: &App,
     cluster: &Cluster,
+    configuration: &Configuration,
     backend: &'static dyn Rollbacker,
     snapshot: Snapshot,
 ) -> Fate {
+    let namespace = snapshot.target.namespace.clone();
     let mut request = args.request(app, cluster);
-    request.hints.namespace.clone_from(&snapshot.target.namespace);
+    request.hints.namespace.clone_from(&namespace);
+    if let Err(error) = configuration.apply(&mut request, &namespace) {
+        return Fate::Refused(error);
+    }
     match planner::decide(backend, &snapshot, &request) {
-        Decision::Undo(plan) => {
+        Decision::Undo(mut plan) => {
+            plan.warnings.extend(configuration.warnings(&namespace).cloned());
             let subject = Subject::new(backend, &snapshot, &plan);
-            Fate::Undo(Box::new(request), plan, Box::new(subject))
+            let demand = configuration.demand(args.proof.demand_at_once(), &snapshot);
+            let stamps = args.proof.stamps();
+            let proof = verify::to_prove(&plan, &subject, demand, &request.hints, stamps);
+            Fate::Undo(Box::new(Undo { request, plan, subject, proof }))
         }
         Decision::Nothing(nothing) if nothing.converging && args.waits() => {
             Fate::Join(nothing, Box::new(Look::new(backend, snapshot).of_undo()))
@@ -106,6 +130,7 @@ struct Course<'a> {
     args: &'a UndoArgs,
     app: &'a App,
     cluster: &'a Cluster,
+    configuration: &'a Configuration,
     budget: Budget,
     everywhere: bool,
 }
@@ -155,7 +180,8 @@ impl Course<'_> {
                 let read = snapshot::take(self.cluster, item.backend, &item.target, deadline).await;
                 item.fate = match read {
                     Ok(snapshot) => {
-                        decide(self.args, self.app, self.cluster, item.backend, snapshot)
+                        let (args, configuration) = (self.args, self.configuration);
+                        decide(args, self.app, self.cluster, configuration, item.backend, snapshot)
                     }
                     Err(error) => Fate::Refused(error),
                 };
@@ -172,7 +198,8 @@ impl Course<'_> {
         let (mut looked_at, mut inquiries) = (Vec::new(), Vec::new());
         for place in places {
             let fate = items.get(*place).map(|item| &item.fate);
-            if let Some(Fate::Undo(request, plan, subject)) = fate {
+            if let Some(Fate::Undo(undo)) = fate {
+                let Undo { request, plan, subject, .. } = &**undo;
                 looked_at.push(*place);
                 inquiries.push(Inquiry { subject, plan, request });
             }
@@ -189,13 +216,13 @@ impl Course<'_> {
         let mut stale = Vec::new();
         for (place, looked) in looked_at.into_iter().zip(answers) {
             let Some(item) = items.get_mut(place) else { continue };
-            let Fate::Undo(_, plan, _) = &mut item.fate else { continue };
+            let Fate::Undo(undo) = &mut item.fate else { continue };
             match looked {
                 Looked::Stale => stale.push(place),
                 Looked::Checked(checks) => {
-                    plan.checks = checks;
+                    undo.plan.checks = checks;
                     let again = |flags: &str| self.command(flags);
-                    if let Some(error) = preflight::refusal(plan, again) {
+                    if let Some(error) = preflight::refusal(&undo.plan, again) {
                         item.fate = Fate::Refused(error);
                     }
                 }
@@ -255,13 +282,11 @@ impl Course<'_> {
             let ended = match fate {
                 Fate::Refused(error) => Some(Done::Failed(error)),
                 Fate::Nothing(nothing) => Some(Done::Joined(nothing, None)),
-                Fate::Undo(request, plan, subject) => {
+                Fate::Undo(undo) => {
+                    let Undo { request, plan, proof, .. } = *undo;
                     let deadline = self.budget.waiting(plan.seconds());
-                    let proof = self.args.waits().then(|| {
-                        let (args, hints) = (&self.args.proof, &request.hints);
-                        verify::to_prove(&plan, &subject, args.demand(), hints, args.stamps())
-                    });
-                    let order = Order { backend, request: *request, plan, deadline, proof };
+                    let proof = self.args.waits().then_some(proof);
+                    let order = Order { backend, request, plan, deadline, proof };
                     tasks.push(Task::Undo(Box::new(order)));
                     None
                 }

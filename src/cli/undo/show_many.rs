@@ -23,7 +23,7 @@ use super::{DryRun, UndoArgs, show};
 pub(super) fn before_the_act(args: &UndoArgs, app: &App, cluster: &Cluster, items: &[Item]) {
     let plans = || {
         items.iter().filter_map(|item| match &item.fate {
-            Fate::Undo(_, plan, _) => Some(plan),
+            Fate::Undo(undo) => Some(&undo.plan),
             Fate::Join(..) | Fate::Nothing(_) | Fate::Refused(_) => None,
         })
     };
@@ -54,7 +54,7 @@ fn table(app: &App, cluster: &Cluster, items: &[Item]) -> String {
         .iter()
         .map(|item| {
             let intent = match &item.fate {
-                Fate::Undo(_, plan, _) => Intent::Undo(plan),
+                Fate::Undo(undo) => Intent::Undo(&undo.plan),
                 Fate::Join(nothing, _) | Fate::Nothing(nothing) => Intent::Nothing(nothing),
                 Fate::Refused(error) => Intent::Refused(error),
             };
@@ -99,7 +99,7 @@ pub(super) fn plans(
 
 fn script(app: &App, item: &Item) -> String {
     match &item.fate {
-        Fate::Undo(request, plan, _) => sh::script(plan, &request.hints),
+        Fate::Undo(undo) => sh::script(&undo.plan, &undo.request.hints),
         Fate::Join(nothing, _) | Fate::Nothing(nothing) => {
             format!("# {}\n", app.console.marks.foreign(&nothing.message))
         }
@@ -109,7 +109,7 @@ fn script(app: &App, item: &Item) -> String {
 
 fn plan_document(args: &UndoArgs, item: &Item) -> Value {
     match &item.fate {
-        Fate::Undo(_, plan, _) => show::plan_document(args, plan),
+        Fate::Undo(undo) => show::plan_document(args, &undo.plan),
         Fate::Join(nothing, _) | Fate::Nothing(nothing) => {
             serde_json::to_value(ReportDocument::nothing(nothing, None)).unwrap_or_default()
         }

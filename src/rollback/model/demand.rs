@@ -9,14 +9,16 @@ use super::check::Level;
 /// and what stands before them follow the pods with a delay.
 const PATIENCE: Duration = Duration::from_secs(30);
 const INTERVAL: Duration = Duration::from_secs(2);
+/// Rounds do not follow each other faster.
+const SHORTEST: Duration = Duration::from_millis(100);
 
 /// What is demanded of a workload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Demand {
-    /// `--stable-for`: all required checks have to stay good for so long.
-    pub stable_for: Duration,
-    /// `--interval`: the time between two rounds of checks.
-    pub interval: Duration,
+    /// `--stable-for`: all required checks have to stay good for so long; `None`: not at all.
+    pub stable_for: Option<Duration>,
+    /// `--interval`: the time between two rounds of checks; `None`: 2 s.
+    pub interval: Option<Duration>,
     /// For how long after the rollout a required check may stay bad.
     pub patience: Duration,
     /// `--checks`: only these; empty: all.
@@ -36,8 +38,8 @@ pub struct Demand {
 impl Default for Demand {
     fn default() -> Self {
         Self {
-            stable_for: Duration::ZERO,
-            interval: INTERVAL,
+            stable_for: None,
+            interval: None,
             patience: PATIENCE,
             only: Vec::new(),
             skipped: BTreeMap::new(),
@@ -50,6 +52,18 @@ impl Default for Demand {
 }
 
 impl Demand {
+    /// For how long all required checks have to stay good.
+    #[must_use]
+    pub fn stable_for(&self) -> Duration {
+        self.stable_for.unwrap_or_default()
+    }
+
+    /// The time between two rounds of checks.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.interval.unwrap_or(INTERVAL).max(SHORTEST)
+    }
+
     /// Whether a check is to be made.
     #[must_use]
     pub fn wants(&self, id: &str) -> bool {

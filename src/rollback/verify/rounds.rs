@@ -87,7 +87,7 @@ pub(in crate::rollback) async fn rounds(
             let Some(rounds) = all.get_mut(index) else { continue };
             tell(index, started, &rounds.checks, &round.checks, listeners);
             rounds.take(round, member, started);
-            pause = pause.min(member.demand.interval);
+            pause = pause.min(member.demand.interval());
         }
         if all.iter().all(|rounds| rounds.is_done) {
             return all;
@@ -106,12 +106,12 @@ impl Rounds {
         self.digests = round.digests;
         self.count += 1;
         self.ended_at = now();
-        let is_stable = is_good && since.elapsed() >= demand.stable_for;
-        let patience = demand.patience.saturating_add(demand.stable_for);
+        let is_stable = is_good && since.elapsed() >= demand.stable_for();
+        let patience = demand.patience.saturating_add(demand.stable_for());
         let out_of_time = member.deadline.passed() || started.elapsed() >= patience;
         self.is_done = round.is_final || is_stable || member.once || out_of_time;
-        if self.is_done && demand.stable_for > Duration::ZERO && is_good {
-            self.checks.push(stability(since.elapsed(), demand.stable_for, is_stable));
+        if self.is_done && demand.stable_for() > Duration::ZERO && is_good {
+            self.checks.push(stability(since.elapsed(), demand.stable_for(), is_stable));
         }
     }
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use kubectl_rb::backend;
 use kubectl_rb::config::{
-    Endpoint, Expect, Gate, HeaderSource, HttpProbe, KINDS, Level, Method, Port, Route, Scheme,
-    Settings, WorkloadSettings,
+    Endpoint, Expect, HeaderSource, HttpProbe, KINDS, Method, Port, Route, Scheme, Settings,
+    WorkloadSettings,
 };
+use kubectl_rb::rollback::model::check::Level;
+use kubectl_rb::rollback::model::request::CheckRule;
 use kubectl_rb::rollback::model::target::Target;
 
 use super::parsed;
@@ -66,7 +68,7 @@ fn without_a_configuration_the_defaults_hold() {
     assert_eq!(settings, of_checkout(&parsed("version: 1\n")));
     let preflight = Settings::default().preflight;
     assert!(!preflight.require_reason && !preflight.verified_only);
-    assert_eq!(preflight.gate("freeze"), None);
+    assert_eq!(preflight.rule("freeze"), None);
     let probe = &of_checkout(&parsed("version: 1\nverify: {http: [{name: a}]}\n")).http[0];
     let route = Route::Service { namespace: None, name: None, endpoint: endpoint(None, "/") };
     assert_eq!(
@@ -157,10 +159,10 @@ fn the_checks_of_the_preflight_are_read() {
     )
     .preflight;
     assert!(preflight.require_reason && preflight.verified_only);
-    assert_eq!(preflight.gate("freeze"), Some(Gate::Block));
-    assert_eq!(preflight.gate("order"), Some(Gate::Ignore));
-    assert_eq!(preflight.gate("dryrun.pod"), Some(Gate::Warn));
-    assert_eq!(preflight.gate("quota"), None);
+    assert_eq!(preflight.rule("freeze"), Some(CheckRule::Block));
+    assert_eq!(preflight.rule("order"), Some(CheckRule::Ignore));
+    assert_eq!(preflight.rule("dryrun.pod"), Some(CheckRule::Warn));
+    assert_eq!(preflight.rule("quota"), None);
 }
 
 fn entries_match_by_namespace_name_kind_and_labels() {

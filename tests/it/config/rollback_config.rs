@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kubectl_rb::config::{
-    Endpoint, HttpProbe, Level, Method, Port, Route, Scheme, probe_of_rollback_config,
+    Endpoint, HttpProbe, Method, Port, Route, Scheme, probe_of_rollback_config,
 };
 use kubectl_rb::error::ErrorKind;
+use kubectl_rb::rollback::model::check::Level;
 
 use crate::suite::{Test, pure};
 
