@@ -164,6 +164,7 @@ pub async fn gather_each<T>(
     deadline: Deadline,
     judge: impl AsyncFn(usize, &Facts<'_>) -> T,
 ) -> Vec<T> {
+    let asks: Vec<HashSet<Ask>> = asks.into_iter().map(HashSet::from_iter).collect();
     let mut times: HashMap<&Ask, usize> = HashMap::new();
     for ask in asks.iter().flatten() {
         *times.entry(ask).or_default() += 1;

@@ -106,10 +106,14 @@ pub(super) async fn is_stale(
 ) -> bool {
     let Some((path, body)) = scene.plan.patch() else { return false };
     let ask = Ask::Rehearse(Write::Patch { path: path.to_owned(), body: body.clone() });
-    let Some(Err(WriteError::Conflict(_))) = facts.rehearsal(&ask) else { return false };
+    match facts.rehearsal(&ask) {
+        Some(Err(WriteError::Conflict(_))) => {}
+        // Deleted meanwhile: reading it again says so.
+        Some(Err(error)) => return error.error().kind() == ErrorKind::NotFound,
+        Some(Ok(_)) | None => return false,
+    }
     match cluster.get(path, deadline).await {
         Ok(live) => !execute::tests_hold(body, &live),
-        // Deleted meanwhile: reading it again says so.
         Err(error) => error.kind() == ErrorKind::NotFound,
     }
 }
