@@ -8,6 +8,7 @@ pub mod many;
 mod ownership;
 mod patch;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -243,6 +244,8 @@ async fn stamp<'p>(
                     verdict,
                     // Not now: others may have been waited for since.
                     at: waited.ended_at,
+                    config: BTreeMap::new(),
+                    digests: BTreeMap::new(),
                 });
                 let before = replaces.clone().unwrap_or_else(|| record.to_annotation());
                 let body = stamp_patch(uid, accepted, &before, &stamped);
