@@ -4,12 +4,27 @@
 //! judges the answers: both are functions of values. All that the checks ask for is asked at the same
 //! time, once, and within [`PATIENCE`]; what has no answer then is unknown and never a silent pass.
 
+mod config_changed;
+mod data;
 mod dryrun_pod;
 mod dryrun_workload;
+mod freeze;
+#[cfg(test)]
+mod given;
+mod hpa;
+mod lock;
+mod loops;
+mod migration;
+mod order;
+mod pdb;
+mod quota;
 mod rbac;
+mod refs;
 mod refusal;
+mod room;
 mod scene;
 mod subject;
+mod surge;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -25,6 +40,7 @@ use super::model::check::{Check, CheckStatus, Finding, Level};
 use super::model::plan::Plan;
 use super::model::record::FIELD_MANAGER;
 use super::model::request::{CheckRule, UndoRequest};
+use super::model::snapshot::now;
 
 pub use self::refusal::refusal;
 use self::scene::Scene;
@@ -34,8 +50,22 @@ pub use self::subject::Subject;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// All checks, in the order in which they are told.
-static REGISTRY: &[&dyn Preflight] =
-    &[&rbac::Rbac, &dryrun_workload::DryrunWorkload, &dryrun_pod::DryrunPod];
+static REGISTRY: &[&dyn Preflight] = &[
+    &rbac::Rbac,
+    &dryrun_workload::DryrunWorkload,
+    &dryrun_pod::DryrunPod,
+    &refs::Refs,
+    &config_changed::ConfigChanged,
+    &data::Data,
+    &quota::Quota,
+    &surge::Surge,
+    &hpa::Hpa,
+    &pdb::Pdb,
+    &order::Order,
+    &freeze::Freeze,
+    &lock::Lock,
+    &loops::Loop,
+];
 
 /// A check before the write.
 trait Preflight: Sync {
@@ -108,8 +138,9 @@ pub async fn look_all(
 ) -> Vec<Looked> {
     let rounds = u32::try_from(inquiries.len() / AT_ONCE).unwrap_or(u32::MAX).saturating_add(1);
     let deadline = deadline.earlier(PATIENCE.saturating_mul(rounds));
+    let now = now();
     let asks = |one: &Inquiry<'_>| {
-        let scene = Scene::of(one);
+        let scene = Scene::of(one, inquiries, now);
         wanted(one.request).flat_map(|check| check.asks(&scene)).collect::<HashSet<Ask>>()
     };
     let mut times: HashMap<Ask, usize> = HashMap::new();
@@ -120,7 +151,7 @@ pub async fn look_all(
     let common = &Facts::gather(cluster, common, FIELD_MANAGER, deadline).await;
     stream::iter(inquiries)
         .map(|one| async move {
-            let scene = Scene::of(one);
+            let scene = Scene::of(one, inquiries, now);
             let own = asks(one).into_iter().filter(|ask| !common.knows(ask));
             let own = Facts::gather(cluster, own, FIELD_MANAGER, deadline).await;
             judged(cluster, &scene, &own.and(common), deadline).await
@@ -188,5 +219,28 @@ fn configured(check: &mut Check, rule: CheckRule) {
         }
         CheckRule::Warn => check.level = Level::Advisory,
         CheckRule::Block | CheckRule::Ignore => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_check_is_registered() {
+        let others = ["given", "migration", "refusal", "room", "scene", "subject"];
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rollback/preflight");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+            .filter(|name| !others.contains(&name.as_str()))
+            .collect();
+        // What a keyword is called, no file can be called.
+        let file = |id: &str| if id == "loop" { "loops".to_owned() } else { id.replace('.', "_") };
+        let mut checks: Vec<String> = ids().map(file).collect();
+        files.sort_unstable();
+        checks.sort_unstable();
+        assert_eq!(files, checks);
     }
 }

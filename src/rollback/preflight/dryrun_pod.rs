@@ -35,12 +35,11 @@ impl Preflight for DryrunPod {
             None => return Finding::unknown("the API server was not asked"),
         };
         let causes = error.error().causes();
-        let has = |part: &str| causes.iter().any(|cause| cause.contains(part));
         if cannot_rehearse(&causes) {
             return Finding::unknown("a webhook of the cluster cannot take part in a dry run");
         }
         // The pods that are replaced give back what they use.
-        if has("exceeded quota") {
+        if exceeds_quota(&causes) {
             let message = "the quota is used up now: pods can be made only as old ones go";
             return Finding::warn(message).because("QuotaUsedUp").evidence(causes);
         }
@@ -61,11 +60,23 @@ impl Preflight for DryrunPod {
     }
 }
 
+/// The pod as the API server would make it, with all defaults: where it was asked and said yes.
+pub(super) fn admitted<'f>(scene: &Scene<'_>, facts: &'f Facts<'_>) -> Option<&'f Value> {
+    facts.rehearsal(&ask(scene)?)?.ok()
+}
+
+/// Whether the API server said that a quota has no room for one more pod.
+pub(super) fn is_over_quota(scene: &Scene<'_>, facts: &Facts<'_>) -> bool {
+    let answer = ask(scene).and_then(|ask| facts.rehearsal(&ask));
+    answer.is_some_and(|answer| answer.is_err_and(|error| exceeds_quota(&error.error().causes())))
+}
+
+fn exceeds_quota(causes: &[String]) -> bool {
+    causes.iter().any(|cause| cause.contains("exceeded quota"))
+}
+
 fn ask(scene: &Scene<'_>) -> Option<Ask> {
-    let subject = scene.subject;
-    if subject.backend.runs_nothing(&subject.workload).is_some() {
-        return None;
-    }
+    scene.template_to_run()?;
     let path = Path::namespaced("api/v1", scene.namespace(), "pods").to_string();
     Some(Ask::Rehearse(Write::Create { path, body: pod(scene)? }))
 }
