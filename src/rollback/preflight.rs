@@ -224,7 +224,72 @@ fn configured(check: &mut Check, rule: CheckRule) {
 
 #[cfg(test)]
 mod tests {
+    use super::given::Given;
     use super::*;
+    use crate::error::{Error, ErrorKind};
+    use serde_json::{Value, json};
+
+    /// A frozen namespace with a held workload, whose data are too new.
+    fn trouble() -> Given {
+        let template = |annotations: Value| json!({"metadata": {"annotations": annotations}});
+        let hold = json!({"metadata": {"annotations": {"kubectl-rb/hold": "audit"}}});
+        let unsafe_to_leave = json!({"kubectl-rb/rollback": "unsafe"});
+        Given::workload(&template(json!({})), &template(unsafe_to_leave), &hold)
+    }
+
+    /// What is refused where nothing but the namespace is known.
+    fn refused(given: &mut Given) -> (Option<Error>, Vec<Check>) {
+        let frozen = json!({"metadata": {"annotations": {"kubectl-rb/freeze": "audit"}}});
+        let facts = Facts::of([(freeze::namespace(&given.scene()), Some(frozen))]);
+        let checks: Vec<Check> = judge_all(&given.scene(), &facts)
+            .into_iter()
+            .filter(|check| ["freeze", "lock", "data"].contains(&check.id.as_str()))
+            .collect();
+        given.plan.checks.clone_from(&checks);
+        (refusal(&given.plan, |flags| format!("rb undo {flags}")), checks)
+    }
+
+    #[test]
+    fn a_hold_that_is_to_block_has_a_kind_of_its_own() {
+        let mut given = trouble();
+        given.request.check_rules =
+            [("freeze", CheckRule::Block), ("lock", CheckRule::Block), ("data", CheckRule::Warn)]
+                .map(|(id, rule)| (id.to_owned(), rule))
+                .into();
+        let (error, checks) = refused(&mut given);
+        let error = error.expect("it is refused");
+        assert_eq!(error.kind(), ErrorKind::Held);
+        assert_eq!(error.kind().exit_status().code(), 11);
+        let last = error.hints().last().expect("a hint");
+        assert_eq!(
+            last,
+            "to go on all the same: rb undo --override freeze --override lock --reason TEXT"
+        );
+        let data = checks.iter().find(|check| check.id == "data");
+        assert!(data.is_some_and(|data| data.status == CheckStatus::Warn && !data.blocks()));
+        given.request.overrides = vec!["freeze".into(), "lock".into()];
+        assert!(refused(&mut given).0.is_none());
+        // Beside something worse, a hold is not the news.
+        given.request.overrides.clear();
+        given.request.check_rules.remove("data");
+        let (error, _) = refused(&mut given);
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Refused));
+    }
+
+    #[test]
+    fn by_default_a_hold_is_told_and_does_not_block() {
+        let mut given = trouble();
+        let (error, checks) = refused(&mut given);
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Refused));
+        let blocks: Vec<bool> = checks.iter().map(Check::blocks).collect();
+        assert_eq!(blocks, [true, false, false]);
+        given.request.check_rules =
+            [("data".to_owned(), CheckRule::Ignore), ("lock".to_owned(), CheckRule::Ignore)].into();
+        let (error, checks) = refused(&mut given);
+        assert!(error.is_none());
+        let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
+        assert_eq!(ids, ["freeze"]);
+    }
 
     #[test]
     fn every_file_of_a_check_is_registered() {

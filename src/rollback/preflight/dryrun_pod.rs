@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::dryrun_workload::cannot_rehearse;
+use super::dryrun_workload::{cannot_rehearse, cut};
 use super::{Preflight, Scene};
 use crate::cluster::{Path, Write, WriteError};
 use crate::error::ErrorKind;
@@ -52,9 +52,10 @@ impl Preflight for DryrunPod {
                 Finding::unknown(error.to_string()).because("Forbidden").evidence(causes)
             }
             WriteError::Rejected(_) | WriteError::Conflict(_) => {
-                Finding::fail("the cluster does not admit a pod of the old template")
-                    .because("NotAdmitted")
-                    .evidence(causes)
+                let why = causes.first().map(|cause| format!(": {}", cut(cause)));
+                let why = why.unwrap_or_default();
+                let message = format!("the cluster does not admit a pod of the old template{why}");
+                Finding::fail(message).because("NotAdmitted").evidence(causes)
             }
         }
     }
