@@ -5,6 +5,8 @@
 //! nearly all of them look at, the workload, its pods and the Services of the namespace, is read first
 //! ([`Seen`]).
 
+mod config_drift;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -16,8 +18,10 @@ use crate::rollback::model::check::{Finding, Level};
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::target::Target;
 
+pub use self::config_drift::versions;
+
 /// All checks that need no configuration, in the order in which they are told.
-pub static REGISTRY: &[&dyn Probe] = &[];
+pub static REGISTRY: &[&dyn Probe] = &[&config_drift::ConfigDrift];
 
 /// A check of what runs.
 pub trait Probe: Sync {

@@ -213,7 +213,7 @@ mod tests {
                 "not allowed to impersonate bob",
                 "kubectl auth can-i impersonate users --context prod",
             ),
-            (403, webhook, ErrorKind::Forbidden, "a rule of the cluster forbids", ""),
+            (403, webhook, ErrorKind::Refused, "a rule of the cluster forbids", ""),
             (404, gone, ErrorKind::NotFound, "no deployments.apps checkout in namespace shop", ""),
             (
                 404,

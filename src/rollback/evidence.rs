@@ -53,7 +53,7 @@ pub(super) fn collect(
 
 /// Whether an undo went forward again, to what an earlier one had left for the same release: that
 /// one was not bad, and where going forward fails it is the way back.
-fn goes_forward(record: &Record, undo: &Undo) -> bool {
+pub(super) fn goes_forward(record: &Record, undo: &Undo) -> bool {
     let earlier = record.undos.iter().take_while(|other| other.id != undo.id);
     !undo.to.hash.is_empty()
         && earlier

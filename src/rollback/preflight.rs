@@ -4,11 +4,26 @@
 //! judges the answers: both are functions of values. All that the checks ask for is asked at the same
 //! time, once, and within [`PATIENCE`]; what has no answer then is unknown and never a silent pass.
 
+mod config_changed;
+mod data;
 mod dryrun_pod;
 mod dryrun_workload;
+mod freeze;
+#[cfg(test)]
+mod given;
+mod hpa;
+mod lock;
+mod loops;
+mod migration;
+mod order;
+mod pdb;
+mod quota;
 mod rbac;
+mod refs;
 mod refusal;
+mod room;
 mod scene;
+mod surge;
 
 use std::time::Duration;
 
@@ -20,8 +35,10 @@ use super::model::check::{Check, CheckStatus, Finding, Level};
 use super::model::plan::Plan;
 use super::model::record::FIELD_MANAGER;
 use super::model::request::{CheckRule, UndoRequest};
+use super::model::snapshot::now;
 use super::subject::Subject;
 
+pub(super) use self::data::Left;
 pub use self::refusal::refusal;
 use self::scene::Scene;
 
@@ -29,8 +46,22 @@ use self::scene::Scene;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// All checks, in the order in which they are told.
-static REGISTRY: &[&dyn Preflight] =
-    &[&rbac::Rbac, &dryrun_workload::DryrunWorkload, &dryrun_pod::DryrunPod];
+static REGISTRY: &[&dyn Preflight] = &[
+    &rbac::Rbac,
+    &dryrun_workload::DryrunWorkload,
+    &dryrun_pod::DryrunPod,
+    &refs::Refs,
+    &config_changed::ConfigChanged,
+    &data::Data,
+    &quota::Quota,
+    &surge::Surge,
+    &hpa::Hpa,
+    &pdb::Pdb,
+    &order::Order,
+    &freeze::Freeze,
+    &lock::Lock,
+    &loops::Loop,
+];
 
 /// A check before the write.
 trait Preflight: Sync {
@@ -103,7 +134,9 @@ pub async fn look_all(
 ) -> Vec<Looked> {
     let rounds = u32::try_from(inquiries.len() / AT_ONCE).unwrap_or(u32::MAX).saturating_add(1);
     let deadline = deadline.earlier(PATIENCE.saturating_mul(rounds));
-    let scenes: Vec<Scene<'_>> = inquiries.iter().map(Scene::of).collect();
+    let now = now();
+    let scenes: Vec<Scene<'_>> =
+        inquiries.iter().map(|one| Scene::of(one, inquiries, now)).collect();
     let asks = |scene: &Scene<'_>| {
         wanted(scene.request).flat_map(|check| check.asks(scene)).collect::<Vec<Ask>>()
     };
@@ -176,5 +209,93 @@ fn configured(check: &mut Check, rule: CheckRule) {
         }
         CheckRule::Warn => check.level = Level::Advisory,
         CheckRule::Block | CheckRule::Ignore => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::given::Given;
+    use super::*;
+    use crate::error::{Error, ErrorKind};
+    use serde_json::{Value, json};
+
+    /// A frozen namespace with a held workload, whose data are too new.
+    fn trouble() -> Given {
+        let template = |annotations: Value| json!({"metadata": {"annotations": annotations}});
+        let hold = json!({"metadata": {"annotations": {"kubectl-rb/hold": "audit"}}});
+        let unsafe_to_leave = json!({"kubectl-rb/rollback": "unsafe"});
+        Given::workload(&template(json!({})), &template(unsafe_to_leave), &hold)
+    }
+
+    /// What is refused where nothing but the namespace is known.
+    fn refused(given: &mut Given) -> (Option<Error>, Vec<Check>) {
+        let frozen = json!({"metadata": {"annotations": {"kubectl-rb/freeze": "audit"}}});
+        let facts = Facts::of([(freeze::namespace(&given.scene()), Some(frozen))]);
+        let checks: Vec<Check> = judge_all(&given.scene(), &facts)
+            .into_iter()
+            .filter(|check| ["freeze", "lock", "data"].contains(&check.id.as_str()))
+            .collect();
+        given.plan.checks.clone_from(&checks);
+        (refusal(&given.plan, |flags| format!("rb undo {flags}")), checks)
+    }
+
+    #[test]
+    fn a_hold_that_is_to_block_has_a_kind_of_its_own() {
+        let mut given = trouble();
+        given.request.check_rules =
+            [("freeze", CheckRule::Block), ("lock", CheckRule::Block), ("data", CheckRule::Warn)]
+                .map(|(id, rule)| (id.to_owned(), rule))
+                .into();
+        let (error, checks) = refused(&mut given);
+        let error = error.expect("it is refused");
+        assert_eq!(error.kind(), ErrorKind::Held);
+        assert_eq!(error.kind().exit_status().code(), 11);
+        let last = error.hints().last().expect("a hint");
+        assert_eq!(
+            last,
+            "to go on all the same: rb undo --override freeze --override lock --reason TEXT"
+        );
+        let data = checks.iter().find(|check| check.id == "data");
+        assert!(data.is_some_and(|data| data.status == CheckStatus::Warn && !data.blocks()));
+        given.request.overrides = vec!["freeze".into(), "lock".into()];
+        assert!(refused(&mut given).0.is_none());
+        // Beside something worse, a hold is not the news.
+        given.request.overrides.clear();
+        given.request.check_rules.remove("data");
+        let (error, _) = refused(&mut given);
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Refused));
+    }
+
+    #[test]
+    fn by_default_a_hold_is_told_and_does_not_block() {
+        let mut given = trouble();
+        let (error, checks) = refused(&mut given);
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Refused));
+        let blocks: Vec<bool> = checks.iter().map(Check::blocks).collect();
+        assert_eq!(blocks, [true, false, false]);
+        given.request.check_rules =
+            [("data".to_owned(), CheckRule::Ignore), ("lock".to_owned(), CheckRule::Ignore)].into();
+        let (error, checks) = refused(&mut given);
+        assert!(error.is_none());
+        let ids: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
+        assert_eq!(ids, ["freeze"]);
+    }
+
+    #[test]
+    fn every_file_of_a_check_is_registered() {
+        let others = ["given", "migration", "refusal", "room", "scene", "subject"];
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rollback/preflight");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+            .filter(|name| !others.contains(&name.as_str()))
+            .collect();
+        // What a keyword is called, no file can be called.
+        let file = |id: &str| if id == "loop" { "loops".to_owned() } else { id.replace('.', "_") };
+        let mut checks: Vec<String> = ids().map(file).collect();
+        files.sort_unstable();
+        checks.sort_unstable();
+        assert_eq!(files, checks);
     }
 }

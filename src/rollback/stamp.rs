@@ -135,7 +135,15 @@ pub(super) fn verdict_of(waited: &Waited, verification: Option<&Verification>) -
         (None, Ending::PodsFailed) => (Finding::Failed, waited.ended_at),
         (None, _) => return None,
     };
-    Some(Verdict { verdict, at, uid: String::new(), hash: String::new() })
+    let verified = verification.filter(|_| verdict == Finding::Verified);
+    Some(Verdict {
+        verdict,
+        at,
+        uid: String::new(),
+        hash: String::new(),
+        config: verified.map(|v| v.config.clone()).unwrap_or_default(),
+        digests: verified.map(|v| v.digests.clone()).unwrap_or_default(),
+    })
 }
 
 /// Writes several; what fails becomes a warning.

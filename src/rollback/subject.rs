@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::capture::About;
+use super::preflight::Left;
 use crate::backend::Rollbacker;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::record::Record;
@@ -27,12 +28,14 @@ pub struct Subject {
     pub(super) record: Record,
     /// Name of the object that stores the target; empty where nothing is patched.
     pub(super) target_name: String,
+    /// Its uid.
+    pub(super) target_uid: String,
     /// What pods of the target name as their controller.
     pub(super) pod_owner: Option<Value>,
     /// Since when what is live has been stored.
     pub(super) live_created: Option<Timestamp>,
-    /// Name of the object that stores what is live.
-    pub(super) live_name: String,
+    /// What is newer than the target and says something of being left, newest first.
+    pub(super) left: Vec<Left>,
     /// When the target stopped being what is deployed: what changed since, it has never met.
     pub(super) ran_until: Option<Timestamp>,
 }
@@ -52,8 +55,9 @@ impl Subject {
             pod_owner: target.map(|target| pod_owner(backend, snapshot, target)),
             ran_until: target.and_then(|target| ran_until(&revisions, &record, target)),
             live_created: revisions.live().and_then(|live| live.created),
-            live_name: revisions.live().map(|live| live.name.clone()).unwrap_or_default(),
+            left: target.map(|target| left(&revisions, target)).unwrap_or_default(),
             target_name: target.map(|target| target.name.clone()).unwrap_or_default(),
+            target_uid: target.map(|target| target.uid.clone()).unwrap_or_default(),
             record,
         }
     }
@@ -104,4 +108,13 @@ pub(super) fn ran_until(
     let later = |created: &Timestamp| target.created.is_some_and(|at| *created > at);
     let successor = revisions.list.iter().filter_map(|r| r.created).filter(later).min();
     left.max(successor).or(target.created)
+}
+
+/// A rollback by several revisions leaves all of them.
+fn left(revisions: &Revisions, target: &Revision) -> Vec<Left> {
+    let newer = revisions.list.iter().rev().take_while(|revision| revision.uid != target.uid);
+    let unstored = Some(&revisions.live_template).filter(|_| !revisions.live_is_stored);
+    let unstored = unstored.map(|live| ("the newest template".to_owned(), live));
+    let stored = newer.map(|revision| (revision.label(), &revision.template));
+    unstored.into_iter().chain(stored).filter_map(|(label, of)| Left::of(label, of)).collect()
 }

@@ -213,5 +213,6 @@ pub(super) fn verification(about: About<'_>, waited: &Waited, rounds: Rounds) ->
         verdict: VerifyVerdict::of(&checks),
         checks,
         digests: rounds.digests,
+        config: rounds.config,
     }
 }

@@ -28,6 +28,7 @@ mod output;
 mod plan_file;
 mod plans;
 mod plugin;
+mod preflight;
 mod prompt;
 mod properties;
 mod proxy;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         plan_file::tests(),
         plans::tests(),
         plugin::tests(),
+        preflight::tests(),
         prompt::tests(),
         properties::tests(),
         proxy::tests(),

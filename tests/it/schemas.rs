@@ -165,6 +165,7 @@ fn words_are_those_of_the_program() {
         ErrorKind::NotFound,
         ErrorKind::NoRevision,
         ErrorKind::Refused,
+        ErrorKind::Held,
         ErrorKind::LostRace,
         ErrorKind::Inconclusive,
         ErrorKind::Unconfirmed,

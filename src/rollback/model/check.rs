@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
+
 /// What a check came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,6 +128,13 @@ impl Finding {
     #[must_use]
     pub fn hint(mut self, command: impl Into<String>) -> Self {
         self.hint = Some(command.into());
+        self
+    }
+
+    /// With the command of the error that stood in the way, where it has one.
+    #[must_use]
+    pub fn hint_from(mut self, error: &Error) -> Self {
+        self.hint = error.hints().first().cloned();
         self
     }
 

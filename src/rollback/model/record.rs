@@ -5,6 +5,8 @@
 //! the uid of its workload, and each entry names template hashes: what arrives elsewhere counts
 //! for nothing.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +31,8 @@ const VERSION: u32 = 1;
 /// Entries that are kept of each list: enough to know what was left within the usual ten
 /// revisions, small enough (usually 5 KB) to be no burden on the object.
 const KEPT: usize = 16;
+/// How long the details of all verdicts together may be, in bytes of JSON.
+const DETAILS: usize = 6_000;
 
 /// What rb did to one workload, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +108,24 @@ pub struct Verdict {
     pub verdict: Finding,
     /// When.
     pub at: Timestamp,
+    /// What its pods read then: the `resourceVersion` of each object, by `ConfigMap/settings`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub config: BTreeMap<String, String>,
+    /// What its pods ran then: the digests of the images of each container, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub digests: BTreeMap<String, Vec<String>>,
+}
+
+impl Verdict {
+    /// How long its details are, in bytes of JSON.
+    fn details(&self) -> usize {
+        let length = |text: &str| text.len() + 3;
+        let config = self.config.iter().map(|(name, version)| length(name) + length(version));
+        let digests = self.digests.iter().map(|(container, digests)| {
+            length(container) + digests.iter().map(|digest| length(digest)).sum::<usize>()
+        });
+        config.chain(digests).sum()
+    }
 }
 
 /// A verdict in one word.
@@ -191,12 +213,22 @@ impl Record {
         self
     }
 
-    /// With one more verdict; it replaces an older one on the same revision.
+    /// With one more verdict; it replaces an older one on the same revision. Where there is no room
+    /// for the details of all, those of the oldest go.
     #[must_use]
     pub fn with_verdict(mut self, verdict: Verdict) -> Self {
         self.verdicts.retain(|old| old.hash != verdict.hash);
         self.verdicts.push(verdict);
         keep_newest(&mut self.verdicts);
+        let mut room = DETAILS;
+        for verdict in self.verdicts.iter_mut().rev() {
+            let Some(rest) = room.checked_sub(verdict.details()) else {
+                verdict.config.clear();
+                verdict.digests.clear();
+                continue;
+            };
+            room = rest;
+        }
         self
     }
 
@@ -287,6 +319,8 @@ mod tests {
             hash: hash.into(),
             verdict: Finding::Verified,
             at: Timestamp::UNIX_EPOCH,
+            config: BTreeMap::new(),
+            digests: BTreeMap::new(),
         };
         let record = Stored::Nothing.into_record("u");
         let record = record.with_verdict(verdict("a")).with_verdict(verdict("b"));
@@ -306,6 +340,34 @@ mod tests {
             (0..100).fold(Stored::Nothing.into_record("u"), |r, _| r.with_undo(full.clone()));
         assert!(record.to_annotation().len() < 24_000);
         assert_eq!(Stored::read(Some(&record.to_annotation()), "u"), Stored::Record(record));
+    }
+
+    #[test]
+    fn details_of_verdicts_are_bounded_and_the_newest_are_kept() {
+        let verdict = |hash: usize, objects: usize| Verdict {
+            uid: "r".into(),
+            hash: hash.to_string(),
+            verdict: Finding::Verified,
+            at: Timestamp::UNIX_EPOCH,
+            config: (0..objects).map(|n| (format!("Secret/{n:060}"), "123456789".into())).collect(),
+            digests: BTreeMap::from([("app".into(), vec!["d".repeat(71)])]),
+        };
+        let record = (0..100).fold(Stored::Nothing.into_record("u"), |r, i| {
+            r.with_verdict(verdict(i, 10)).with_undo(undo(i))
+        });
+        assert!(record.to_annotation().len() < 16_000, "{}", record.to_annotation().len());
+        let has_details = |v: &&Verdict| !v.config.is_empty() && !v.digests.is_empty();
+        let kept: Vec<&str> =
+            record.verdicts.iter().filter(has_details).map(|v| v.hash.as_str()).collect();
+        assert_eq!(kept, ["94", "95", "96", "97", "98", "99"]);
+        assert_eq!(
+            Stored::read(Some(&record.to_annotation()), "u"),
+            Stored::Record(record.clone())
+        );
+        // What has no room at all is left out, and costs the others nothing.
+        let record = record.with_verdict(verdict(100, 1_000));
+        assert!(record.verdicts.last().is_some_and(|v| v.config.is_empty()));
+        assert_eq!(record.verdicts.iter().filter(has_details).count(), 6);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a verification came to.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::check::{Check, CheckStatus, VerifyVerdict};
@@ -35,7 +37,9 @@ pub struct Verification {
     /// What they come to.
     pub verdict: VerifyVerdict,
     /// Digests of the images that run, `sha256:…` by image, where all pods have the same.
-    pub digests: std::collections::BTreeMap<String, Vec<String>>,
+    pub digests: BTreeMap<String, Vec<String>>,
+    /// resourceVersions of the configuration that the pods read, by `ConfigMap/settings`.
+    pub config: BTreeMap<String, String>,
 }
 
 impl Verification {

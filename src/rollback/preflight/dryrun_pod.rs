@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::dryrun_workload::cannot_rehearse;
+use super::dryrun_workload::{cannot_rehearse, cut};
 use super::{Preflight, Scene};
 use crate::cluster::{Path, Write, WriteError};
 use crate::error::ErrorKind;
@@ -35,12 +35,11 @@ impl Preflight for DryrunPod {
             None => return Finding::unknown("the API server was not asked"),
         };
         let causes = error.error().causes();
-        let has = |part: &str| causes.iter().any(|cause| cause.contains(part));
         if cannot_rehearse(&causes) {
             return Finding::unknown("a webhook of the cluster cannot take part in a dry run");
         }
         // The pods that are replaced give back what they use.
-        if has("exceeded quota") {
+        if exceeds_quota(&causes) {
             let message = "the quota is used up now: pods can be made only as old ones go";
             return Finding::warn(message).because("QuotaUsedUp").evidence(causes);
         }
@@ -53,19 +52,32 @@ impl Preflight for DryrunPod {
                 Finding::unknown(error.to_string()).because("Forbidden").evidence(causes)
             }
             WriteError::Rejected(_) | WriteError::Conflict(_) => {
-                Finding::fail("the cluster does not admit a pod of the old template")
-                    .because("NotAdmitted")
-                    .evidence(causes)
+                let why = causes.first().map(|cause| format!(": {}", cut(cause)));
+                let why = why.unwrap_or_default();
+                let message = format!("the cluster does not admit a pod of the old template{why}");
+                Finding::fail(message).because("NotAdmitted").evidence(causes)
             }
         }
     }
 }
 
+/// The pod as the API server would make it, with all defaults: where it was asked and said yes.
+pub(super) fn admitted<'f>(scene: &Scene<'_>, facts: &'f Facts<'_>) -> Option<&'f Value> {
+    facts.rehearsal(&ask(scene)?)?.ok()
+}
+
+/// Whether the API server said that a quota has no room for one more pod.
+pub(super) fn is_over_quota(scene: &Scene<'_>, facts: &Facts<'_>) -> bool {
+    let answer = ask(scene).and_then(|ask| facts.rehearsal(&ask));
+    answer.is_some_and(|answer| answer.is_err_and(|error| exceeds_quota(&error.error().causes())))
+}
+
+fn exceeds_quota(causes: &[String]) -> bool {
+    causes.iter().any(|cause| cause.contains("exceeded quota"))
+}
+
 fn ask(scene: &Scene<'_>) -> Option<Ask> {
-    let subject = scene.subject;
-    if subject.backend.runs_nothing(&subject.workload).is_some() {
-        return None;
-    }
+    scene.template_to_run()?;
     let path = Path::namespaced("api/v1", scene.namespace(), "pods").to_string();
     Some(Ask::Rehearse(Write::Create { path, body: pod(scene)? }))
 }

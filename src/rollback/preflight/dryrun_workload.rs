@@ -1,6 +1,8 @@
 //! `dryrun.workload`: does the API server take the very writes that matter, with everything that
 //! admits them?
 
+use std::borrow::Cow;
+
 use super::{Preflight, Scene};
 use crate::cluster::{Cluster, Deadline, Write, WriteError};
 use crate::error::{Error, ErrorKind};
@@ -8,6 +10,7 @@ use crate::facts::{Ask, Facts};
 use crate::rollback::execute;
 use crate::rollback::model::check::{Finding, Level};
 use crate::rollback::model::plan::Action;
+use crate::text::truncate;
 
 pub(super) struct DryrunWorkload;
 
@@ -57,7 +60,11 @@ impl Preflight for DryrunWorkload {
                     unknown = Some(error.to_string());
                 }
                 WriteError::Rejected(error) | WriteError::Conflict(error) => {
-                    return Finding::fail(error.to_string()).because("Refused").evidence(causes);
+                    let message = match causes.first() {
+                        Some(cause) => format!("the API server does not take it: {}", cut(cause)),
+                        None => error.to_string(),
+                    };
+                    return Finding::fail(message).because("Refused").evidence(causes);
                 }
             }
         }
@@ -67,6 +74,11 @@ impl Preflight for DryrunWorkload {
             None => Finding::pass("the API server takes it"),
         }
     }
+}
+
+/// The beginning of what somebody else's policy says; the evidence has all of it.
+pub(super) fn cut(cause: &str) -> Cow<'_, str> {
+    truncate(cause, 200)
 }
 
 fn is_deletion(ask: &Ask) -> bool {

@@ -2,9 +2,13 @@
 //! half rolled back.
 
 use super::{Preflight, Scene};
+use crate::cluster::Permission;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::check::{Finding, Level};
 use crate::rollback::model::plan::{Action, Step};
+
+/// How many missing rights are told in the message; the evidence has all.
+const TOLD: usize = 4;
 
 pub(super) struct Rbac;
 
@@ -30,41 +34,75 @@ impl Preflight for Rbac {
     }
 
     fn judge(&self, scene: &Scene<'_>, facts: &Facts<'_>) -> Finding {
-        let (mut missing, mut only_traces, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut can_i, mut count) = (None, 0);
+        let (mut missing, mut only_traces) = (Missing::default(), Missing::default());
+        let (mut unknown, mut count) = (None, 0);
         for step in &scene.plan.steps {
             let Some(ask) = access(step) else { continue };
             count += 1;
             match facts.permission(&ask) {
                 Ok(permission) if permission.allowed => {}
-                Ok(permission) if step.optional => only_traces.push(permission.phrase.clone()),
-                Ok(permission) => {
-                    missing.push(permission.phrase.clone());
-                    can_i.get_or_insert_with(|| permission.can_i.clone());
-                }
+                Ok(permission) if step.optional => only_traces.add(permission),
+                Ok(permission) => missing.add(permission),
                 Err(_) if step.optional => {}
-                Err(error) => unknown.push(error.to_string()),
+                Err(error) => unknown = unknown.or(Some(error)),
             }
         }
-        let only_traces: std::collections::BTreeSet<String> = only_traces.into_iter().collect();
-        if !missing.is_empty() {
-            let finding = Finding::fail(format!("not allowed to {}", missing.join(", nor to ")));
-            let finding = finding.because("Forbidden").evidence(only_traces);
-            return match can_i {
-                Some(command) => finding.hint(command),
-                None => finding,
-            };
+        // Several steps need the same right.
+        only_traces.forget(&missing);
+        if !missing.phrases.is_empty() {
+            let finding =
+                Finding::fail(missing.told()).because("Forbidden").hint(missing.commands());
+            return finding.evidence(missing.phrases).evidence(only_traces.phrases);
         }
-        if let Some(why) = unknown.first() {
-            return Finding::unknown(format!("the rights cannot be found out: {why}"));
+        if let Some(error) = unknown {
+            return Finding::unknown(format!("the rights cannot be found out: {error}"))
+                .hint_from(error);
         }
-        if !only_traces.is_empty() {
-            let list: Vec<String> = only_traces.into_iter().collect();
-            let message =
-                format!("no trace will be left: not allowed to {}", list.join(", nor to "));
-            return Finding::warn(message).because("NoTraces");
+        if !only_traces.phrases.is_empty() {
+            let message = format!("some traces will be missing: {}", only_traces.told());
+            let finding = Finding::warn(message).because("NoTraces").hint(only_traces.commands());
+            return finding.evidence(only_traces.phrases);
         }
         Finding::pass(format!("all {count} planned writes are allowed"))
+    }
+}
+
+/// Rights that are missing, each once.
+#[derive(Default)]
+struct Missing {
+    /// In words.
+    phrases: Vec<String>,
+    /// The commands that ask for them; they name no object, so there are fewer.
+    can_i: Vec<String>,
+}
+
+impl Missing {
+    fn add(&mut self, permission: &Permission) {
+        for (list, text) in
+            [(&mut self.phrases, &permission.phrase), (&mut self.can_i, &permission.can_i)]
+        {
+            if !list.contains(text) {
+                list.push(text.clone());
+            }
+        }
+    }
+
+    fn forget(&mut self, other: &Self) {
+        self.phrases.retain(|phrase| !other.phrases.contains(phrase));
+        self.can_i.retain(|command| !other.can_i.contains(command));
+    }
+
+    fn told(&self) -> String {
+        let list: Vec<&str> = self.phrases.iter().take(TOLD).map(String::as_str).collect();
+        let more = match self.phrases.len().saturating_sub(TOLD) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        format!("not allowed to {}{more}", list.join(", nor to "))
+    }
+
+    fn commands(&self) -> String {
+        self.can_i.join("; ")
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::probe::Expected;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::plan::Plan;
-use crate::rollback::model::record::Record;
+use crate::rollback::model::record::{Finding, Record, Verdict};
 use crate::rollback::model::revision::{Revision, RevisionSpec, Revisions};
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::template;
@@ -39,12 +39,13 @@ pub(super) fn of(snapshot: &Snapshot, revisions: &Revisions, wanted: &Revision) 
         label: wanted.label(),
         since: undone.or_else(written).or(wanted.created),
         ran_until: subject::ran_until(revisions, &record, wanted),
-        ..stamped(&record, wanted)
+        ..stamped(record.verdict_on(&wanted.hash, &wanted.uid))
     }
 }
 
 /// Of what a plan makes live.
 pub(in crate::rollback) fn of_plan(plan: &Plan, subject: &Subject) -> Expected {
+    let verdict = subject.record.verdict_on(&plan.to.hash, &subject.target_uid);
     Expected {
         template: plan
             .patch_value("replace", "/spec/template")
@@ -55,13 +56,15 @@ pub(in crate::rollback) fn of_plan(plan: &Plan, subject: &Subject) -> Expected {
         since: Some(plan.made_at),
         ran_until: subject.ran_until,
         replicas_before: subject.workload.pointer("/spec/replicas").and_then(Value::as_i64),
-        ..Expected::default()
+        ..stamped(verdict)
     }
 }
 
 /// What was noted when the revision was found good before.
-fn stamped(_record: &Record, _revision: &Revision) -> Expected {
-    Expected::default()
+fn stamped(verdict: Option<&Verdict>) -> Expected {
+    let good = verdict.filter(|verdict| verdict.verdict == Finding::Verified);
+    let Some(verdict) = good.cloned() else { return Expected::default() };
+    Expected { digests: verdict.digests, config: verdict.config, ..Expected::default() }
 }
 
 /// The one revision that the user's word names.

@@ -50,6 +50,8 @@ pub(in crate::rollback) struct Rounds {
     pub(in crate::rollback) ended_at: Timestamp,
     /// Digests of the images that run.
     pub(in crate::rollback) digests: BTreeMap<String, Vec<String>>,
+    /// resourceVersions of what the pods read.
+    pub(in crate::rollback) config: BTreeMap<String, String>,
     good_since: Option<Instant>,
     is_done: bool,
 }
@@ -58,6 +60,7 @@ pub(in crate::rollback) struct Rounds {
 struct Round {
     checks: Vec<Check>,
     digests: BTreeMap<String, Vec<String>>,
+    config: BTreeMap<String, String>,
     /// Whether something is bad that waiting does not mend.
     is_final: bool,
 }
@@ -104,6 +107,7 @@ impl Rounds {
         self.good_since = is_good.then_some(since);
         self.checks = round.checks;
         self.digests = round.digests;
+        self.config = round.config;
         self.count += 1;
         self.ended_at = now();
         let is_stable = is_good && since.elapsed() >= demand.stable_for();
@@ -194,7 +198,12 @@ fn scene<'a>(member: &Member<'a>, seen: &'a Seen, logs: &'a LogRules) -> Scene<'
 /// Without the workload there is nothing to check.
 fn unreadable(finding: Finding) -> Round {
     let check = Check::new("rollout.converged", finding, Level::Required);
-    Round { checks: vec![check], digests: BTreeMap::new(), is_final: false }
+    Round {
+        checks: vec![check],
+        digests: BTreeMap::new(),
+        config: BTreeMap::new(),
+        is_final: false,
+    }
 }
 
 fn wanted(demand: &Demand) -> impl Iterator<Item = &'static &'static dyn Probe> {
@@ -227,7 +236,8 @@ fn judge(demand: &Demand, scene: &Scene<'_>, facts: &Facts<'_>) -> Round {
         is_final |= is_for_good && check.objects();
         checks.push(settled(check));
     }
-    Round { checks, digests: BTreeMap::new(), is_final }
+    let config = probe::versions(scene, facts);
+    Round { checks, digests: BTreeMap::new(), config, is_final }
 }
 
 /// A failure that decides nothing reads like a warning.
