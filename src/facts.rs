@@ -56,7 +56,7 @@ struct Fact {
 #[derive(Default)]
 pub struct Facts<'a> {
     known: HashMap<Ask, Fact>,
-    /// What was found out for others too.
+    /// What was found out before, or for others too.
     common: Option<&'a Facts<'a>>,
 }
 
@@ -83,6 +83,18 @@ impl Facts<'_> {
             .collect()
             .await;
         Self { known, common: None }
+    }
+
+    /// These, and what was found out before.
+    #[must_use]
+    pub fn and<'b>(self, before: &'b Facts<'b>) -> Facts<'b> {
+        Facts { known: self.known, common: Some(before) }
+    }
+
+    /// Whether this was asked.
+    #[must_use]
+    pub fn knows(&self, ask: &Ask) -> bool {
+        self.fact(ask).is_some()
     }
 
     /// The answer to [`Ask::Read`], [`Ask::Keys`] or [`Ask::Metadata`].
@@ -141,7 +153,7 @@ impl Facts<'_> {
     }
 
     fn fact(&self, ask: &Ask) -> Option<&Fact> {
-        self.known.get(ask).or_else(|| self.common?.known.get(ask))
+        self.known.get(ask).or_else(|| self.common?.fact(ask))
     }
 
     fn answer(&self, ask: &Ask) -> Result<&Answer, &Error> {

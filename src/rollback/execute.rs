@@ -71,6 +71,8 @@ pub struct ToProve {
     pub pod_selector: String,
     /// Whether the verdict is written into the record.
     pub stamps: bool,
+    /// The workload as it was read, without its pod template.
+    pub workload: Value,
 }
 
 /// Everything after the patch was accepted: traces and the wait at the same time, then the verdict.
@@ -181,6 +183,7 @@ async fn prove_all(
             demand: &proof.demand,
             hints: &proof.hints,
             deadline: *deadline,
+            before: Some(verify::seen_in(&proof.workload, waited)),
             once: false,
         });
     }

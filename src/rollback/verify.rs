@@ -9,6 +9,7 @@ mod rounds;
 mod seen;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
@@ -29,7 +30,7 @@ use super::model::verification::Verification;
 use super::stamp::Stamp;
 use super::status::{self, Look};
 use super::subject::Subject;
-use crate::probe::Expected;
+use crate::probe::{Expected, Seen};
 
 pub(super) use self::rounds::{Member, Rounds, rounds};
 
@@ -128,6 +129,7 @@ pub async fn verify_all(
             demand: &proof.demand,
             hints: &proof.hints,
             deadline: *deadline,
+            before: None,
             once: !goes_on(&waited.ending),
         })
         .collect();
@@ -170,6 +172,17 @@ pub fn to_prove(
         demand,
         hints: hints.clone(),
         stamps,
+        workload: subject.workload.clone(),
+    }
+}
+
+/// What a wait has seen: enough to ask about, and not what the checks are made of.
+pub(super) fn seen_in(workload: &Value, waited: &Waited) -> Seen {
+    Seen {
+        workload: workload.clone(),
+        pods: waited.pods.clone(),
+        pods_gap: None,
+        services: Ok(Vec::new()),
     }
 }
 

@@ -192,6 +192,7 @@ async fn waited(cluster: &Cluster, mut member: Member<'_>, short: Deadline) -> W
         progress: judge.progress().cloned(),
         failure,
         deleted: member.deleted,
+        pods: member.seen.into_values().collect(),
         milliseconds: member.milliseconds,
         ended_at: member.ended_at,
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -125,6 +126,8 @@ pub struct Waited {
     pub failure: Option<PodFailure>,
     /// Names of the pods that were deleted on the way.
     pub deleted: Vec<String>,
+    /// Pods as they were seen last: some, as raw objects without managed fields.
+    pub pods: Vec<Value>,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
     /// When it ended, by this machine's clock.
@@ -140,6 +143,7 @@ impl Waited {
             progress: None,
             failure: None,
             deleted: Vec::new(),
+            pods: Vec::new(),
             milliseconds: 0,
             ended_at: now(),
         }

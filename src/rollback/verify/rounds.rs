@@ -33,6 +33,9 @@ pub(in crate::rollback) struct Member<'a> {
     pub(in crate::rollback) expected: &'a Expected,
     pub(in crate::rollback) demand: &'a Demand,
     pub(in crate::rollback) hints: &'a Hints,
+    /// The workload and some of its pods as they were seen last, so that the first round need not
+    /// find them before it asks about them.
+    pub(in crate::rollback) before: Option<Seen>,
     /// When to give up; the first round is made in any case.
     pub(in crate::rollback) deadline: Deadline,
     /// Whether one round is all: nothing is to be hoped for.
@@ -153,34 +156,36 @@ fn tell(
 async fn one_round(cluster: &Cluster, members: &[&Member<'_>]) -> Vec<Round> {
     let rounds = u32::try_from(members.len() / facts::AT_ONCE).unwrap_or(u32::MAX);
     let deadline = Deadline::after(FOR_ANSWERS.saturating_mul(rounds.saturating_add(1)));
-    let seen = seen::read_all(cluster, members, deadline).await;
-    let logs: Vec<LogRules> = members
-        .iter()
-        .map(|member| LogRules {
-            patterns: member.demand.log_patterns.clone(),
-            ignored: member.demand.log_ignored.clone(),
-        })
-        .collect();
-    let scenes: Vec<Result<Scene<'_>, &Finding>> = members
-        .iter()
-        .zip(&seen)
-        .zip(&logs)
-        .map(|((member, seen), logs)| Ok(scene(member, seen.as_ref()?, logs)))
-        .collect();
-    let asks = members.iter().zip(&scenes).map(|(member, scene)| match scene {
-        Ok(scene) => wanted(member.demand).flat_map(|probe| probe.asks(scene)).collect(),
-        Err(_) => Vec::<Ask>::new(),
+    let logs: Vec<LogRules> = members.iter().map(|member| log_rules(member.demand)).collect();
+    let first = members.iter().zip(&logs).map(|(member, logs)| {
+        let guess = member.before.as_ref().map(|before| asks(&scene(member, before, logs), member));
+        [seen::Asks::of(member).all(), guess.unwrap_or_default()].concat()
     });
-    let asks = asks.collect();
-    let (members, scenes) = (&members, &scenes);
-    facts::gather_each(cluster, asks, FIELD_MANAGER, deadline, async |index, facts| {
-        match (members.get(index), scenes.get(index)) {
-            (Some(member), Some(Ok(scene))) => judge(member.demand, scene, facts),
-            (_, Some(Err(finding))) => unreadable((*finding).clone()),
-            _ => unreadable(Finding::unknown("it was not looked at")),
-        }
+    let (members, logs) = (&members, &logs);
+    facts::gather_each(cluster, first.collect(), FIELD_MANAGER, deadline, async |index, facts| {
+        let Some((member, logs)) = members.get(index).zip(logs.get(index)) else {
+            return unreadable(Finding::unknown("it was not looked at"));
+        };
+        let seen = match seen::read(member, facts) {
+            Ok(seen) => seen,
+            Err(finding) => return unreadable(finding),
+        };
+        let scene = scene(member, &seen, logs);
+        // What could not be guessed is asked for now.
+        let more: Vec<Ask> =
+            asks(&scene, member).into_iter().filter(|ask| !facts.knows(ask)).collect();
+        let more = Facts::gather(cluster, more, FIELD_MANAGER, deadline).await;
+        judge(member.demand, &scene, &more.and(facts))
     })
     .await
+}
+
+fn log_rules(demand: &Demand) -> LogRules {
+    LogRules { patterns: demand.log_patterns.clone(), ignored: demand.log_ignored.clone() }
+}
+
+fn asks(scene: &Scene<'_>, member: &Member<'_>) -> Vec<Ask> {
+    wanted(member.demand).flat_map(|probe| probe.asks(scene)).collect()
 }
 
 fn scene<'a>(member: &Member<'a>, seen: &'a Seen, logs: &'a LogRules) -> Scene<'a> {

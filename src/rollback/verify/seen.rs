@@ -3,41 +3,23 @@
 use serde_json::Value;
 
 use super::Member;
-use crate::cluster::{Cluster, Deadline, Path};
-use crate::facts::{self, Ask, Facts};
+use crate::cluster::Path;
+use crate::facts::{Ask, Facts};
 use crate::probe::Seen;
 use crate::rollback::model::check::Finding;
-use crate::rollback::model::record::FIELD_MANAGER;
 
 /// Objects of a list that are read at most.
 const LIMIT: &str = "500";
 
-/// Reads them for several workloads; a finding where the workload itself cannot be read.
-pub(super) async fn read_all(
-    cluster: &Cluster,
-    members: &[&Member<'_>],
-    deadline: Deadline,
-) -> Vec<Result<Seen, Finding>> {
-    let asks: Vec<Asks> = members.iter().map(|member| Asks::of(member)).collect();
-    let wanted = asks.iter().map(Asks::all).collect();
-    let (asks, members) = (&asks, &members);
-    facts::gather_each(cluster, wanted, FIELD_MANAGER, deadline, async |index, facts| {
-        match (members.get(index), asks.get(index)) {
-            (Some(member), Some(asks)) => seen(member, asks, facts),
-            _ => Err(Finding::unknown("it was not looked at")),
-        }
-    })
-    .await
-}
-
-struct Asks {
+/// How they are asked for.
+pub(super) struct Asks {
     workload: Ask,
     pods: Ask,
     services: Ask,
 }
 
 impl Asks {
-    fn of(member: &Member<'_>) -> Self {
+    pub(super) fn of(member: &Member<'_>) -> Self {
         let namespace = &member.target.namespace;
         let list = |resource: &str| Path::namespaced("api/v1", namespace, resource);
         // The selector of a workload never changes; a template that was read before has it.
@@ -51,12 +33,14 @@ impl Asks {
         }
     }
 
-    fn all(&self) -> Vec<Ask> {
+    pub(super) fn all(&self) -> Vec<Ask> {
         vec![self.workload.clone(), self.pods.clone(), self.services.clone()]
     }
 }
 
-fn seen(member: &Member<'_>, asks: &Asks, facts: &Facts<'_>) -> Result<Seen, Finding> {
+/// What the answers say; a finding where the workload itself cannot be read.
+pub(super) fn read(member: &Member<'_>, facts: &Facts<'_>) -> Result<Seen, Finding> {
+    let asks = Asks::of(member);
     let workload = facts
         .value(&asks.workload)
         .map_err(|error| Finding::unknown(format!("the workload cannot be read: {error}")))?;

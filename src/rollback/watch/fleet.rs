@@ -1,6 +1,7 @@
 //! The loop of a wait: updates come in, each goes to the workloads that it concerns, and what these
 //! ask for is done.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -28,6 +29,8 @@ use super::{Watch, cannot_see_pods};
 
 /// What is under way when a wait ends is waited for this long.
 const FOR_ANSWERS: Duration = Duration::from_secs(5);
+/// Pods of a workload that are kept.
+const KEPT: usize = 10;
 
 /// One workload of the fleet.
 pub(super) struct Member<'a> {
@@ -40,6 +43,8 @@ pub(super) struct Member<'a> {
     pub(super) milliseconds: u64,
     /// When it ended.
     pub(super) ended_at: Timestamp,
+    /// The pods as they were seen last: some of them, without their managed fields.
+    pub(super) seen: BTreeMap<String, Value>,
     /// Whether its end was told.
     is_told: bool,
     kind: &'static str,
@@ -60,6 +65,7 @@ impl<'a> Member<'a> {
             deleted: Vec::new(),
             milliseconds: 0,
             ended_at: now(),
+            seen: BTreeMap::new(),
             is_told: false,
             kind: watch.backend.kind().kind,
             pods: Selected::by(watch),
@@ -75,6 +81,19 @@ impl<'a> Member<'a> {
         self.ending = Some(if late { Ending::TimedOut } else { ending });
         self.ended_at = now();
         self.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    }
+
+    /// What comes after the wait asks about some pods: those that were seen need not be found first.
+    fn keep(&mut self, pod: &Value) {
+        let uid = pod.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+        if self.seen.len() >= KEPT && !self.seen.contains_key(uid) {
+            return;
+        }
+        let mut pod = pod.clone();
+        if let Some(metadata) = pod.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.shift_remove("managedFields");
+        }
+        self.seen.insert(uid.to_owned(), pod);
     }
 
     /// Whether it is about this workload, and no older than what the wait began with: a stream that
@@ -305,17 +324,25 @@ fn on_workload(member: &mut Member<'_>, update: &Update) -> Option<Ending> {
 fn on_pods(member: &mut Member<'_>, update: &Update, elapsed: Duration) -> Option<Ending> {
     match update {
         Update::Added(pod) if member.pods.has(pod) => {
+            member.keep(pod);
             member.judge.pod(PodState::read(pod), true, elapsed)
         }
         Update::Changed(pod) if member.pods.has(pod) => {
+            member.keep(pod);
             member.judge.pod(PodState::read(pod), false, elapsed)
         }
         Update::Listed(pods) => {
-            let own = pods.iter().filter(|pod| member.pods.has(pod));
-            member.judge.pods(own.map(PodState::read).collect(), elapsed)
+            member.seen.clear();
+            let own: Vec<&Value> = pods.iter().filter(|pod| member.pods.has(pod)).collect();
+            for pod in &own {
+                member.keep(pod);
+            }
+            member.judge.pods(own.into_iter().map(PodState::read).collect(), elapsed)
         }
         Update::Deleted(pod) => {
-            member.judge.pod_gone(&PodState::read(pod));
+            let gone = PodState::read(pod);
+            member.seen.remove(&gone.uid);
+            member.judge.pod_gone(&gone);
             None
         }
         Update::Added(_) | Update::Changed(_) | Update::Polling | Update::Ended(_) => None,
