@@ -4,6 +4,7 @@
 use crate::exit::ExitStatus;
 use crate::report::style::{BAD, DIM, GOOD, WARN, paint};
 use crate::report::{failure, several};
+use crate::rollback::model::check::CheckStatus;
 use crate::rollback::model::event::{Event, Listeners};
 use crate::rollback::model::outcome::Ending;
 use crate::text::age;
@@ -57,7 +58,7 @@ impl Board {
         let text = format!("{:>5}  {}", time(elapsed), self.counts());
         if !self.line.show(text.clone()) && elapsed >= self.last_shown + HEARTBEAT {
             self.last_shown = elapsed;
-            self.console.note(&format!("  {text}\n"));
+            self.line.print(&format!("  {text}\n"));
         }
     }
 
@@ -101,6 +102,13 @@ impl Listeners for Board {
             Event::Trouble { elapsed, failure } => {
                 let text = failure::summary(&failure, self.console.marks);
                 self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
+            }
+            Event::Check { elapsed, check } => {
+                let is_bad = check.blocks() && check.status == CheckStatus::Fail;
+                if is_bad {
+                    let text = format!("check {}: {}", check.id, check.message);
+                    self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
+                }
             }
             Event::Ended { elapsed, ending } => self.ended(index, elapsed, &ending),
             Event::Tick { elapsed } => self.refresh(elapsed),

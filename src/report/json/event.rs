@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::rollback::model::check::Check;
 use crate::rollback::model::event::Event;
 use crate::rollback::model::outcome::PodFailure;
 use crate::rollback::model::progress::Progress;
@@ -40,6 +41,8 @@ pub struct EventLine<'a> {
     progress: Option<&'a Progress>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a PodFailure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<&'a Check>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ending: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +87,9 @@ impl<'a> EventLine<'a> {
             }
             Event::Trouble { elapsed, failure } => {
                 Self { elapsed: Some(*elapsed), failure: Some(failure), ..Self::of("trouble") }
+            }
+            Event::Check { elapsed, check } => {
+                Self { elapsed: Some(*elapsed), check: Some(check), ..Self::of("check") }
             }
             Event::Ended { elapsed, ending } => {
                 Self { elapsed: Some(*elapsed), ending: Some(ending.word()), ..Self::of("ended") }

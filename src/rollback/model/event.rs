@@ -1,5 +1,6 @@
 //! What the engine tells whoever watches it work; reporters turn it into text.
 
+use super::check::Check;
 use super::outcome::{Ending, PodFailure};
 use super::progress::Progress;
 
@@ -33,6 +34,13 @@ pub enum Event {
         elapsed: u64,
         /// What ails it.
         failure: PodFailure,
+    },
+    /// A check of what runs came to something else than before; each is told once at least.
+    Check {
+        /// Seconds since the wait began.
+        elapsed: u64,
+        /// What it comes to now.
+        check: Check,
     },
     /// The wait is over.
     Ended {
