@@ -24,8 +24,10 @@ use crate::rollback::model::revision::RevisionSpec;
 use crate::rollback::preflight;
 use crate::text::shell_quote;
 
+use super::conclusion::Keeps;
 use super::duration;
 use super::output::{Format, UndoFormat};
+use super::report_args::ReportArgs;
 use super::target_args::{TargetArgs, Wanted, check_namespace};
 
 /// Roll a workload back to its last good revision, and wait until it is healthy
@@ -133,6 +135,9 @@ pub(super) struct UndoArgs {
     #[arg(long)]
     show_values: bool,
 
+    #[command(flatten)]
+    files: ReportArgs,
+
     /// Format of the answer; sh: print equivalent kubectl commands and do nothing
     #[arg(short, long, value_name = "FORMAT")]
     output: Option<UndoFormat>,
@@ -157,6 +162,10 @@ fn check_id() -> PossibleValuesParser {
 impl UndoArgs {
     pub(super) fn format(&self) -> Format {
         self.output.map(Format::from).unwrap_or_default()
+    }
+
+    pub(super) fn keeps(&self) -> Keeps<'_> {
+        Keeps { files: &self.files, is_dry: self.stops_at_plan() }
     }
 
     fn stops_at_plan(&self) -> bool {
@@ -196,6 +205,7 @@ fn who(app: &App, cluster: &Cluster) -> String {
 }
 
 pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
+    args.files.check()?;
     if let Some(file) = &args.plan {
         check_namespace(app)?;
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;

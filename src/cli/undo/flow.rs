@@ -103,6 +103,7 @@ impl Flow<'_> {
             Looked::Checked(checks) => plan.checks = checks,
             Looked::Stale => return None,
         }
+        self.app.story().planned(&plan, &self.request, Some(snapshot));
         Some(plan)
     }
 

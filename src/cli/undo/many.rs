@@ -84,6 +84,7 @@ fn decide(
     request.hints.namespace.clone_from(&snapshot.target.namespace);
     match planner::decide(backend, &snapshot, &request) {
         Decision::Undo(plan) => {
+            app.story().planned(&plan, &request, Some(&snapshot));
             let subject = Subject::new(backend, &snapshot, &plan);
             Fate::Undo(Box::new(request), plan, Box::new(subject))
         }
@@ -180,11 +181,12 @@ impl Course<'_> {
         let mut stale = Vec::new();
         for (place, looked) in looked_at.into_iter().zip(answers) {
             let Some(item) = items.get_mut(place) else { continue };
-            let Fate::Undo(_, plan, _) = &mut item.fate else { continue };
+            let Fate::Undo(request, plan, _) = &mut item.fate else { continue };
             match looked {
                 Looked::Stale => stale.push(place),
                 Looked::Checked(checks) => {
                     plan.checks = checks;
+                    self.app.story().planned(plan, request, None);
                     let again = |flags: &str| self.command(flags);
                     if let Some(error) = preflight::refusal(plan, again) {
                         item.fate = Fate::Refused(error);
