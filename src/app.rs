@@ -1,15 +1,18 @@
 //! What a command may touch: the console, the environment as it was at the start, the clock.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, ConnectOptions, Deadline};
 use crate::error::{Error, ErrorKind, Result};
+use crate::report::story::Story;
 use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::target::Target;
 use crate::terminal::Console;
+use crate::terminal::ci::Runner;
 use crate::text::shell_quote;
 
 /// For how long a command reads before it knows the workload's own deadline.
@@ -43,6 +46,21 @@ pub struct Environment {
     pub is_ci: bool,
     /// The locale is UTF-8.
     pub is_utf8: bool,
+    /// The CI system that runs this.
+    pub ci: CiEnvironment,
+    /// The folder for state of the user, where there is one.
+    pub state_home: Option<PathBuf>,
+}
+
+/// What a CI system says to what it runs.
+#[derive(Clone, Debug, Default)]
+pub struct CiEnvironment {
+    /// Which it is, where it is one that rb speaks to.
+    pub runner: Option<Runner>,
+    /// The file for the summary of the job.
+    pub summary: Option<PathBuf>,
+    /// The file for the outputs of the step.
+    pub output: Option<PathBuf>,
 }
 
 impl Environment {
@@ -70,11 +88,15 @@ pub struct App {
     pub console: Console,
     /// How to connect.
     pub connect: ConnectOptions,
+    /// When the command began.
+    pub started: Instant,
     writes: Cell<Writes>,
     /// The command that shows how the workload does, once it is known.
     status: RefCell<Option<String>>,
     /// The workload, once it is known.
     target: RefCell<Option<Target>>,
+    /// What came of it so far, for whoever tells it when it is over.
+    story: RefCell<Story>,
 }
 
 impl App {
@@ -85,9 +107,11 @@ impl App {
             environment,
             console,
             connect,
+            started: Instant::now(),
             writes: Cell::default(),
             status: RefCell::default(),
             target: RefCell::default(),
+            story: RefCell::default(),
         }
     }
 
@@ -120,6 +144,13 @@ impl App {
         }
     }
 
+    /// Who runs this. Containers often have no user: then the kubeconfig's is the best name there is.
+    #[must_use]
+    pub fn actor(&self, user: &str) -> String {
+        let user = Some(user).filter(|user| !user.is_empty()).map(str::to_owned);
+        self.environment.actor.clone().or(user).unwrap_or_else(|| "unknown".to_owned())
+    }
+
     /// A unique id for an operation: its time, and digits that two people at once do not share.
     #[must_use]
     pub fn operation_id(&self) -> String {
@@ -149,6 +180,11 @@ impl App {
     #[must_use]
     pub fn target(&self) -> Option<Target> {
         self.target.borrow().clone()
+    }
+
+    /// What came of it so far. Not to be held across an `await`.
+    pub fn story(&self) -> RefMut<'_, Story> {
+        self.story.borrow_mut()
     }
 
     /// How far the writes are.

@@ -1,6 +1,8 @@
 //! The command line: one file per command, each with its arguments and a `run`.
 
+mod audit_log;
 mod completion;
+mod conclusion;
 mod config_file;
 mod connection_args;
 mod duration;
@@ -9,6 +11,7 @@ mod history;
 mod man;
 mod output;
 mod proof_args;
+mod report_args;
 mod settings;
 mod signals;
 mod status;
@@ -29,11 +32,13 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::app::App;
 use crate::error::{Error, ErrorKind};
 use crate::exit::{self, ExitStatus};
-use crate::report::failure;
 use crate::report::json::event::EventLine;
 use crate::report::json::v1::ErrorDocument;
+use crate::report::{failure, github};
+use crate::terminal::ci::Runner;
 use crate::terminal::{Console, Verbosity, live};
 
+use self::conclusion::{Keeps, conclude};
 use self::connection_args::ConnectionArgs;
 use self::environment::read as read_environment;
 use self::output::Format;
@@ -119,6 +124,26 @@ impl Command {
         }
     }
 
+    fn name(&self) -> &'static str {
+        match self {
+            Self::History(_) => "history",
+            Self::Undo(_) => "undo",
+            Self::Status(_) => "status",
+            Self::Verify(_) => "verify",
+            Self::Completion(_) => "completion",
+            Self::Man(_) => "man",
+        }
+    }
+
+    /// What is kept of a command that acts or judges.
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        match self {
+            Self::Undo(args) => Some(args.keeps()),
+            Self::Verify(args) => Some(args.keeps()),
+            Self::History(_) | Self::Status(_) | Self::Completion(_) | Self::Man(_) => None,
+        }
+    }
+
     async fn run(&self, app: &App) -> Result<ExitStatus, Error> {
         match self {
             Self::History(args) => Box::pin(history::run(args, app)).await,
@@ -166,7 +191,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         ColorArg::Never => ColorChoice::Never,
     };
     let verbosity = live::verbosity(cli.quiet, cli.verbose);
-    let console = Console::new(color, verbosity, environment.is_ci, environment.is_utf8);
+    let mut console = Console::new(color, verbosity, environment.is_ci, environment.is_utf8);
+    console.runner = environment.ci.runner;
     log(verbosity, cli.verbose);
     let format = cli.command.format();
     begin(format, &environment.program, console);
@@ -176,7 +202,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         .build()
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot start").because(error))
         .and_then(|runtime| runtime.block_on(run_until_signal(&cli.command, &app)));
-    result.unwrap_or_else(|error| failed(&error, format, &app))
+    let exit = result.as_ref().map_or_else(|error| failed(error, format, &app), |exit| *exit);
+    let keeps = cli.command.keeps();
+    conclude(&app, cli.command.name(), keeps.as_ref(), exit, result.as_ref().err());
+    exit
 }
 
 /// A stream says first what it is.
@@ -216,10 +245,10 @@ fn not_parsed(
         let _ = error.print();
         return ExitStatus::Success;
     }
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
     if let Some(format) = output::format_in(arguments) {
-        let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default();
-        let message = message.strip_prefix("error: ").unwrap_or(message);
         let error = Error::new(ErrorKind::Usage, message)
             .hint(format!("to see how it is used: {} --help", environment.program));
         let console = Console::new(ColorChoice::Auto, Verbosity::Normal, true, true);
@@ -232,6 +261,11 @@ fn not_parsed(
     if let Some(instead) = output::instead_of_format(arguments) {
         let console = Console::new(ColorChoice::Auto, Verbosity::Normal, true, true);
         console.error(&format!("  hint: {}\n", console.marks.foreign(&instead)));
+    }
+    if environment.ci.runner == Some(Runner::GitHub) {
+        let console = Console::new(ColorChoice::Auto, Verbosity::Normal, true, true);
+        let title = format!("{} ended with {}", environment.program, ExitStatus::Usage.code());
+        console.mark(&github::error(&title, &console.marks.foreign(message)));
     }
     ExitStatus::Usage
 }

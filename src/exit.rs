@@ -73,6 +73,12 @@ impl ExitStatus {
         TABLE.iter().find(|row| row.0 == self).map_or(1, |row| row.1)
     }
 
+    /// What it means, in the words of the table.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
+
     /// The more severe of two: what a command with several targets ends with.
     #[must_use]
     pub fn worst(self, other: Self) -> Self {

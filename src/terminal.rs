@@ -1,6 +1,7 @@
 //! The two streams of the program: stdout carries the answer, stderr everything else.
 
 pub mod board;
+pub mod ci;
 mod line;
 pub mod live;
 pub mod prompt;
@@ -11,6 +12,8 @@ use std::io::{IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use crate::report::style::Marks;
+
+use self::ci::{Runner, Section};
 
 /// How much is said beside the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +38,8 @@ pub struct Console {
     pub verbosity: Verbosity,
     /// Whether a question can be asked.
     pub can_prompt: bool,
+    /// The CI system whose log this is, where it is one that rb speaks to.
+    pub runner: Option<Runner>,
 }
 
 impl Console {
@@ -47,6 +52,7 @@ impl Console {
             marks: Marks { unicode: is_utf8 },
             verbosity,
             can_prompt: terminals && !is_ci,
+            runner: None,
         }
     }
 
@@ -66,6 +72,18 @@ impl Console {
     /// Prints beside the answer, whatever the verbosity.
     pub fn error(&self, text: &str) {
         let mut stderr = AutoStream::new(std::io::stderr(), self.color);
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Begins a part of the log that a CI system can fold; elsewhere nothing is said.
+    #[must_use]
+    pub fn section(&self, title: &str) -> Section {
+        Section::begin(*self, title)
+    }
+
+    /// Writes what a CI system reads, as it is: its escapes are no colours.
+    pub fn mark(&self, text: &str) {
+        let mut stderr = std::io::stderr();
         let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
     }
 

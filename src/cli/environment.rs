@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::app::Environment;
+use crate::app::{CiEnvironment, Environment};
+use crate::terminal::ci::Runner;
 use crate::text::shell_quote;
 
 /// Variables that say who runs this, in a CI system or on a machine.
@@ -23,8 +24,29 @@ pub(super) fn read(arguments: &[OsString]) -> Environment {
         executable,
         actor: ACTOR.iter().find_map(|name| variable(name)),
         is_ci: variable("CI").is_some_and(|value| value != "false" && value != "0"),
+        ci: ci(&variable),
+        state_home: state_home(&variable),
         is_utf8: is_utf8(["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name))),
     }
+}
+
+fn ci(variable: &dyn Fn(&str) -> Option<String>) -> CiEnvironment {
+    let is_on = |name: &str| variable(name).is_some_and(|value| value == "true");
+    let runner = if is_on("GITHUB_ACTIONS") {
+        Some(Runner::GitHub)
+    } else if is_on("GITLAB_CI") {
+        Some(Runner::GitLab)
+    } else {
+        None
+    };
+    let file = |name: &str| variable(name).map(PathBuf::from);
+    CiEnvironment { runner, summary: file("GITHUB_STEP_SUMMARY"), output: file("GITHUB_OUTPUT") }
+}
+
+/// A path that is not absolute counts for nothing, says the specification of the XDG folders.
+fn state_home(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let folder = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))
 }
 
 /// The command line as a shell takes it, and where in it more options can stand.
@@ -86,6 +108,23 @@ mod tests {
             let (command_line, options_end) = command_line("rb", &arguments);
             let environment = Environment { command_line, options_end, ..Environment::default() };
             assert_eq!(environment.again_with("--yes"), again);
+        }
+    }
+
+    #[test]
+    fn the_folder_for_state_is_an_absolute_path() {
+        for (xdg, home, folder) in [
+            (Some("/x"), Some("/home/a"), Some("/x")),
+            (Some("x"), Some("/home/a"), Some("/home/a/.local/state")),
+            (None, Some("/home/a"), Some("/home/a/.local/state")),
+            (None, Some("a"), None),
+            (None, None, None),
+        ] {
+            let variable = |name: &str| {
+                let value = if name == "HOME" { home } else { xdg };
+                value.map(str::to_owned)
+            };
+            assert_eq!(state_home(&variable), folder.map(PathBuf::from));
         }
     }
 

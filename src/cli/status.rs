@@ -94,6 +94,10 @@ async fn one(args: &StatusArgs, app: &App, named: &Named) -> Result<ExitStatus> 
     };
     drop(live);
     let exit = exit_status(ending.as_ref());
+    if exit != ExitStatus::Success {
+        let marks = app.console.marks;
+        app.story().say(report::sentence(&status, ending.as_ref(), &waited, marks));
+    }
     let hints = app.hints(&cluster, &target.namespace);
     app.console.answer(&answer(args, app, &status, ending.as_ref(), &waited, &hints));
     Ok(exit)

@@ -25,9 +25,11 @@ use crate::rollback::model::revision::RevisionSpec;
 use crate::rollback::preflight;
 use crate::text::shell_quote;
 
+use super::conclusion::Keeps;
 use super::duration;
 use super::output::{Format, UndoFormat};
 use super::proof_args::ProofArgs;
+use super::report_args::ReportArgs;
 use super::target_args::{TargetArgs, Wanted, check_namespace};
 
 /// Roll a workload back to its last good revision, and wait until it is healthy
@@ -146,6 +148,9 @@ pub(super) struct UndoArgs {
     #[command(flatten)]
     proof: ProofArgs,
 
+    #[command(flatten)]
+    files: ReportArgs,
+
     /// Format of the answer; sh: print equivalent kubectl commands and do nothing
     #[arg(short, long, value_name = "FORMAT")]
     output: Option<UndoFormat>,
@@ -172,6 +177,10 @@ impl UndoArgs {
         self.output.map(Format::from).unwrap_or_default()
     }
 
+    pub(super) fn keeps(&self) -> Keeps<'_> {
+        Keeps { files: &self.files, is_dry: self.stops_at_plan() }
+    }
+
     fn stops_at_plan(&self) -> bool {
         self.dry_run != DryRun::None || self.format() == Format::Sh
     }
@@ -191,7 +200,7 @@ impl UndoArgs {
             no_wait: !self.waits(),
             reason: self.reason.clone(),
             incident: self.incident.clone(),
-            by: who(app, cluster),
+            by: app.actor(cluster.user_name()),
             operation: app.operation_id(),
             timeout_seconds: self.timeout.map(|timeout| timeout.as_secs()),
             overrides: self.overrides.clone(),
@@ -202,13 +211,8 @@ impl UndoArgs {
     }
 }
 
-/// Containers often have no user: then the kubeconfig's is the best name there is.
-fn who(app: &App, cluster: &Cluster) -> String {
-    let user = || Some(cluster.user_name()).filter(|user| !user.is_empty()).map(str::to_owned);
-    app.environment.actor.clone().or_else(user).unwrap_or_else(|| "unknown".to_owned())
-}
-
 pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
+    args.files.check()?;
     if let Some(file) = &args.plan {
         check_namespace(app)?;
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;

@@ -11,7 +11,9 @@ use crate::cli::target_args::{TargetArgs, Wanted, wish};
 use crate::cluster::{Cluster, Deadline};
 use crate::error::Result;
 use crate::exit::ExitStatus;
-use crate::report::failure;
+use crate::report::json::list::{self, ListDocument};
+use crate::report::json::verify::VerifyDocument;
+use crate::report::{failure, verification as report};
 use crate::rollback::model::demand::Demand;
 use crate::rollback::model::event::Only;
 use crate::rollback::model::revision::RevisionSpec;
@@ -22,9 +24,11 @@ use crate::rollback::snapshot::many as reading;
 use crate::rollback::status::Look;
 use crate::rollback::verify::{self, Proof};
 
+use super::conclusion::Keeps;
 use super::duration;
 use super::output::{Format, StatusFormat};
 use super::proof_args::{ProofArgs, check_id};
+use super::report_args::ReportArgs;
 use super::settings::{Configuration, reach_of};
 
 /// Prove that what is live is good, and say what proves it
@@ -69,6 +73,9 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     proof: ProofArgs,
 
+    #[command(flatten)]
+    files: ReportArgs,
+
     /// Format of the answer
     #[arg(short, long, value_name = "FORMAT")]
     output: Option<StatusFormat>,
@@ -77,6 +84,10 @@ pub(super) struct VerifyArgs {
 impl VerifyArgs {
     pub(super) fn format(&self) -> Format {
         self.output.map(Format::from).unwrap_or_default()
+    }
+
+    pub(super) fn keeps(&self) -> Keeps<'_> {
+        Keeps { files: &self.files, is_dry: false }
     }
 
     fn demand(&self) -> Demand {
@@ -99,6 +110,7 @@ pub(super) struct Item {
 }
 
 pub(super) async fn run(args: &VerifyArgs, app: &App) -> Result<ExitStatus> {
+    args.files.check()?;
     let wanted = args.target.parse(app)?;
     let budget = Budget::start(args.wait);
     let cluster = app.connect(None, budget.reading()).await?;
@@ -124,7 +136,7 @@ pub(super) async fn run(args: &VerifyArgs, app: &App) -> Result<ExitStatus> {
     let read: Vec<(Target, Result<(Proof, Look)>)> =
         found.into_iter().map(|one| (one.target, one.result.and_then(|proof| proof))).collect();
     let items = verified(args, app, &cluster, &budget, everywhere, read).await;
-    answer(args, app, items, is_one)
+    answer(args, app, &cluster, items, is_one)
 }
 
 fn proof(
@@ -180,38 +192,81 @@ async fn verified(
 }
 
 /// Says what came of it; a single workload that could not be verified is an error of the command.
-fn answer(args: &VerifyArgs, app: &App, mut items: Vec<Item>, is_one: bool) -> Result<ExitStatus> {
-    if is_one
-        && let Some(Item { verified: Err(_), .. }) = items.first()
-        && let Some(Item { verified: Err(error), .. }) = items.pop()
-    {
-        return Err(error);
-    }
-    let _ = args;
-    let mut exit = ExitStatus::Success;
+fn answer(
+    args: &VerifyArgs,
+    app: &App,
+    cluster: &Cluster,
+    mut items: Vec<Item>,
+    is_one: bool,
+) -> Result<ExitStatus> {
+    let by = app.actor(cluster.user_name());
     for item in &items {
         match &item.verified {
             Ok((verification, _)) => {
-                exit = exit.worst(verification.exit_status());
-                app.console.answer(&format!(
-                    "{} {}\n",
-                    verification.verdict.word(),
-                    item.target.reference()
-                ));
-                for check in &verification.checks {
-                    app.console.answer(&format!(
-                        "  {} {}: {}\n",
-                        check.status.word(),
-                        check.id,
-                        app.console.marks.foreign(&check.message)
-                    ));
-                }
+                let hints = app.hints(cluster, &item.target.namespace);
+                app.story().verified(verification, &by, &hints);
             }
-            Err(error) => {
-                exit = exit.worst(error.kind().exit_status());
-                app.console.error(&failure::error(error, app.console.marks));
-            }
+            Err(error) => app.story().failed(&item.target, error),
+        }
+    }
+    let warnings = items.iter().filter_map(|item| item.verified.as_ref().ok());
+    for warning in warnings.flat_map(|(_, warnings)| warnings) {
+        app.console.note(&format!("  warning: {}\n", app.console.marks.foreign(warning)));
+    }
+    if is_one && let Some(item) = items.pop() {
+        let (verification, _) = item.verified?;
+        app.console.answer(&one(args, app, cluster, &verification));
+        return Ok(verification.exit_status());
+    }
+    let exit = items.iter().map(Item::exit_status).fold(ExitStatus::Success, ExitStatus::worst);
+    app.console.answer(&several(args, app, cluster, &items, exit));
+    for item in &items {
+        if let Err(error) = &item.verified {
+            app.console.error(&failure::error(error, app.console.marks));
         }
     }
     Ok(exit)
+}
+
+fn one(args: &VerifyArgs, app: &App, cluster: &Cluster, verification: &Verification) -> String {
+    match args.format() {
+        Format::Name => format!("{}\n", verification.target.qualified()),
+        format => format.document(&VerifyDocument::from(verification)).unwrap_or_else(|| {
+            let hints = app.hints(cluster, &verification.target.namespace);
+            report::render(verification, &hints, app.console.marks)
+        }),
+    }
+}
+
+fn several(
+    args: &VerifyArgs,
+    app: &App,
+    cluster: &Cluster,
+    items: &[Item],
+    exit: ExitStatus,
+) -> String {
+    let document = |item: &Item| match &item.verified {
+        Ok((verification, _)) => {
+            serde_json::to_value(VerifyDocument::from(verification)).unwrap_or_default()
+        }
+        Err(error) => list::failed(&item.target, error),
+    };
+    match args.format() {
+        Format::Name => items.iter().map(|item| format!("{}\n", item.target.qualified())).collect(),
+        format => format
+            .document_of(|| ListDocument::new(items.iter().map(document).collect(), exit))
+            .unwrap_or_else(|| {
+                let verified = items.iter().filter_map(|item| item.verified.as_ref().ok());
+                verified.map(|(verification, _)| one(args, app, cluster, verification)).collect()
+            }),
+    }
+}
+
+impl Item {
+    fn exit_status(&self) -> ExitStatus {
+        match &self.verified {
+            Ok((verification, _)) => verification.exit_status(),
+            Err(error) => error.kind().exit_status(),
+        }
+    }
 }

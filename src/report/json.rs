@@ -2,6 +2,8 @@
 //! RFC 3339 UTC. Fields are only ever added; a change of meaning gets a new version beside the old.
 //! What they mean is written in `schemas/`.
 
+pub mod audit;
 pub mod event;
 pub mod list;
 pub mod v1;
+pub mod verify;

@@ -1,20 +1,26 @@
 //! How an undo ended, for people: the verdict first, its proof or its cause, and what to type next.
 
+use anstyle::Style;
+
+use crate::exit::ExitStatus;
+use crate::rollback::model::check::{Check, VerifyVerdict};
 use crate::rollback::model::decision::Nothing;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, NOT_READY, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::template::short_images;
+use crate::rollback::model::verification::Verification;
 use crate::text::{plural, shell_quote};
 
-use super::failure;
 use super::style::{BAD, GOOD, Marks, WARN, paint};
+use super::{checks, failure};
 
 /// The last lines of an undo.
 #[must_use]
 pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> String {
-    let mut lines = vec![verdict(plan, &outcome.waited, marks)];
+    let mut lines = vec![verdict(plan, outcome, marks).painted()];
     lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
+    lines.extend(outcome.verification.iter().flat_map(|verified| checked(verified, hints, marks)));
     let direct = if plan.owners.is_empty() { "" } else { " --direct" };
     let live = &plan.to.hash;
     lines.extend(next(&plan.target.reference(), live, &outcome.waited, hints, direct));
@@ -29,17 +35,7 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
 #[must_use]
 pub fn joined(nothing: &Nothing, waited: &Waited, hints: &Hints, marks: Marks) -> String {
     let reference = nothing.target.reference();
-    let images = short_images(&nothing.live.images, &[]).join(", ");
-    let live = format!("{} ({})", nothing.live.label(), marks.foreign(&images));
-    let first = match waited.ending {
-        Ending::Complete => format!(
-            "{} {reference} runs the template of {live}; it was rolled back before, and this call \
-             wrote nothing",
-            paint(GOOD, "healthy:")
-        ),
-        _ => word(&waited.ending, &reference, &live, marks),
-    };
-    let mut lines = vec![first];
+    let mut lines = vec![joined_verdict(nothing, waited, marks).painted()];
     lines.extend(details(&reference, waited, marks));
     lines.extend(next(&reference, &nothing.live.hash, waited, hints, ""));
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -49,77 +45,155 @@ fn labelled(label: &str, text: &str) -> String {
     format!("  {label:<8} {text}")
 }
 
-fn verdict(plan: &Plan, waited: &Waited, marks: Marks) -> String {
-    let images = short_images(&plan.to.images, &plan.from.images).join(", ");
-    let target = format!("{} ({})", plan.to.label(), marks.foreign(&images));
-    word(&waited.ending, &plan.target.reference(), &target, marks)
+/// How an undo ended, in a sentence without marks.
+#[must_use]
+pub fn sentence(plan: &Plan, outcome: &Outcome, marks: Marks) -> String {
+    verdict(plan, outcome, marks).plain()
 }
 
-fn word(ending: &Ending, reference: &str, target: &str, marks: Marks) -> String {
+/// What the verification after it found: how many checks are good, and each that is not.
+fn checked(verified: &Verification, hints: &Hints, marks: Marks) -> Vec<String> {
+    let counts = checks::counts(&verified.checks);
+    let mut lines: Vec<String> =
+        counts.into_iter().map(|counts| labelled("checks", &counts)).collect();
+    let is_bad = |check: &&Check| check.objects() || check.is_warning();
+    let bad: Vec<Check> = verified.checks.iter().filter(is_bad).cloned().collect();
+    lines.extend(checks::table(&bad, marks).lines().map(str::to_owned));
+    if verified.exit_status() != ExitStatus::Success {
+        let verify = format!("verify {}", shell_quote(&verified.target.reference()));
+        lines.push(labelled("next", &format!("to look again: {}", hints.rb(&verify))));
+    }
+    lines
+}
+
+/// The same of a wait that no write of this command came before.
+#[must_use]
+pub fn joined_sentence(nothing: &Nothing, waited: &Waited, marks: Marks) -> String {
+    joined_verdict(nothing, waited, marks).plain()
+}
+
+/// The first line: a word that says it all, and the sentence.
+struct Verdict {
+    style: Style,
+    word: &'static str,
+    rest: String,
+}
+
+impl Verdict {
+    fn painted(&self) -> String {
+        format!("{} {}", paint(self.style, &format!("{}:", self.word)), self.rest)
+    }
+
+    fn plain(&self) -> String {
+        format!("{}: {}", self.word, self.rest)
+    }
+}
+
+fn verdict(plan: &Plan, outcome: &Outcome, marks: Marks) -> Verdict {
+    let images = short_images(&plan.to.images, &plan.from.images).join(", ");
+    let target = format!("{} ({})", plan.to.label(), marks.foreign(&images));
+    let waited = &outcome.waited;
+    let bad = outcome.verification.as_ref().filter(|v| v.exit_status() != ExitStatus::Success);
+    if let Some(bad) = bad.filter(|_| waited.ending == Ending::Complete) {
+        let is_failed = bad.verdict == VerifyVerdict::Failed;
+        let (style, word) = if is_failed { (BAD, "failed") } else { (WARN, "unverified") };
+        let ids: Vec<&str> =
+            bad.checks.iter().filter(|c| c.objects()).map(|check| check.id.as_str()).collect();
+        let what = if is_failed { "is not as it has to be" } else { "not all could be found out" };
+        let rest = format!(
+            "{} runs the template of {target}, and {what}: {}",
+            plan.target.reference(),
+            marks.foreign(&ids.join(", "))
+        );
+        return Verdict { style, word, rest };
+    }
+    verdict_of(&waited.ending, &plan.target.reference(), &target, marks)
+}
+
+fn joined_verdict(nothing: &Nothing, waited: &Waited, marks: Marks) -> Verdict {
+    let reference = nothing.target.reference();
+    let images = short_images(&nothing.live.images, &[]).join(", ");
+    let live = format!("{} ({})", nothing.live.label(), marks.foreign(&images));
+    if waited.ending != Ending::Complete {
+        return verdict_of(&waited.ending, &reference, &live, marks);
+    }
+    let rest = format!(
+        "{reference} runs the template of {live}; it was rolled back before, and this call wrote \
+         nothing"
+    );
+    Verdict { style: GOOD, word: "healthy", rest }
+}
+
+fn verdict_of(ending: &Ending, reference: &str, target: &str, marks: Marks) -> Verdict {
     let by = |who: &Option<String>| {
         who.as_ref().map(|who| format!(" by {}", marks.foreign(who))).unwrap_or_default()
     };
-    match ending {
+    let (style, word, rest) = match ending {
         Ending::Complete => {
-            format!("{} {reference} runs the template of {target}", paint(GOOD, "rolled back:"))
+            (GOOD, "rolled back", format!("{reference} runs the template of {target}"))
         }
-        Ending::NothingRan => format!(
-            "{} {reference} has the template of {target}; no pod is wanted, so nothing ran and \
-             nothing is proven",
-            paint(WARN, "patched:")
+        Ending::NothingRan => (
+            WARN,
+            "patched",
+            format!(
+                "{reference} has the template of {target}; no pod is wanted, so nothing ran and \
+                 nothing is proven"
+            ),
         ),
-        Ending::NotWaited => format!(
-            "{} {reference} to the template of {target}; not verified, nobody waited",
-            paint(WARN, "patched:")
+        Ending::NotWaited => (
+            WARN,
+            "patched",
+            format!("{reference} to the template of {target}; not verified, nobody waited"),
         ),
         Ending::TimedOut => {
-            format!("{} {reference} did not become healthy in time", paint(BAD, "not converged:"))
+            (BAD, "not converged", format!("{reference} did not become healthy in time"))
         }
         Ending::DeadlineExceeded => {
-            format!("{} {reference} exceeded its progress deadline", paint(BAD, "not converged:"))
+            (BAD, "not converged", format!("{reference} exceeded its progress deadline"))
         }
         Ending::PodsFailed => {
-            format!("{} pods of {target} of {reference} do not run", paint(BAD, "failed:"))
+            (BAD, "failed", format!("pods of {target} of {reference} do not run"))
         }
-        Ending::PutBack(who) => format!(
-            "{} the template that was left is live again on {reference}, put back{}",
-            paint(BAD, "undone:"),
-            by(who)
+        Ending::PutBack(who) => (
+            BAD,
+            "undone",
+            format!("the template that was left is live again on {reference}, put back{}", by(who)),
         ),
-        Ending::Superseded(who) => format!(
-            "{} another template went live on {reference}{} while rb waited",
-            paint(WARN, "superseded:"),
-            by(who)
+        Ending::Superseded(who) => (
+            WARN,
+            "superseded",
+            format!("another template went live on {reference}{} while rb waited", by(who)),
         ),
-        Ending::Deleted => {
-            format!("{} {reference} was deleted while rb waited", paint(BAD, "gone:"))
-        }
-        Ending::Paused => {
-            format!("{} {reference} was paused while rb waited", paint(BAD, "not converged:"))
-        }
-        Ending::AwaitsDeletion(_) => format!(
-            "{} {reference} has the template of {target}, and its update strategy OnDelete keeps \
-             older pods",
-            paint(WARN, "not converged:")
-        ),
-        Ending::HeldByPartition => format!(
-            "{} {reference} has the template of {target}, and its partition keeps pods at another \
-             one",
-            paint(WARN, "not converged:")
-        ),
-        Ending::HalfDone { why, .. } => format!(
-            "{} {reference} has the template of {target}, but rb {}",
-            paint(BAD, "half done:"),
-            marks.foreign(why)
-        ),
-        Ending::Lost(why) => {
+        Ending::Deleted => (BAD, "gone", format!("{reference} was deleted while rb waited")),
+        Ending::Paused => (BAD, "not converged", format!("{reference} was paused while rb waited")),
+        Ending::AwaitsDeletion(_) => (
+            WARN,
+            "not converged",
             format!(
-                "{} {reference} cannot be watched any longer: {}",
-                paint(WARN, "unknown:"),
-                marks.foreign(why)
-            )
-        }
-    }
+                "{reference} has the template of {target}, and its update strategy OnDelete keeps \
+                 older pods"
+            ),
+        ),
+        Ending::HeldByPartition => (
+            WARN,
+            "not converged",
+            format!(
+                "{reference} has the template of {target}, and its partition keeps pods at another \
+                 one"
+            ),
+        ),
+        Ending::HalfDone { why, .. } => (
+            BAD,
+            "half done",
+            format!("{reference} has the template of {target}, but rb {}", marks.foreign(why)),
+        ),
+        Ending::Lost(why) => (
+            WARN,
+            "unknown",
+            format!("{reference} cannot be watched any longer: {}", marks.foreign(why)),
+        ),
+    };
+    Verdict { style, word, rest }
 }
 
 fn details(reference: &str, waited: &Waited, marks: Marks) -> Vec<String> {

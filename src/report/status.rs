@@ -7,6 +7,7 @@ use crate::rollback::model::status::Status;
 use crate::rollback::model::template::short_images;
 use crate::text::shell_quote;
 
+use super::several::word_of_ending;
 use super::style::{BAD, Marks, NAME, WARN, paint};
 use super::{failure, outcome};
 
@@ -52,6 +53,19 @@ pub fn ending(status: &Status, waited: &Waited, hints: &Hints, marks: Marks) -> 
             text += &format!("  {:<8} {words}\n", "");
         }
     }
+    text
+}
+
+/// The same in one sentence without marks, for where there is room for no more.
+#[must_use]
+pub fn sentence(status: &Status, ending: Option<&Ending>, waited: &Waited, marks: Marks) -> String {
+    let word = ending.map_or("in progress", word_of_ending);
+    let reference = status.target.reference();
+    let mut text = format!("{reference} with {}: {word}", status.live.label());
+    let message = waited.progress.as_ref().map(|progress| marks.foreign(&progress.message));
+    text.extend(message.map(|message| format!("; {message}")));
+    let cause = waited.failure.as_ref().map(|failed| failure::summary(failed, marks));
+    text.extend(cause.map(|cause| format!("; {cause}")));
     text
 }
 

@@ -3,7 +3,8 @@
 
 use crate::exit::ExitStatus;
 use crate::report::style::{BAD, DIM, GOOD, WARN, paint};
-use crate::report::{checks, failure, several};
+use crate::report::{failure, several};
+use crate::rollback::model::check::CheckStatus;
 use crate::rollback::model::event::{Event, Listeners};
 use crate::rollback::model::outcome::Ending;
 use crate::text::age;
@@ -57,7 +58,7 @@ impl Board {
         let text = format!("{:>5}  {}", time(elapsed), self.counts());
         if !self.line.show(text.clone()) && elapsed >= self.last_shown + HEARTBEAT {
             self.last_shown = elapsed;
-            self.console.note(&format!("  {text}\n"));
+            self.line.print(&format!("  {text}\n"));
         }
     }
 
@@ -102,9 +103,10 @@ impl Listeners for Board {
                 let text = failure::summary(&failure, self.console.marks);
                 self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
             }
-            Event::Checked { elapsed, check } => {
-                if check.objects() {
-                    let text = checks::sentence(&check, self.console.marks);
+            Event::Check { elapsed, check } => {
+                let is_bad = check.blocks() && check.status == CheckStatus::Fail;
+                if is_bad {
+                    let text = format!("check {}: {}", check.id, check.message);
                     self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));
                 }
             }

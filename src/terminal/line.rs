@@ -5,11 +5,15 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Console;
+use super::ci::{self, Section};
 
 /// The line; without a terminal there is none, and text goes straight to stderr.
 pub(super) struct Line {
     console: Console,
     bar: Option<ProgressBar>,
+    /// The part of a CI system's log that text goes to, and it, once there is text.
+    part: &'static str,
+    section: Option<Section>,
 }
 
 impl Line {
@@ -22,7 +26,7 @@ impl Line {
             }
             bar
         });
-        Self { console, bar }
+        Self { console, bar, part: ci::WAIT, section: None }
     }
 
     /// Draws it anew; `false` where there is no such line.
@@ -44,12 +48,22 @@ impl Line {
         self.bar.is_some()
     }
 
-    /// Prints above it.
-    pub(super) fn print(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.console.note(text)),
-            None => self.console.note(text),
+    /// What follows belongs to this part of the log.
+    pub(super) fn enter(&mut self, part: &'static str) {
+        if self.part != part {
+            self.part = part;
+            self.section = None;
         }
+    }
+
+    /// Prints above it.
+    pub(super) fn print(&mut self, text: &str) {
+        let (console, part) = (self.console, self.part);
+        if let Some(bar) = &self.bar {
+            return bar.suspend(|| console.note(text));
+        }
+        self.section.get_or_insert_with(|| console.section(part));
+        console.note(text);
     }
 }
 

@@ -1,11 +1,15 @@
 //! Progress on stderr: one line that is drawn over on a terminal, one line per change elsewhere.
 
-use crate::report::style::{DIM, WARN, paint};
+use std::collections::BTreeSet;
+
+use crate::report::style::{DIM, GOOD, Marks, WARN, paint};
 use crate::report::{checks, failure};
+use crate::rollback::model::check::{Check, CheckStatus};
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::progress::Progress;
 use crate::text::{age, truncate};
 
+use super::ci;
 use super::line::Line;
 use super::{Console, Verbosity};
 
@@ -21,13 +25,16 @@ pub struct Live {
     line: Line,
     last: Option<Progress>,
     last_shown: u64,
+    /// Names of the checks that were told to be not good.
+    doubtful: BTreeSet<String>,
 }
 
 impl Live {
     /// For this console.
     #[must_use]
     pub fn new(console: Console) -> Self {
-        Self { console, line: Line::new(console), last: None, last_shown: 0 }
+        let (line, doubtful) = (Line::new(console), BTreeSet::new());
+        Self { console, line, last: None, last_shown: 0, doubtful }
     }
 
     fn progress(&mut self, elapsed: u64, progress: Progress) {
@@ -35,7 +42,7 @@ impl Live {
         let drawn = self.line.show(truncate(&text, WIDTH).into_owned());
         // Counts that the line does not show may have moved.
         if !drawn && self.last_shown_differs(elapsed, &progress) {
-            self.console.note(&format!("  {text}\n"));
+            self.line.print(&format!("  {text}\n"));
         }
         self.last_shown = elapsed;
         self.last = Some(progress);
@@ -44,6 +51,23 @@ impl Live {
     fn last_shown_differs(&self, elapsed: u64, progress: &Progress) -> bool {
         let beat = elapsed >= self.last_shown + HEARTBEAT;
         beat || self.last.as_ref().is_none_or(|last| counts(last) != counts(progress))
+    }
+
+    /// What is good from the start is in the answer; here stands what changes.
+    fn check(&mut self, elapsed: u64, check: &Check) {
+        let is_good = matches!(check.status, CheckStatus::Pass | CheckStatus::Skipped);
+        let was_doubtful = self.doubtful.contains(&check.id);
+        if is_good && !was_doubtful {
+            return;
+        }
+        let style = if is_good { GOOD } else { WARN };
+        let text = line_of(elapsed, check, self.console.marks);
+        self.line.print(&paint(style, &format!("  {text}\n")));
+        if is_good {
+            self.doubtful.remove(&check.id);
+        } else {
+            self.doubtful.insert(check.id.clone());
+        }
     }
 
     fn tick(&mut self, elapsed: u64) {
@@ -57,6 +81,12 @@ impl Live {
 fn sentence(elapsed: u64, progress: &Progress) -> String {
     let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
     format!("{elapsed:>5}  {}", counts(progress))
+}
+
+fn line_of(elapsed: u64, check: &Check, marks: Marks) -> String {
+    let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
+    let sentence = marks.foreign(&format!("{}: {}", check.id, check.message));
+    format!("{elapsed:>5}  check {} {sentence}", checks::word(check))
 }
 
 fn counts(progress: &Progress) -> String {
@@ -86,12 +116,9 @@ impl Listener for Live {
                 let text = failure::summary(&failure, self.console.marks);
                 self.line.print(&paint(WARN, &format!("  {elapsed:>5}  {text}\n")));
             }
-            Event::Checked { elapsed, check } => {
-                if check.objects() || check.is_warning() {
-                    let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
-                    let text = checks::sentence(&check, self.console.marks);
-                    self.line.print(&paint(WARN, &format!("  {elapsed:>5}  {text}\n")));
-                }
+            Event::Check { elapsed, check } => {
+                self.line.enter(ci::VERIFY);
+                self.check(elapsed, &check);
             }
             Event::Tick { elapsed } => self.tick(elapsed),
         }

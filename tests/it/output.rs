@@ -352,6 +352,7 @@ fn a_reader_that_is_gone_changes_no_exit_code(bed: &TestBed) {
     ] {
         let mut command = Command::new(program());
         command
+            .env_remove("HOME")
             .env("KUBECONFIG", namespace.kubeconfig())
             .args(words.split(' '))
             .stdin(Stdio::null())

@@ -180,6 +180,7 @@ pub(crate) fn paste(bed: &TestBed, namespace: &Namespace, command: &str) -> Stri
     let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).expect("a PATH");
     let output = Command::new("sh")
         .args(["-c", command])
+        .env_remove("HOME")
         .env("PATH", path)
         .env("KUBECONFIG", namespace.kubeconfig())
         .output()

@@ -4,6 +4,8 @@
 //! Readers are told to ignore members that they do not know. Here it is the other way around: the
 //! schemas are made strict first, so that a member that they do not name fails a test.
 
+mod made;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,13 +21,14 @@ use serde_json::{Value, json};
 use crate::suite::{Test, pure};
 
 /// The schemas of what rb prints.
-const NAMES: [&str; 7] = ["error", "event", "history", "list", "plan", "report", "status"];
+const NAMES: [&str; 9] =
+    ["audit", "error", "event", "history", "list", "plan", "report", "status", "verify"];
 
 /// The schema of what rb reads; `config/schema.rs` holds configurations against it.
 const CONFIG: &str = "config";
 
 pub(crate) fn tests() -> Vec<Test> {
-    pure![
+    let own = pure![
         every_schema_is_a_schema,
         every_member_is_described,
         what_is_always_there_is_required,
@@ -34,7 +37,8 @@ pub(crate) fn tests() -> Vec<Test> {
         golden_plans_are_as_their_schema_says,
         a_list_has_documents_of_every_kind,
         the_readme_names_every_schema,
-    ]
+    ];
+    [own, made::tests()].concat()
 }
 
 /// Fails the test unless the document is exactly as its schema says.
@@ -264,8 +268,9 @@ fn a_list_has_documents_of_every_kind() {
     let report = json!({"schema": "rb.report/v1", "exitCode": 0, "result": "nothingToDo",
         "message": "", "target": target(), "live": view, "plan": null, "wait": null,
         "written": [], "warnings": []});
-    let items = json!([plan, history, status, report, error()]);
-    let summary = json!({"planned": 1, "listed": 1, "complete": 1, "nothingToDo": 1, "error": 1});
+    let items = json!([plan, history, status, report, made::verify(), error()]);
+    let summary = json!({"planned": 1, "listed": 1, "complete": 1, "nothingToDo": 1,
+        "verified": 1, "error": 1});
     let list = json!({"schema": "rb.list/v1", "exitCode": 4, "summary": summary, "items": items});
     assert_valid(&list);
     let line = json!({"type": "list", "at": "2026-01-02T03:04:05Z", "document": list});

@@ -205,6 +205,7 @@ fn a_line_comes_when_it_happens(bed: &TestBed) {
     );
     let mut child = Command::new(program())
         .args(["undo", "deploy/web", "--yes", "-o", "jsonl"])
+        .env_remove("HOME")
         .env("KUBECONFIG", proxy.kubeconfig(&namespace))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

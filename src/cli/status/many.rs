@@ -108,6 +108,12 @@ fn answer(args: &StatusArgs, app: &App, cluster: &Cluster, items: &[Item]) -> Ex
         Err(error) => error.kind().exit_status(),
     };
     let exit = items.iter().map(exit_of).fold(ExitStatus::Success, ExitStatus::worst);
+    let bad = items.iter().filter(|item| exit_of(item) != ExitStatus::Success);
+    let bad: Vec<&Target> = bad.map(|item| &item.target).collect();
+    if !bad.is_empty() {
+        let names = several::names(bad.iter().copied()).join(", ");
+        app.story().say(format!("{} of {} are not well: {names}", bad.len(), items.len()));
+    }
     let text = match args.format() {
         Format::Name => items.iter().map(|item| format!("{}\n", item.target.qualified())).collect(),
         format => format

@@ -149,6 +149,7 @@ impl<'a> Flow<'a> {
             Looked::Stale => return None,
         }
         plan.warnings.extend(self.configuration.warnings(&self.target.namespace).cloned());
+        self.app.story().planned(&plan, &self.request, Some(snapshot));
         let demand = self.configuration.demand(self.args.proof.demand_at_once(), snapshot);
         let stamps = self.args.proof.stamps();
         let proof = verify::to_prove(&plan, &subject, demand, &self.request.hints, stamps);

@@ -106,6 +106,7 @@ fn decide(
     match planner::decide(backend, &snapshot, &request) {
         Decision::Undo(mut plan) => {
             plan.warnings.extend(configuration.warnings(&namespace).cloned());
+            app.story().planned(&plan, &request, Some(&snapshot));
             let subject = Subject::new(backend, &snapshot, &plan);
             let demand = configuration.demand(args.proof.demand_at_once(), &snapshot);
             let stamps = args.proof.stamps();
@@ -221,6 +222,7 @@ impl Course<'_> {
                 Looked::Stale => stale.push(place),
                 Looked::Checked(checks) => {
                     undo.plan.checks = checks;
+                    self.app.story().planned(&undo.plan, &undo.request, None);
                     let again = |flags: &str| self.command(flags);
                     if let Some(error) = preflight::refusal(&undo.plan, again) {
                         item.fate = Fate::Refused(error);

@@ -13,7 +13,7 @@ use crate::rollback::model::outcome::{Done, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::target::Target;
 use crate::rollback::model::template::hide_environment;
-use crate::terminal::Verbosity;
+use crate::terminal::{Verbosity, ci};
 
 use super::UndoArgs;
 use crate::cli::output::Format;
@@ -22,6 +22,7 @@ use crate::cli::output::Format;
 /// where that is a document.
 pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan, asks: bool) {
     let card = card::render(plan, app.console.marks);
+    let _part = app.console.section(ci::PLAN);
     if args.format() == Format::Jsonl {
         app.console.answer(&EventLine::document(&plan_document(args, plan)).text());
     }
@@ -80,6 +81,7 @@ pub(super) fn nothing(
     waited: Option<&Waited>,
     hints: &Hints,
 ) {
+    app.story().nothing(nothing, waited);
     let marks = app.console.marks;
     let text = match (args.format(), waited) {
         (Format::Name, _) => format!("{}\n", nothing.target.qualified()),
@@ -95,6 +97,7 @@ pub(super) fn nothing(
 
 /// How an undo ended.
 pub(super) fn done(args: &UndoArgs, app: &App, plan: &Plan, outcome: &Outcome, hints: &Hints) {
+    app.story().undone(plan, outcome);
     let document = || {
         let report = ReportDocument::done(plan, outcome);
         let mut value = serde_json::to_value(report).unwrap_or_default();

@@ -14,13 +14,14 @@ use crate::report::several::{self, Intent};
 use crate::report::{failure, sh};
 use crate::rollback::model::outcome::Done;
 use crate::rollback::model::target::Target;
-use crate::terminal::Verbosity;
+use crate::terminal::{Verbosity, ci};
 
 use super::many::{Fate, Item};
 use super::{DryRun, UndoArgs, show};
 
 /// The table before the act: on stdout for people, beside the answer where that is a document.
 pub(super) fn before_the_act(args: &UndoArgs, app: &App, cluster: &Cluster, items: &[Item]) {
+    tell(app, items);
     let plans = || {
         items.iter().filter_map(|item| match &item.fate {
             Fate::Undo(undo) => Some(&undo.plan),
@@ -38,6 +39,7 @@ pub(super) fn before_the_act(args: &UndoArgs, app: &App, cluster: &Cluster, item
         }
     }
     let table = table(app, cluster, items);
+    let _part = app.console.section(ci::PLAN);
     let asks = app.console.can_prompt && !args.yes;
     match args.format() {
         format if format.is_human() && app.console.verbosity > Verbosity::Quiet => {
@@ -46,6 +48,17 @@ pub(super) fn before_the_act(args: &UndoArgs, app: &App, cluster: &Cluster, item
         // Nobody is asked about something they have not seen.
         _ if asks => app.console.error(&table),
         _ => app.console.note(&table),
+    }
+}
+
+/// Of what there is no plan for; the others have told theirs.
+fn tell(app: &App, items: &[Item]) {
+    for item in items {
+        match &item.fate {
+            Fate::Undo(..) => {}
+            Fate::Join(nothing, _) | Fate::Nothing(nothing) => app.story().nothing(nothing, None),
+            Fate::Refused(error) => app.story().failed(&item.target, error),
+        }
     }
 }
 
@@ -72,6 +85,7 @@ pub(super) fn plans(
     items: &[Item],
     exit: ExitStatus,
 ) {
+    tell(app, items);
     let text = match args.format() {
         Format::Name => items.iter().map(|item| name(&item.target)).collect(),
         Format::Sh => items.iter().map(|item| script(app, item)).collect(),
@@ -125,6 +139,7 @@ pub(super) fn results(
     done: &[(Target, Done)],
     exit: ExitStatus,
 ) {
+    app.story().ended(done);
     let rows: Vec<(&Target, &Done)> = done.iter().map(|(target, done)| (target, done)).collect();
     let text = match args.format() {
         Format::Name => done.iter().map(|(target, _)| name(target)).collect(),

@@ -88,7 +88,7 @@ impl<'a> EventLine<'a> {
             Event::Trouble { elapsed, failure } => {
                 Self { elapsed: Some(*elapsed), failure: Some(failure), ..Self::of("trouble") }
             }
-            Event::Checked { elapsed, check } => {
+            Event::Check { elapsed, check } => {
                 Self { elapsed: Some(*elapsed), check: Some(check), ..Self::of("check") }
             }
             Event::Ended { elapsed, ending } => {

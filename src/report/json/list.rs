@@ -17,8 +17,8 @@ use super::v1::ErrorDocument;
 pub struct ListDocument {
     schema: &'static str,
     exit_code: u8,
-    /// How many there are of each result: the `result` of a report or status, the `kind` of an
-    /// error, else `planned` or `listed`.
+    /// How many there are of each result: the `result` of a report or status, the `verdict` of a
+    /// verification, the `kind` of an error, else `planned` or `listed`.
     summary: BTreeMap<String, usize>,
     items: Vec<Value>,
 }
@@ -37,7 +37,8 @@ impl ListDocument {
 
 fn word(item: &Value) -> String {
     let text = |member: &str| item.get(member).and_then(Value::as_str).map(str::to_owned);
-    text("result").or_else(|| text("kind")).unwrap_or_else(|| {
+    let says = ["result", "verdict", "kind"].into_iter().find_map(text);
+    says.unwrap_or_else(|| {
         let is_plan = item.get("steps").is_some();
         if is_plan { "planned".to_owned() } else { "listed".to_owned() }
     })
@@ -60,6 +61,7 @@ mod tests {
             json!({"result": "rolledBack"}),
             json!({"result": "rolledBack"}),
             json!({"kind": "refused"}),
+            json!({"verdict": "unverified"}),
             json!({"steps": []}),
             json!({"revisions": []}),
         ];
@@ -67,7 +69,7 @@ mod tests {
         assert_eq!(document["exitCode"], 3);
         assert_eq!(
             document["summary"],
-            json!({"listed": 1, "planned": 1, "refused": 1, "rolledBack": 2})
+            json!({"listed": 1, "planned": 1, "refused": 1, "rolledBack": 2, "unverified": 1})
         );
     }
 }

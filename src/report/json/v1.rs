@@ -19,6 +19,8 @@ use crate::rollback::model::status::Status;
 use crate::rollback::model::target::{ClusterRef, Target};
 use crate::rollback::model::template;
 
+use super::verify::VerifyDocument;
+
 /// `rb.error/v1`: the command failed before it had an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,6 +69,9 @@ pub struct ReportDocument<'a> {
     live: Option<&'a RevisionView>,
     plan: Option<&'a Plan>,
     wait: Option<WaitDocument<'a>>,
+    /// What was verified after the wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<VerifyDocument<'a>>,
     written: &'a [Written],
     warnings: &'a [String],
 }
@@ -96,17 +101,16 @@ impl<'a> ReportDocument<'a> {
     /// Of an undo that was carried out.
     #[must_use]
     pub fn done(plan: &'a Plan, outcome: &'a Outcome) -> Self {
-        let ending = &outcome.waited.ending;
-        let complete = *ending == Ending::Complete;
         Self {
             schema: "rb.report/v1",
-            exit_code: ending.exit_status().code(),
-            result: if complete { "rolledBack" } else { ending.word() },
+            exit_code: outcome.exit_status().code(),
+            result: outcome.word(),
             message: format!("{} back to {}", plan.from.label(), plan.to.label()),
             target: &plan.target,
             live: None,
             plan: Some(plan),
             wait: Some(WaitDocument::from(&outcome.waited)),
+            verification: outcome.verification.as_ref().map(VerifyDocument::from),
             written: &outcome.written,
             warnings: &outcome.warnings,
         }
@@ -128,6 +132,7 @@ impl<'a> ReportDocument<'a> {
             live: Some(&nothing.live),
             plan: None,
             wait: waited.map(WaitDocument::from),
+            verification: None,
             written: &[],
             warnings: &[],
         }

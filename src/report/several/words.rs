@@ -10,6 +10,8 @@ use crate::rollback::model::target::Target;
 pub(super) fn word(done: &Done) -> &'static str {
     match done {
         Done::Undone(_, outcome) => match outcome.waited.ending {
+            Ending::Complete if outcome.word() == "verificationFailed" => "not verified",
+            Ending::Complete if outcome.word() == "unverified" => "unverified",
             Ending::Complete => "rolled back",
             Ending::NothingRan => "patched",
             ref ending => word_of_ending(ending),
@@ -53,7 +55,13 @@ pub(super) fn word_of(kind: ErrorKind) -> &'static str {
 
 pub(super) fn why(done: &Done, marks: Marks) -> String {
     match done {
-        Done::Undone(_, outcome) => why_waited(&outcome.waited, &outcome.warnings, marks),
+        Done::Undone(_, outcome) => {
+            let checks = outcome.verification.iter().flat_map(|verified| &verified.checks);
+            let objections = checks.filter(|check| check.objects());
+            let objections = objections.map(|check| format!("{}: {}", check.id, check.message));
+            let notes: Vec<String> = objections.chain(outcome.warnings.iter().cloned()).collect();
+            why_waited(&outcome.waited, &notes, marks)
+        }
         Done::Joined(nothing, None) => nothing.message.clone(),
         Done::Joined(_, Some(waited)) => why_waited(waited, &[], marks),
         Done::Failed(error) => why_failed(error),

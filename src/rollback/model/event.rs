@@ -35,11 +35,11 @@ pub enum Event {
         /// What ails it.
         failure: PodFailure,
     },
-    /// A check of what runs came to something else than before.
-    Checked {
-        /// Seconds since the checks began.
+    /// A check of what runs came to something else than before; each is told once at least.
+    Check {
+        /// Seconds since the wait began.
         elapsed: u64,
-        /// It.
+        /// What it comes to now.
         check: Check,
     },
     /// The wait is over.

@@ -83,7 +83,8 @@ impl<'a> ImageRef<'a> {
 }
 
 /// The first 12 digits of a digest.
-pub(super) fn short_digest(digest: &str) -> &str {
+#[must_use]
+pub fn short_digest(digest: &str) -> &str {
     let hex = digest.split_once(':').map_or(digest, |(_, hex)| hex);
     hex.get(..12).unwrap_or(hex)
 }

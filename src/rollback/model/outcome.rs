@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 
+use super::check::VerifyVerdict;
 use super::decision::Nothing;
 use super::plan::Plan;
 use super::pod::Ended;
@@ -176,6 +177,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// How it ended, in one word: `rolledBack`, the word of another ending, `verificationFailed` or
+    /// `unverified`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        let verdict = self.verification.as_ref().map(|verification| verification.verdict);
+        match (&self.waited.ending, verdict) {
+            (Ending::Complete, Some(VerifyVerdict::Failed)) => "verificationFailed",
+            (Ending::Complete, Some(VerifyVerdict::Unverified)) => "unverified",
+            (Ending::Complete, _) => "rolledBack",
+            (ending, _) => ending.word(),
+        }
+    }
+
     /// What an undo that came to this ends with.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {

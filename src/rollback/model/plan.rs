@@ -13,7 +13,7 @@ use super::field_owner::{FieldOwner, GivenAnnotation, OwnedFields};
 use super::image::ContainerImage;
 use super::leftover::Leftovers;
 use super::ownership::Owner;
-use super::record::Record;
+use super::record::{RECORD_POINTER, Record, Undo};
 use super::revision::Replicas;
 use super::target::{ClusterRef, Target};
 use super::template;
@@ -263,6 +263,19 @@ impl Plan {
             Action::PatchWorkload { path, body } => Some((path.as_str(), body)),
             _ => None,
         })
+    }
+
+    /// This undo as it is recorded on the workload: who asked, and why.
+    #[must_use]
+    pub fn undo(&self) -> Option<Undo> {
+        let written = self.patch_value("add", RECORD_POINTER).and_then(Value::as_str);
+        let written = written.and_then(|text| serde_json::from_str::<Record>(text).ok());
+        let stamped = self.steps.iter().find_map(|step| match &step.action {
+            Action::StampVerdict { record, .. } => Some(record.clone()),
+            _ => None,
+        });
+        let undos = written.or(stamped)?.undos;
+        undos.into_iter().rev().find(|undo| undo.id == self.id)
     }
 
     /// Where nothing is patched: path and uid of the workload and the fingerprint of its template.

@@ -49,13 +49,14 @@ impl Verification {
         match self.verdict {
             VerifyVerdict::Verified | VerifyVerdict::VerifiedWithWarnings => ExitStatus::Success,
             VerifyVerdict::Unverified => ExitStatus::Inconclusive,
-            VerifyVerdict::Failed if self.only_late() => ExitStatus::NotConverged,
+            VerifyVerdict::Failed if self.is_only_late() => ExitStatus::NotConverged,
             VerifyVerdict::Failed => ExitStatus::Failed,
         }
     }
 
     /// Whether nothing is wrong but that the rollout is not done in time.
-    fn only_late(&self) -> bool {
+    #[must_use]
+    pub fn is_only_late(&self) -> bool {
         let failed = self.checks.iter().filter(|c| c.status == CheckStatus::Fail && c.objects());
         failed.into_iter().all(|check| check.id == "rollout.converged")
             && self.ending.exit_status() == ExitStatus::NotConverged

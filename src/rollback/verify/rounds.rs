@@ -148,7 +148,7 @@ fn tell(
     for check in after {
         let was = before.iter().find(|old| old.id == check.id).map(|old| old.status);
         if was != Some(check.status) {
-            listeners.on(index, Event::Checked { elapsed, check: check.clone() });
+            listeners.on(index, Event::Check { elapsed, check: check.clone() });
         }
     }
 }

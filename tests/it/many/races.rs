@@ -115,6 +115,7 @@ fn an_interrupt_half_way_says_how_many_are_written(bed: &TestBed) {
     let gate = hold(&proxy, &["web-b", "web-c"]);
     let mut child = Command::new(program())
         .args(["undo", "deploy", "-l", "part-of=shop", "--yes", "-o", "jsonl"])
+        .env_remove("HOME")
         .env("KUBECONFIG", proxy.kubeconfig(&namespace))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
