@@ -4,6 +4,7 @@ pub mod captured;
 pub mod check;
 pub mod context;
 pub mod decision;
+pub mod defaults;
 pub mod demand;
 pub mod diff;
 pub mod event;

@@ -53,10 +53,8 @@ impl Status {
 impl std::fmt::Display for KStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let reason = &self.reason;
-        match reason.is_empty() {
-            true => write!(f, "kstatus {}: {}", self.status.word(), self.message),
-            false => write!(f, "kstatus {}, {reason}: {}", self.status.word(), self.message),
-        }
+        let comma = if reason.is_empty() { "" } else { ", " };
+        write!(f, "kstatus {}{comma}{reason}: {}", self.status.word(), self.message)
     }
 }
 
