@@ -2,6 +2,7 @@
 //! live?
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -49,9 +50,9 @@ impl Probe for Events {
             Ok(pods) => pods,
             Err(finding) => return finding,
         };
-        let mut complaints: Vec<Complaint<'_>> =
-            all.iter().filter_map(|event| Complaint::read(scene, &pods, event)).collect();
-        complaints.sort_by_key(|one| (std::cmp::Reverse(one.rank()), std::cmp::Reverse(one.last)));
+        let mut complaints =
+            grouped(all.iter().filter_map(|event| Complaint::read(scene, &pods, event)).collect());
+        complaints.sort_by_key(|one| std::cmp::Reverse((one.rank(), one.last)));
         let since = words::since(scene);
         let Some(worst) = complaints.first() else {
             if !words::text(list, "/metadata/continue").is_empty() {
@@ -60,14 +61,9 @@ impl Probe for Events {
             }
             return Finding::pass(format!("no Warning {since}"));
         };
-        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-        for one in &complaints {
-            *counts.entry(one.reason).or_default() += 1;
-        }
-        let reasons = words::few(counts.keys().copied());
-        let message =
-            format!("{} {since}: {reasons}", plural(words::count(&complaints), "Warning"));
-        let lines = complaints.iter().map(|one| one.line(scene)).collect();
+        let count = plural(words::count(&complaints), "Warning");
+        let message = format!("{count} {since}, the worst: {}", worst.line(scene));
+        let lines = complaints.iter().skip(1).map(|one| one.line(scene)).collect();
         let bad = BAD.iter().find(|bad| **bad == worst.reason);
         let finding = match bad {
             Some(reason) => Finding::fail(message).because(reason),
@@ -81,6 +77,27 @@ fn ask(scene: &Scene<'_>) -> Ask {
     let path = Path::namespaced("api/v1", &scene.target.namespace, "events");
     // One list for all kinds of objects: a field selector knows no "or".
     Ask::Read(path.query("fieldSelector", "type=Warning").query("limit", LIMIT).to_string())
+}
+
+/// One of each reason for each object, with the newest message: a controller that cannot make pods
+/// emits one for each.
+fn grouped(all: Vec<Complaint<'_>>) -> Vec<Complaint<'_>> {
+    let mut groups: BTreeMap<(&str, &str, &str), Complaint<'_>> = BTreeMap::new();
+    for one in all {
+        match groups.entry((one.kind, one.name, one.reason)) {
+            Entry::Vacant(entry) => {
+                entry.insert(one);
+            }
+            Entry::Occupied(mut entry) => {
+                let count = entry.get().count + one.count;
+                if one.last > entry.get().last {
+                    entry.insert(one);
+                }
+                entry.get_mut().count = count;
+            }
+        }
+    }
+    groups.into_values().collect()
 }
 
 /// A Warning that is about the target.

@@ -144,9 +144,8 @@ fn ails<'a>(pod: &'a Pod<'a>, ailment: Ailment) -> Trouble<'a> {
         let word = word.map(|word| format!("{word}, ")).unwrap_or_default();
         let times = plural(restarts, "restart");
         line += &format!(", last ended with {word}exit code {}, {times}", ended.exit_code);
-        if !ended.message.is_empty() {
-            said.clone_from(&ended.message);
-        }
+        // What the kubelet says of a crash is how long it waits.
+        said.clone_from(&ended.message);
     }
     let said = words::one_line(&said);
     if !said.is_empty() {

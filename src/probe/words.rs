@@ -74,6 +74,9 @@ pub(super) fn ago(scene: &Scene<'_>, at: Timestamp) -> String {
 /// `since revision 41 is live`, or since when where that is not known.
 pub(super) fn since(scene: &Scene<'_>) -> String {
     match scene.expected.since {
+        Some(at) if scene.expected.label.is_empty() => {
+            format!("since it is live, {}", ago(scene, at))
+        }
         Some(at) => format!("since {} is live, {}", label(scene), ago(scene, at)),
         None => "since the pods were made (since when it is live is not known)".to_owned(),
     }

@@ -89,7 +89,8 @@ impl<'s, 'a> Service<'s, 'a> {
         }
         let (name, label) = (self.name(), words::label(self.scene));
         let names = words::few(names);
-        let message = format!("Service {name} also reaches pods that are not of {label}: {names}");
+        let also = if self.own().next().is_some() { "also reaches" } else { "reaches only" };
+        let message = format!("Service {name} {also} pods that are not of {label}: {names}");
         let lines: BTreeSet<String> = others.iter().map(|address| self.whose(address)).collect();
         let reason = if is_old { "OldPods" } else { "ForeignPods" };
         let lines = words::lines(lines.into_iter().collect());

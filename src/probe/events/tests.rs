@@ -117,21 +117,27 @@ fn a_pod_of_a_set_is_not_the_one_that_had_its_name_before() {
 
 #[test]
 fn the_worst_comes_first_with_how_often_and_when() {
-    let other = event("Failed", &json!({"/count": 1, "/lastTimestamp": "2026-11-25T21:04:50Z"}));
-    let finding = judge(&Shop::web(), &[other, event("BackOff", &json!({}))]);
-    assert_eq!(finding.message, "2 Warnings since revision 41 is live, 1m10s ago: BackOff, Failed");
-    assert_eq!(
-        finding.evidence,
-        [
-            format!(
-                "pod/web-{HASH}-b7dfr: BackOff 6 times, last 56s ago: Back-off restarting failed \
-                 container"
-            ),
-            format!(
-                "pod/web-{HASH}-b7dfr: Failed, last 10s ago: Back-off restarting failed container"
-            ),
-        ]
+    let once = |reason: &str, at: &str, message: &str| {
+        event(reason, &json!({"/count": 1, "/lastTimestamp": at, "/message": message}))
+    };
+    let finding = judge(
+        &Shop::web(),
+        &[
+            once("Failed", "2026-11-25T21:04:50Z", "no image"),
+            event("BackOff", &json!({})),
+            once("BackOff", "2026-11-25T21:04:10Z", "newer"),
+            once("BackOff", "2026-11-25T21:04:01Z", "older"),
+        ],
     );
+    let pod = format!("pod/web-{HASH}-b7dfr");
+    assert_eq!(
+        finding.message,
+        format!(
+            "2 Warnings since revision 41 is live, 1m10s ago, the worst: {pod}: BackOff 8 times, \
+             last 50s ago: newer"
+        )
+    );
+    assert_eq!(finding.evidence, [format!("{pod}: Failed, last 10s ago: no image")]);
 }
 
 #[test]

@@ -7,30 +7,37 @@ use regex_lite::Regex;
 
 use crate::probe::LogRules;
 
-/// Last words of programs. Ordinary lines do not look like this, whatever they talk about.
-const LAST_WORDS: &[&str] = &[
+/// Last words of programs: a pattern, and what a line has to hold in small letters before it is looked
+/// at closely. Ordinary lines do not look like this, whatever they talk about.
+const LAST_WORDS: &[(&[&str], &str)] = &[
     // Go, Rust
-    r"(^|\s)panic: ",
-    r"(^|\s)fatal error: ",
-    r"panicked at ",
-    // Python, the JVM, .NET, Node, PHP
-    r"Traceback \(most recent call last\)",
-    r"(^|\s)Exception in thread ",
-    r"\bjava\.lang\.OutOfMemoryError\b",
-    r"(^|\s)Unhandled [Ee]xception[.:]",
-    r"(^|\s)(Uncaught |Unhandled ?[Pp]romise ?[Rr]ejection)",
-    r"JavaScript heap out of memory",
-    r"PHP Fatal error: ",
+    (&["panic: "], r"(^|\s)panic: "),
+    (&["fatal error: "], r"(^|\s)fatal error: |PHP Fatal error: "),
+    (&["panicked at "], r"panicked at "),
+    // Python, the JVM, .NET, Node
+    (&["traceback"], r"Traceback \(most recent call last\)"),
+    (&["exception in thread "], r"(^|\s)Exception in thread "),
+    (&["outofmemoryerror"], r"\bjava\.lang\.OutOfMemoryError\b"),
+    (&["unhandled exception"], r"(^|\s)Unhandled [Ee]xception[.:]"),
+    (&["uncaught "], r"(^|\s)Uncaught "),
+    (&["rejection"], r"(^|\s)Unhandled ?[Pp]romise ?[Rr]ejection"),
+    (&["heap out of memory"], r"JavaScript heap out of memory"),
     // C, C++
-    r"(?i)(^|\s)segmentation fault",
-    r"\bSIGSEGV\b",
-    r"terminate called after throwing",
-    // Levels: as a word, as logfmt, as JSON (also pino's numbers), klog's prefix
-    r"(^|[\s\[(|])(FATAL|PANIC)([\s\])|:]|$)",
-    r#"(?i)\b(level|lvl|severity)="?(fatal|panic|emerg|crit)"#,
-    r#"(?i)"(level|lvl|severity|levelname)"\s*:\s*"(fatal|panic|emerg|crit)"#,
-    r#""level"\s*:\s*60\b"#,
-    r"^F\d{4} \d\d:\d\d:\d\d",
+    (&["segmentation fault"], r"(^|\s)[Ss]egmentation fault"),
+    (&["sigsegv"], r"\bSIGSEGV\b"),
+    (&["terminate called"], r"terminate called after throwing"),
+    // Levels: as a word, as logfmt, as JSON, pino's number, klog's letter
+    (&["fatal", "panic"], r"(^|[\s\[(|])(FATAL|PANIC)([\s\])|:]|$)"),
+    (
+        &["=fatal", "=panic", "=emerg", "=crit", "=\"fatal", "=\"panic", "=\"emerg", "=\"crit"],
+        r#"(?i)\b(level|lvl|severity)="?(fatal|panic|emerg|crit)"#,
+    ),
+    (
+        &["\"fatal", "\"panic", "\"emerg", "\"crit"],
+        r#"(?i)"(level|lvl|severity|levelname)"\s*:\s*"(fatal|panic|emerg|crit)"#,
+    ),
+    (&["\"level\""], r#""level"\s*:\s*60\b"#),
+    (&["f"], r"^F\d{4} \d\d:\d\d:\d\d"),
 ];
 /// A line that says of itself that it is ordinary.
 const ORDINARY: &str = concat!(
@@ -39,8 +46,12 @@ const ORDINARY: &str = concat!(
     r#"|(?i:"(level|lvl|severity|levelname)"\s*:\s*"(info|debug|trace|notice))"#,
 );
 
-static BUILT_IN: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| LAST_WORDS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
+static BUILT_IN: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
+    let compile = |(hints, pattern): &(&'static [&'static str], &str)| {
+        Some((*hints, Regex::new(pattern).ok()?))
+    };
+    LAST_WORDS.iter().filter_map(compile).collect()
+});
 static ORDINARY_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ORDINARY).ok());
 
 /// How bad a line is.
@@ -80,9 +91,17 @@ impl Lines {
         if any(&self.named) {
             return Some(Badness::Named);
         }
-        let is_ordinary = ORDINARY_LINE.as_ref().is_some_and(|regex| regex.is_match(line));
-        (!is_ordinary && any(&BUILT_IN)).then_some(Badness::LastWords)
+        are_last_words(line).then_some(Badness::LastWords)
     }
+}
+
+fn are_last_words(line: &str) -> bool {
+    let small = line.to_ascii_lowercase();
+    let is_ordinary = || ORDINARY_LINE.as_ref().is_some_and(|regex| regex.is_match(line));
+    BUILT_IN
+        .iter()
+        .any(|(hints, regex)| hints.iter().any(|hint| small.contains(hint)) && regex.is_match(line))
+        && !is_ordinary()
 }
 
 #[cfg(test)]
