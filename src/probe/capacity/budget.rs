@@ -27,7 +27,9 @@ pub(super) fn findings(scene: &Scene<'_>, facts: &Facts<'_>) -> Vec<Finding> {
     let labels = labels.unwrap_or(&Value::Null);
     let selector = |budget: &Value| budget.pointer("/spec/selector").cloned().unwrap_or_default();
     let own = all.iter().filter(|budget| selects(&selector(budget), labels));
-    own.map(|budget| of(scene, budget)).chain(cut(scene, facts, &ask, "poddisruptionbudgets")).collect()
+    own.map(|budget| of(scene, budget))
+        .chain(cut(scene, facts, &ask, "poddisruptionbudgets"))
+        .collect()
 }
 
 fn of(scene: &Scene<'_>, budget: &Value) -> Finding {

@@ -1,7 +1,5 @@
 use serde_json::{Value, json};
 
-use super::*;
-
 /// A rule, what is changed in an object to which none before it applies, and what comes of it.
 type Case = (&'static str, Value, &'static str);
 
