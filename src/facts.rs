@@ -208,6 +208,13 @@ impl Facts<'_> {
         Self { known: known.into_iter().map(fact).collect(), common: None }
     }
 
+    /// With a text.
+    pub(crate) fn with_text(mut self, ask: Ask, text: &str) -> Self {
+        let answer = Ok(Answer::Text(text.to_owned()));
+        self.known.insert(ask, Fact { answer, took: Duration::ZERO });
+        self
+    }
+
     /// With something that could not be found out.
     pub(crate) fn with_error(mut self, ask: Ask, error: Error) -> Self {
         let answer = Err(Missing::Error(error));

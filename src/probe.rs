@@ -5,7 +5,24 @@
 //! nearly all of them look at, the workload, its pods and the Services of the namespace, is read first
 //! ([`Seen`]).
 
+mod capacity;
 mod config_drift;
+mod endpoints;
+mod events;
+#[cfg(test)]
+mod fixture;
+mod image_digest;
+#[cfg(test)]
+mod kstatus_differs;
+mod logs;
+mod pods;
+mod pods_healthy;
+mod pods_restarts;
+mod pods_stale;
+mod rollout_converged;
+mod rollout_target;
+mod since;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -19,9 +36,22 @@ use crate::rollback::model::hint::Hints;
 use crate::rollback::model::target::Target;
 
 pub use self::config_drift::versions;
+pub use self::image_digest::digests;
 
 /// All checks that need no configuration, in the order in which they are told.
-pub static REGISTRY: &[&dyn Probe] = &[&config_drift::ConfigDrift];
+pub static REGISTRY: &[&dyn Probe] = &[
+    &rollout_converged::RolloutConverged,
+    &rollout_target::RolloutTarget,
+    &pods_healthy::PodsHealthy,
+    &pods_restarts::PodsRestarts,
+    &pods_stale::PodsStale,
+    &image_digest::ImageDigest,
+    &endpoints::Endpoints,
+    &capacity::Capacity,
+    &events::Events,
+    &logs::Logs,
+    &config_drift::ConfigDrift,
+];
 
 /// A check of what runs.
 pub trait Probe: Sync {
@@ -115,4 +145,22 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn is_id(id: &str) -> bool {
     ids().any(|known| known == id) || id.strip_prefix(HTTP).is_some_and(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_name_of_its_own_and_a_file_of_that_name() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/probe");
+        let mut ids: Vec<&str> = REGISTRY.iter().map(|probe| probe.id()).collect();
+        for id in &ids {
+            let file = format!("{}.rs", id.replace('.', "_"));
+            assert!(folder.join(&file).is_file(), "{id}: no src/probe/{file}");
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), REGISTRY.len());
+    }
 }

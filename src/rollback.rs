@@ -6,7 +6,6 @@
 mod again;
 mod annotation_edits;
 pub mod capture;
-pub mod diff;
 pub mod earlier;
 mod evidence;
 pub mod execute;
@@ -25,6 +24,8 @@ mod steps;
 pub mod subject;
 pub mod verify;
 mod watch;
+
+pub use self::model::diff;
 
 use crate::backend::Rollbacker;
 use serde_json::Value;

@@ -71,17 +71,9 @@ impl PodWarning {
     #[must_use]
     pub fn read(event: &Value) -> Option<Self> {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
-        let time = |pointers: &[&str]| {
-            pointers.iter().filter_map(|p| text(p)).find_map(|t| t.parse::<Timestamp>().ok())
-        };
         (text("/involvedObject/kind")? == "Pod").then_some(())?;
-        let last = time(&[
-            "/series/lastObservedTime",
-            "/lastTimestamp",
-            "/eventTime",
-            "/metadata/creationTimestamp",
-        ])?;
-        let first = time(&["/firstTimestamp", "/eventTime", "/metadata/creationTimestamp"]);
+        let last = last_seen(event)?;
+        let first = time(event, &["/firstTimestamp", "/eventTime", "/metadata/creationTimestamp"]);
         Some(Self {
             namespace: text("/involvedObject/namespace").unwrap_or_default().to_owned(),
             pod: text("/involvedObject/name")?.to_owned(),
@@ -92,4 +84,23 @@ impl PodWarning {
             last,
         })
     }
+}
+
+/// When an Event was last seen; `None` where it has no time at all.
+#[must_use]
+pub fn last_seen(event: &Value) -> Option<Timestamp> {
+    time(
+        event,
+        &[
+            "/series/lastObservedTime",
+            "/lastTimestamp",
+            "/eventTime",
+            "/metadata/creationTimestamp",
+        ],
+    )
+}
+
+fn time(event: &Value, pointers: &[&str]) -> Option<Timestamp> {
+    let mut texts = pointers.iter().filter_map(|pointer| event.pointer(pointer)?.as_str());
+    texts.find_map(|text| text.parse().ok())
 }

@@ -242,7 +242,7 @@ fn judge(demand: &Demand, scene: &Scene<'_>, facts: &Facts<'_>) -> Round {
         checks.push(settled(check));
     }
     let config = probe::versions(scene, facts);
-    Round { checks, digests: BTreeMap::new(), config, is_final }
+    Round { checks, digests: probe::digests(scene), config, is_final }
 }
 
 /// A failure that decides nothing reads like a warning.

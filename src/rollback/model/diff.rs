@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::text;
 
-use super::model::image::ImageRef;
-use super::model::plan::Change;
-use super::model::template;
+use super::image::ImageRef;
+use super::plan::Change;
+use super::template;
 
 /// The differences, images first, in the order of the templates otherwise.
 #[must_use]
