@@ -198,6 +198,7 @@ fn words_are_those_of_the_program() {
     assert_eq!(words("report", "/$defs/wait/properties/ending/enum"), endings);
     let mut results = words("report", "/properties/result/enum");
     assert!(results.remove("rolledBack") && results.remove("nothingToDo"));
+    assert!(results.remove("verificationFailed") && results.remove("unverified"));
     assert!(results.insert("complete".to_owned()));
     assert_eq!(results, endings);
     let mut results = words("status", "/properties/result/enum");
