@@ -5,6 +5,7 @@
 //! time, once, and within [`PATIENCE`]; what has no answer then is unknown and never a silent pass.
 
 mod config_changed;
+mod config_difference;
 mod data;
 mod dryrun_pod;
 mod dryrun_workload;
@@ -283,7 +284,8 @@ mod tests {
 
     #[test]
     fn every_file_of_a_check_is_registered() {
-        let others = ["given", "migration", "refusal", "room", "scene", "subject"];
+        let others =
+            ["config_difference", "given", "migration", "refusal", "room", "scene", "subject"];
         let folder =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rollback/preflight");
         let mut files: Vec<String> = std::fs::read_dir(folder)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::capture::About;
 use super::preflight::Left;
 use crate::backend::Rollbacker;
+use crate::rollback::model::context::Context;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::record::Record;
 use crate::rollback::model::revision::{Revision, Revisions};
@@ -113,8 +114,9 @@ pub(super) fn ran_until(
 /// A rollback by several revisions leaves all of them.
 fn left(revisions: &Revisions, target: &Revision) -> Vec<Left> {
     let newer = revisions.list.iter().rev().take_while(|revision| revision.uid != target.uid);
-    let unstored = Some(&revisions.live_template).filter(|_| !revisions.live_is_stored);
-    let unstored = unstored.map(|live| ("the newest template".to_owned(), live));
-    let stored = newer.map(|revision| (revision.label(), &revision.template));
-    unstored.into_iter().chain(stored).filter_map(|(label, of)| Left::of(label, of)).collect()
+    let live = &revisions.live_template;
+    let unstored = || Left::of("the newest template".to_owned(), live, &Context::on(live));
+    let unstored = (!revisions.live_is_stored).then(unstored).flatten();
+    let stored = newer.filter_map(|r| Left::of(r.label(), &r.template, &r.context));
+    unstored.into_iter().chain(stored).collect()
 }

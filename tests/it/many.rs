@@ -111,7 +111,9 @@ fn asked(proxy: &Proxy) -> Vec<String> {
             .iter()
             .position(|segment| *segment == "namespaces")
             .map_or(segments.len() - 1, |at| at + 2);
-        format!("{} {}", record.request.method, segments[start..].join("/"))
+        let rest = segments[start..].join("/");
+        let rest = if rest.is_empty() { "namespaces/NAMESPACE" } else { &rest };
+        format!("{} {rest}", record.request.method)
     };
     proxy.requests().into_iter().map(short).collect()
 }

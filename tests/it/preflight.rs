@@ -16,11 +16,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::rb::{Ran, Rb, rb};
-use crate::suite::Test;
+use crate::suite::{Test, pure};
 use crate::testbed::{Namespace, Proxy};
 
 pub(crate) fn tests() -> Vec<Test> {
     [
+        pure![every_check_has_its_row],
         admission::tests(),
         config::tests(),
         cost::tests(),
@@ -32,6 +33,16 @@ pub(crate) fn tests() -> Vec<Test> {
         story::tests(),
     ]
     .concat()
+}
+
+/// In the table of `docs/preflight.md`, in the order in which they are told.
+fn every_check_has_its_row() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/preflight.md");
+    let text = std::fs::read_to_string(path).expect("docs/preflight.md");
+    let table = text.lines().skip_while(|line| !line.starts_with("| id |")).skip(2);
+    let rows = table.take_while(|line| line.starts_with('|'));
+    let ids: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(ids, kubectl_rb::rollback::preflight::ids().collect::<Vec<_>>());
 }
 
 /// The checks of an undo of `web`, and whether it would be refused.

@@ -22,12 +22,23 @@ pub(crate) fn tests() -> Vec<Test> {
 
 const NEEDED: [&str; 3] =
     ["get,patch deployments.apps", "list replicasets.apps", "list,watch pods"];
-const WISHED: [&str; 5] = [
+const WISHED: [&str; 15] = [
     "watch deployments.apps",
     "patch replicasets.apps",
     "list events",
     "create events",
     "get pods/log",
+    // For the checks before the write.
+    "create pods",
+    "get configmaps",
+    "get secrets",
+    "get persistentvolumeclaims",
+    "get serviceaccounts",
+    "list resourcequotas",
+    "list controllerrevisions.apps",
+    "list horizontalpodautoscalers.autoscaling",
+    "list poddisruptionbudgets.policy",
+    "get namespaces",
 ];
 
 /// Everything, without what `without` names.
@@ -85,19 +96,20 @@ fn what_an_undo_cannot_do_without_is_refused(bed: &TestBed) {
     }
 }
 
-/// A dry run on the server finds it out without a write.
+/// A dry run finds it out too, and ends as the undo would.
 fn the_right_to_patch_is_missed_before_anything_is_written(bed: &TestBed) {
     let namespace = bed.namespace("nopatch");
     releases(&namespace, 0, &["1.0", "2.0"]);
     allow_all_without(&namespace, "alice", "patch deployments.apps");
     let alice = namespace.user("alice");
-    for words in ["undo deploy/web --yes", "undo deploy/web --dry-run=server"] {
-        let ran = Rb::new(&alice).words(words).run().ends_with(3);
+    for flag in ["--yes", "--dry-run=server", "--dry-run"] {
+        let words = format!("undo deploy/web {flag}");
+        let ran = Rb::new(&alice).words(&words).run().ends_with(3);
         let ran = ran.says("not allowed to patch deployments.apps web in namespace");
-        let [command] = commands(&ran).try_into().expect("one command");
+        let [command, again] = commands(&ran).try_into().expect("two commands");
         assert_eq!(paste(bed, &alice, &command).stdout.trim(), "no", "{command}");
+        assert!(again.starts_with(&format!("rb {words} --override rbac --reason TEXT")), "{again}");
     }
-    Rb::new(&alice).words("undo deploy/web --dry-run").run().ends_with(0);
     assert_live(&namespace, "2.0");
     assert!(rollback_events(&namespace).is_empty());
 }

@@ -73,6 +73,14 @@ pub struct Reference {
     pub by: String,
 }
 
+impl Reference {
+    /// `ConfigMap/settings`: how the record names the object.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.kind.word(), self.name)
+    }
+}
+
 /// Everything that a template names. `claims` are the volumes that a `StatefulSet` makes for each of
 /// its pods, whatever the template says of them.
 #[must_use]

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::config_difference::difference;
 use super::refs::{ask, name, of_target};
 use super::{Preflight, Scene};
 use crate::facts::{Ask, Facts};
@@ -40,6 +41,9 @@ impl Preflight for ConfigChanged {
     }
 
     fn judge(&self, scene: &Scene<'_>, facts: &Facts<'_>) -> Finding {
+        if scene.template().is_none() {
+            return Finding::skipped("the template is live already");
+        }
         let all = read_by_target(scene);
         if all.is_empty() {
             return Finding::skipped("the old template reads no ConfigMap and no Secret");
@@ -57,7 +61,11 @@ impl Preflight for ConfigChanged {
                     continue;
                 }
             };
-            evidence.extend(read.difference(scene, facts, object));
+            evidence.extend(read.successor.as_ref().and_then(|successor| {
+                let new = facts.find(&ask(successor, scene.namespace())).ok()??;
+                let what = difference(object, new);
+                Some(format!("{named} in the place of {}: {what}", successor.name))
+            }));
             match change(scene, &read.reference, object) {
                 Some(Change::No) => {}
                 Some(Change::Yes(words)) => changed.push((&read.reference, words)),
@@ -72,8 +80,13 @@ impl Preflight for ConfigChanged {
             let finding = Finding::warn(message).because("ConfigChanged").evidence(told);
             return finding.evidence(evidence).evidence(doubts).hint(show(scene, first));
         }
+        let more = match unknown.len().saturating_sub(1) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
         if let Some((why, error)) = unknown.into_iter().next() {
-            let finding = Finding::unknown(why).evidence(doubts).evidence(evidence);
+            let finding =
+                Finding::unknown(format!("{why}{more}")).evidence(doubts).evidence(evidence);
             return match error {
                 Some(error) => finding.hint_from(error),
                 None => finding,
@@ -133,7 +146,7 @@ fn change(scene: &Scene<'_>, reference: &Reference, object: &Value) -> Option<Ch
     };
     let made = object.pointer("/metadata/creationTimestamp").and_then(time);
     if let Some(made) = made.filter(|made| *made > since) {
-        return Some(Change::Yes(format!("was made anew {} ago", ago(scene.now, made))));
+        return Some(Change::Yes(format!("made anew {} ago", ago(scene.now, made))));
     }
     let writes: Vec<KeyWrite<'_>> = key_writes(object).filter(|write| write.at > since).collect();
     let newest = writes.iter().max_by_key(|write| write.at);
@@ -143,11 +156,11 @@ fn change(scene: &Scene<'_>, reference: &Reference, object: &Value) -> Option<Ch
                 writes.iter().flat_map(|write| write.keys.iter().copied()).collect();
             let keys = keys.into_iter().collect::<Vec<_>>().join(", ");
             let (when, who) = (ago(scene.now, newest.at), newest.manager);
-            Some(Change::Yes(format!("was written {when} ago by {who} (keys {keys})")))
+            Some(Change::Yes(format!("{when} ago by {who} ({keys})")))
         }
         (None, Some((verdict, _))) => {
             let when = ago(scene.now, verdict.at);
-            Some(Change::Yes(format!("is not what it was when verified {when} ago")))
+            Some(Change::Yes(format!("not as it was when verified {when} ago")))
         }
         (None, None) => Some(Change::No),
     }
@@ -157,8 +170,7 @@ fn change(scene: &Scene<'_>, reference: &Reference, object: &Value) -> Option<Ch
 fn stamp<'s>(scene: &'s Scene<'_>, reference: &Reference) -> Option<(&'s Verdict, &'s str)> {
     let verdict =
         scene.subject.record.verdict_on(&scene.plan.to.hash, &scene.subject.target_uid)?;
-    let key = format!("{}/{}", reference.kind.word(), reference.name);
-    Some((verdict, verdict.config.get(&key)?))
+    Some((verdict, verdict.config.get(&reference.key())?))
 }
 
 /// What is later than this, the target has not met.
@@ -171,44 +183,6 @@ fn since(scene: &Scene<'_>) -> Option<Timestamp> {
 
 fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
-}
-
-impl Read {
-    /// What going from the successor to this one changes, by keys.
-    fn difference(&self, scene: &Scene<'_>, facts: &Facts<'_>, old: &Value) -> Option<String> {
-        let successor = self.successor.as_ref()?;
-        let new = facts.find(&ask(successor, scene.namespace())).ok()??;
-        let (old, new) = (values(old), values(new));
-        let absent = |from: &Map<String, Value>, of: &Map<String, Value>| {
-            of.keys().filter(|key| !from.contains_key(*key)).cloned().collect::<Vec<_>>()
-        };
-        let is_changed =
-            |(key, value): &(&String, &Value)| new.get(*key).is_some_and(|v| v != *value);
-        let changed: Vec<String> =
-            old.iter().filter(is_changed).map(|(key, _)| key.clone()).collect();
-        let parts =
-            [("changed", changed), ("back", absent(&new, &old)), ("gone", absent(&old, &new))];
-        let parts = parts.into_iter().filter(|(_, keys)| !keys.is_empty());
-        let parts: Vec<String> =
-            parts.map(|(word, keys)| format!("{word} {}", keys.join(", "))).collect();
-        let what = match (parts.is_empty(), self.reference.kind) {
-            (true, Referred::Secret) => "the same keys".to_owned(),
-            (true, _) => "the same".to_owned(),
-            (false, _) => parts.join(", "),
-        };
-        Some(format!("{} in the place of {}: {what}", name(&self.reference), successor.name))
-    }
-}
-
-/// The values by their keys; of Secrets there are only keys.
-fn values(object: &Value) -> Map<String, Value> {
-    let names = object.get("keys").and_then(Value::as_array).into_iter().flatten();
-    let mut all: Map<String, Value> =
-        names.filter_map(|name| Some((name.as_str()?.to_owned(), Value::Null))).collect();
-    for member in ["data", "binaryData"] {
-        all.extend(object.get(member).and_then(Value::as_object).cloned().unwrap_or_default());
-    }
-    all
 }
 
 /// The command that shows who wrote what; of a Secret, one that shows no value.
@@ -226,7 +200,7 @@ mod tests {
     use super::*;
     use crate::rollback::model::check::CheckStatus;
     use crate::rollback::model::record::Finding as Word;
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     fn reads(name: &str) -> Value {
         json!({"volumes": [{"name": "config", "configMap": {"name": name}},
@@ -264,13 +238,13 @@ mod tests {
             (
                 "2025-12-31T00:00:00Z",
                 json!([first, written("2026-01-01T23:00:00Z", &["LIMIT"])]),
-                Some("was written 60m ago by kubectl-edit (keys LIMIT)"),
+                Some("60m ago by kubectl-edit (LIMIT)"),
             ),
             // What came with the release that is left was applied just before it.
             (
                 "2025-12-31T00:00:00Z",
                 json!([written("2026-01-01T11:59:58Z", &["MODE", "LIMIT"])]),
-                Some("was written 12h ago by kubectl-edit (keys LIMIT, MODE)"),
+                Some("12h ago by kubectl-edit (LIMIT, MODE)"),
             ),
             // A label says nothing of what is in it.
             (
@@ -279,7 +253,7 @@ mod tests {
                     "fieldsV1": {"f:metadata": {"f:labels": {}}}}]),
                 None,
             ),
-            ("2026-01-01T18:00:00Z", json!([]), Some("was made anew 6h ago")),
+            ("2026-01-01T18:00:00Z", json!([]), Some("made anew 6h ago")),
         ] {
             let known = [(map("settings"), object("7", made, &writes)), (secret(), json!({}))];
             let found = given.find(&ConfigChanged, known);
@@ -304,10 +278,7 @@ mod tests {
         let writes = json!([written("2026-01-01T23:59:00Z", &["password"])]);
         let known = [(secret(), object("7", OLD_CREATED, &writes)), (map("settings"), json!({}))];
         let found = given.find(&ConfigChanged, known);
-        assert_eq!(
-            found.evidence,
-            ["Secret db was written 1m ago by kubectl-edit (keys password)"]
-        );
+        assert_eq!(found.evidence, ["Secret db 1m ago by kubectl-edit (password)"]);
         assert_eq!(found.hint.as_deref(), Some("kubectl describe secret db -n shop"));
     }
 
@@ -341,9 +312,9 @@ mod tests {
         let earlier = json!([written("2026-01-01T05:00:00Z", &["LIMIT"])]);
         for (version, writes, words) in [
             ("7", &later, None),
-            ("8", &later, Some("was written 60m ago by kubectl-edit (keys LIMIT)")),
+            ("8", &later, Some("60m ago by kubectl-edit (LIMIT)")),
             // A key that is gone leaves no time behind.
-            ("8", &earlier, Some("is not what it was when verified 18h ago")),
+            ("8", &earlier, Some("not as it was when verified 18h ago")),
         ] {
             let object = object(version, "2025-12-31T00:00:00Z", writes);
             let known = [(map("settings"), object), (secret(), json!({}))];

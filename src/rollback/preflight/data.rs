@@ -9,6 +9,7 @@ use super::migration::compare;
 use super::{Preflight, Scene};
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::check::{Finding, Level};
+use crate::rollback::model::context::Context;
 
 /// The migration that the data of a release are at.
 const ID: &str = "kubectl-rb/migration-id";
@@ -46,14 +47,14 @@ impl Preflight for Data {
             return without_a_range(scene);
         }
         let (target, range) = (scene.plan.to.label(), range(min, max));
-        let Some((id, whence)) = newest(scene) else {
+        let Some((id, whose)) = newest(scene) else {
             let message =
                 format!("{target} works with {range}; where the data are now is not recorded");
             return Finding::unknown(message).because("NoMigrationId");
         };
         let told =
-            format!("the data are at migration {id} ({whence}), and {target} works with {range}");
-        let order = |limit: Option<&str>| limit.map(|limit| compare(&id, limit));
+            format!("the data are at migration {id} of {whose}, and {target} works with {range}");
+        let order = |limit: Option<&str>| limit.map(|limit| compare(id, limit));
         match (order(min), order(max)) {
             (Some(Some(Ordering::Less)), _) => Finding::fail(told).because("SchemaTooOld"),
             (_, Some(Some(Ordering::Greater))) => {
@@ -67,25 +68,36 @@ impl Preflight for Data {
     }
 }
 
-/// A revision that a rollback leaves or passes over, and what it says of that.
+/// A revision that a rollback leaves or passes over, and what it says of its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rollback) struct Left {
+    /// `revision 42`.
     pub(super) label: String,
-    pub(super) says: String,
+    /// What it says of going back from it.
+    pub(super) says: Option<String>,
+    /// The migration that its data are at.
+    pub(super) id: Option<String>,
 }
 
 impl Left {
-    /// Of a revision with this template; `None` where it says nothing.
-    pub(in crate::rollback) fn of(label: String, template: &Value) -> Option<Self> {
-        let says = annotation(Some(template), ROLLBACK)?.to_owned();
-        Some(Self { label, says })
+    /// Of a revision with this template and this context; `None` where it says nothing.
+    pub(in crate::rollback) fn of(
+        label: String,
+        template: &Value,
+        context: &Context,
+    ) -> Option<Self> {
+        let says = annotation(Some(template), ROLLBACK).map(str::to_owned);
+        let later = |a: &&String, b: &&String| compare(a, b).unwrap_or(Ordering::Less);
+        let recorded = || context.migrations.iter().flatten().max_by(later).cloned();
+        let id = annotation(Some(template), ID).map(str::to_owned).or_else(recorded);
+        (says.is_some() || id.is_some()).then_some(Self { label, says, id })
     }
 }
 
 /// Why a revision must not be left.
 fn objection(left: &Left) -> Option<String> {
-    let Left { label, says } = left;
-    match says.as_str() {
+    let Left { label, says, .. } = left;
+    match says.as_deref()? {
         "unsafe" => Some(format!("{label} says that going back from it is not safe")),
         "needs-restore" => {
             Some(format!("{label} says that going back from it needs its data restored first"))
@@ -95,13 +107,15 @@ fn objection(left: &Left) -> Option<String> {
 }
 
 fn without_a_range(scene: &Scene<'_>) -> Finding {
-    match scene.subject.left.iter().find(|left| left.says != "safe") {
-        Some(Left { label, says }) => {
+    let words =
+        || scene.subject.left.iter().filter_map(|left| Some((&left.label, left.says.as_ref()?)));
+    match words().find(|(_, says)| *says != "safe") {
+        Some((label, says)) => {
             let message = format!("{label} says {ROLLBACK}: {says}, and that is no word for it");
             let words = "safe, unsafe and needs-restore are".to_owned();
             Finding::unknown(message).because("UnknownWord").evidence([words])
         }
-        None if scene.subject.left.is_empty() => {
+        None if words().next().is_none() => {
             Finding::skipped("no annotation tells which data the old template works with")
         }
         None => Finding::pass("what is left says that going back is safe"),
@@ -116,15 +130,10 @@ fn range(min: Option<&str>, max: Option<&str>) -> String {
     }
 }
 
-/// The newest migration that is known, and what tells it.
-fn newest(scene: &Scene<'_>) -> Option<(String, String)> {
-    if let Some(id) = annotation(scene.left_template(), ID) {
-        return Some((id.to_owned(), format!("annotation {ID} of what is live")));
-    }
-    let recorded = scene.plan.from.context.migrations.iter().flatten();
-    let later = |a: &&String, b: &&String| compare(a, b).unwrap_or(Ordering::Less);
-    let id = recorded.max_by(later)?;
-    Some((id.clone(), "the newest that is recorded of what is live".to_owned()))
+/// The newest migration that is known, and whose it is: data do not go back where code does.
+fn newest<'s>(scene: &'s Scene<'_>) -> Option<(&'s str, &'s str)> {
+    let mut left = scene.subject.left.iter();
+    left.find_map(|left| Some((left.id.as_deref()?, left.label.as_str())))
 }
 
 /// An annotation of a template that is not empty.
@@ -156,8 +165,7 @@ mod tests {
                 range("40", "42"),
                 json!({ID: "0043_drop"}),
                 Fail,
-                "at migration 0043_drop (annotation kubectl-rb/migration-id of what is live), and \
-                 revision 1 works with migrations 40 to 42",
+                "at migration 0043_drop of revision 2, and revision 1 works with migrations 40 to 42",
             ),
             (range("40", "42"), json!({ID: "9"}), Fail, "at migration 9"),
             (json!({MIN: "40"}), json!({ID: "99"}), Pass, "migrations from 40 on"),
@@ -181,10 +189,18 @@ mod tests {
 
     #[test]
     fn what_is_passed_over_is_left_too() {
-        let mut given = Given::annotations(&json!({}), &json!({ROLLBACK: "safe"}));
-        let left = |label: &str, says: &str| Left { label: label.into(), says: says.into() };
-        assert_eq!(given.subject.left, [left("revision 2", "safe")]);
-        given.subject.left.push(left("revision 1", "unsafe"));
+        let mut given = Given::annotations(&range("40", "42"), &json!({ROLLBACK: "safe"}));
+        let left = |label: &str, says: &str, id: Option<&str>| Left {
+            label: label.into(),
+            says: Some(says.into()),
+            id: id.map(str::to_owned),
+        };
+        assert_eq!(given.subject.left, [left("revision 2", "safe", None)]);
+        // The data are at least where the last one that tells has taken them.
+        given.subject.left.push(left("revision 0", "safe", Some("43")));
+        let found = given.find(&Data, []);
+        assert_eq!(found.reason, "SchemaTooNew", "{found:?}");
+        given.subject.left.push(left("revision 1", "unsafe", None));
         let found = given.find(&Data, []);
         assert_eq!(found.message, "revision 1 says that going back from it is not safe");
     }

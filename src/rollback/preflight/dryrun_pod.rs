@@ -49,7 +49,8 @@ impl Preflight for DryrunPod {
             }
             // Whoever rolls back need not be allowed to make pods: the controller makes them.
             WriteError::Rejected(error) if error.kind() == ErrorKind::Forbidden => {
-                Finding::unknown(error.to_string()).because("Forbidden").evidence(causes)
+                let finding = Finding::unknown(error.to_string()).because("Forbidden");
+                finding.evidence(causes).hint_from(error)
             }
             WriteError::Rejected(_) | WriteError::Conflict(_) => {
                 let why = causes.first().map(|cause| format!(": {}", cut(cause)));

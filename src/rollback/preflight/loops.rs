@@ -9,7 +9,7 @@ use crate::facts::{Ask, Facts};
 use crate::rollback::evidence::goes_forward;
 use crate::rollback::model::check::{Finding, Level};
 use crate::rollback::model::evidence::ago;
-use crate::rollback::model::record::{Side, Undo};
+use crate::rollback::model::record::{Finding as Word, Side, Undo};
 use crate::rollback::model::template;
 
 /// What is older is another story.
@@ -40,6 +40,10 @@ impl Preflight for Loop {
         let (from, to) = (plan.from.label(), plan.to.label());
         let left = record.undo_from(&plan.to.hash, template);
         let left = left.filter(|undo| is_recent(undo, scene.now) && !goes_forward(record, undo));
+        // A stamp on it is newer than the undo: that takes it off.
+        let verdict = record.verdict_on(&plan.to.hash, &scene.subject.target_uid);
+        let is_verified = verdict.is_some_and(|verdict| verdict.verdict == Word::Verified);
+        let left = left.filter(|_| !is_verified);
         let taken: Vec<&Undo> = record
             .undos
             .iter()
@@ -132,6 +136,16 @@ mod tests {
                 assert_eq!(found.level, is_bad.then_some(level));
             }
         }
+    }
+
+    #[test]
+    fn what_was_well_again_since_is_no_circle() {
+        let mut given = Given::specs(&json!({}), &json!({}));
+        given.subject.record.undos = vec![undo("h1", "h0", "2026-01-01T20:00:00Z")];
+        let verdict = json!({"uid": "r1", "hash": "h1", "verdict": "verified",
+            "at": "2026-01-01T21:00:00Z"});
+        given.subject.record.verdicts = vec![serde_json::from_value(verdict).unwrap()];
+        assert_eq!(given.find(&Loop, []).status, CheckStatus::Pass);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Preflight for Pdb {
             let sentence = if healthy < wanted {
                 format!(
                     "PodDisruptionBudget {name} wants {wanted} healthy pods and has {healthy}: no \
-                     pod can be evicted, and no node drained, until the rollback is through"
+                     node drains until then"
                 )
             } else if deleted > 0 && count("disruptionsAllowed") < 1 {
                 let pods = plural(deleted, "serving pod");

@@ -33,6 +33,9 @@ impl Preflight for Refs {
     }
 
     fn judge(&self, scene: &Scene<'_>, facts: &Facts<'_>) -> Finding {
+        if scene.template().is_none() {
+            return Finding::skipped("the template is live already");
+        }
         let all: Vec<Reference> = of_target(scene).into_iter().filter(|r| !r.optional).collect();
         if all.is_empty() {
             return Finding::skipped("the old template needs no other object");

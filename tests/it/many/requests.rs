@@ -37,12 +37,38 @@ fn undo(namespace: &Namespace, proxy: &Proxy, words: &str) {
     call.run().ends_with(0);
 }
 
-/// Requests before the first write, in the order of the alphabet.
-fn before_the_write(proxy: &Proxy) -> Vec<String> {
+/// What the checks ask once for all of them.
+const SHARED: [&str; 7] = [
+    "GET controllerrevisions",
+    "GET horizontalpodautoscalers",
+    "GET namespaces/NAMESPACE",
+    "GET poddisruptionbudgets",
+    "GET replicasets",
+    "GET resourcequotas",
+    // Whether Events may be written.
+    "POST selfsubjectaccessreviews",
+];
+
+/// Fails the test unless these reads, and then the checks of so many workloads, were all before the
+/// first write. Of some of them run pods.
+#[track_caller]
+fn read_and_checked(proxy: &Proxy, reads: &[&str], workloads: usize, with_pods: usize) {
     let first = proxy.requests().iter().position(|record| writes_template(&record.request));
     let mut asked = asked(proxy)[..first.expect("a write")].to_vec();
+    let mut checks = asked.split_off(reads.len().min(asked.len()));
     asked.sort();
-    asked
+    assert_eq!(asked, reads);
+    for shared in SHARED {
+        let place = checks.iter().position(|check| check == shared);
+        checks.remove(place.unwrap_or_else(|| panic!("{shared:?} is not in {checks:?}")));
+    }
+    let count = |start: &str| checks.iter().filter(|check| check.starts_with(start)).count();
+    // Dry runs.
+    assert_eq!(count("PATCH deployments/web-"), workloads);
+    assert_eq!(count("POST pods"), with_pods);
+    // The workload, and the ReplicaSet that is left.
+    assert_eq!(count("POST selfsubjectaccessreviews"), 2 * workloads);
+    assert_eq!(checks.len(), 3 * workloads + with_pods, "{checks:?}");
 }
 
 /// Each of these is written once, by one accepted request.
@@ -65,8 +91,9 @@ fn a_selection_is_read_with_three_requests(bed: &TestBed) {
     deploy(&namespace, &words, 1, &["1.0", "2.0"]);
     proxy.set_delay(DELAY);
     undo(&namespace, &proxy, "deploy -l part-of=shop");
-    assert_eq!(before_the_write(&proxy), READS);
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 2);
+    read_and_checked(&proxy, &READS, 5, 5);
+    // The reads, what is asked once for all, what is asked for each, the write.
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 4);
     each_is_written_once(&proxy, &names);
     assert_eq!((watches(&proxy), proxy.connections()), (2, 1));
 }
@@ -80,17 +107,18 @@ fn a_hundred_are_read_and_watched_together(bed: &TestBed) {
     deploy(&namespace, without, 0, &["1.0", "2.0"]);
     let call = Rb::new(&proxy.kubeconfig(&namespace)).words("undo deploy --all --yes");
     call.run().ends_with(0).says("100 workloads in namespace").says("20 rolled back");
-    assert_eq!(before_the_write(&proxy), READS);
+    read_and_checked(&proxy, &READS, 100, 20);
     each_is_written_once(&proxy, &names);
     assert!(live(&namespace, &words).iter().all(|tag| tag == "1.0"));
     assert_eq!((watches(&proxy), proxy.connections()), (2, 1));
-    // Beside the write: the fields, the Event, the ReplicaSet, and the verdict where pods ran.
+    // Beside dry run and write: the fields, the Event, the ReplicaSet, and the verdict where pods ran.
     let count = |start: &str| asked(&proxy).iter().filter(|asked| asked.starts_with(start)).count();
     let lost = proxy.requests().iter().filter(|record| record.status == Some(422)).count();
     assert_eq!(count("POST events"), 100);
     assert_eq!(count("PATCH replicasets/"), 100);
-    assert_eq!(count("PATCH deployments/"), 100 + 100 + 20 + lost);
-    assert_eq!(count("GET ") - lost, READS.len() + 2, "{lost} races were lost");
+    assert_eq!(count("PATCH deployments/"), 100 + 100 + 100 + 20 + lost);
+    let shared = SHARED.iter().filter(|shared| shared.starts_with("GET ")).count();
+    assert_eq!(count("GET ") - lost, READS.len() + shared + 2, "{lost} races were lost");
 }
 
 /// As many `ReplicaSet`s of nobody; in the order of names they come first.
@@ -119,7 +147,7 @@ fn a_second_page_is_read_where_that_is_shorter(bed: &TestBed) {
     undo(&namespace, &proxy, "deploy -l part-of=shop");
     let mut expected = READS.to_vec();
     expected.push("GET replicasets");
-    assert_eq!(before_the_write(&proxy), expected);
+    read_and_checked(&proxy, &expected, 3, 3);
     each_is_written_once(&proxy, &names);
     assert!(live(&namespace, &words).iter().all(|tag| tag == "1.0"));
 }
@@ -134,14 +162,14 @@ fn each_has_its_own_list_where_that_is_shorter(bed: &TestBed) {
     undo(&namespace, &proxy, "deploy -l part-of=shop");
     let mut expected = READS.to_vec();
     expected.extend(["GET replicasets"; 3]);
-    assert_eq!(before_the_write(&proxy), expected);
+    read_and_checked(&proxy, &expected, 3, 3);
     let own = |name: &str| format!("labelSelector=app%3D{name}");
     let requests = proxy.requests();
     for name in &names {
         let lists = requests.iter().filter(|record| record.request.path.contains(&own(name)));
         assert_eq!(lists.count(), 1, "{name}");
     }
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 3);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 5);
     each_is_written_once(&proxy, &names);
     assert!(live(&namespace, &words).iter().all(|tag| tag == "1.0"));
 }
@@ -154,12 +182,15 @@ fn a_few_names_are_read_one_by_one_and_many_together(bed: &TestBed) {
     proxy.set_delay(DELAY);
     let (few, many) = names.split_at(3);
     undo(&namespace, &proxy, &format!("deploy {}", few.join(" ")));
-    assert_eq!(before_the_write(&proxy).len(), 9);
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 2);
+    let mut own: Vec<String> = few.iter().map(|name| format!("GET deployments/{name}")).collect();
+    own.extend(["GET events", "GET replicasets"].map(|read| vec![read.to_owned(); 3]).concat());
+    let own: Vec<&str> = own.iter().map(String::as_str).collect();
+    read_and_checked(&proxy, &own, 3, 3);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 4);
     each_is_written_once(&proxy, few);
     proxy.clear();
     undo(&namespace, &proxy, &format!("deploy {}", many.join(" ")));
-    assert_eq!(before_the_write(&proxy), READS);
+    read_and_checked(&proxy, &READS, many.len(), many.len());
     each_is_written_once(&proxy, many);
     assert!(live(&namespace, &words).iter().all(|tag| tag == "1.0"));
 }
