@@ -13,7 +13,7 @@ use crate::scene::{
     template_writes, writes_template,
 };
 use crate::suite::{Test, on_bed};
-use crate::testbed::{Action, Gate, Namespace, Proxy, RequestHead, TestBed};
+use crate::testbed::{Action, Gate, Namespace, Proxy, Reply, RequestHead, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
     on_bed![
@@ -156,13 +156,8 @@ fn a_conflict_without_a_change_is_tried_again(bed: &TestBed) {
 fn a_throttled_patch_is_sent_again(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("throttled"), bed.proxy());
     releases(&namespace, 1, &["1.0", "2.0-crash"]);
-    let Action::Respond { status, mut headers, body } =
-        Action::refuse(429, "TooManyRequests", "too many requests")
-    else {
-        panic!("a refusal is an answer")
-    };
-    headers.push(("retry-after".to_owned(), "1".to_owned()));
-    once(&proxy, Action::Respond { status, headers, body });
+    let reply = Reply::refusal(429, "TooManyRequests", "too many requests");
+    once(&proxy, Action::Respond(reply.with_header("retry-after", "1")));
     undo(&namespace, &proxy).run().ends_with(0);
     let writes = template_writes(&proxy);
     assert_eq!(writes.iter().map(|r| r.status).collect::<Vec<_>>(), [Some(429), Some(200)]);
