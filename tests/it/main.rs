@@ -21,6 +21,7 @@ mod given;
 mod history;
 mod hostile_text;
 mod kubectl_bugs;
+mod lost_answers;
 mod man;
 mod many;
 mod next_deploy;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
+        lost_answers::tests(),
         man::tests(),
         many::tests(),
         next_deploy::tests(),
