@@ -3,17 +3,84 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::rb::{Ran, Rb};
-use crate::scene::{assert_live, releases, writes_template};
+use crate::scene::{assert_live, record, releases, rollback_events, writes_template};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Action, Namespace, Proxy, RequestHead, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
     on_bed![
+        an_event_whose_answer_is_lost_is_looked_up,
+        an_event_that_cannot_be_looked_up_is_left_open,
+        traces_are_left_although_the_connection_breaks,
+        a_verdict_is_recorded_although_the_api_server_restarts,
+        a_verdict_whose_answer_is_lost_is_written_once,
         a_patch_that_may_still_come_is_not_said_to_be_refused,
         a_refused_patch_ends_with_a_command,
         an_answer_that_ends_too_early_is_asked_for_again,
     ]
+}
+
+fn an_event_whose_answer_is_lost_is_looked_up(bed: &TestBed) {
+    let (namespace, proxy) = staged(bed, "lost-event");
+    once(&proxy, is_event, Action::ResetAfter);
+    let report = undo(&namespace, &proxy).ends_with(0).json();
+    assert!(written(&report).contains(&"event"), "{report:#}");
+    assert_eq!(report["warnings"].as_array().map(Vec::len), Some(0), "{report:#}");
+    assert_eq!(rollback_events(&namespace).len(), 1);
+}
+
+fn an_event_that_cannot_be_looked_up_is_left_open(bed: &TestBed) {
+    let (namespace, proxy) = staged(bed, "open-event");
+    let mut is_first = true;
+    proxy.inject(move |request| match request.method.as_str() {
+        "POST" if is_event(request) && std::mem::take(&mut is_first) => Action::ResetAfter,
+        "GET" if request.path.contains("/events/") => {
+            Action::refuse(403, "Forbidden", "User \"tester\" cannot get events")
+        }
+        _ => Action::Pass,
+    });
+    let report = undo(&namespace, &proxy).ends_with(0).json();
+    assert!(!written(&report).contains(&"event"), "{report:#}");
+    let warning = report["warnings"][0].as_str().expect("a warning");
+    assert!(
+        warning.starts_with(
+            "it is not known whether this was done: write an Event on deployment/web: the connection"
+        ),
+        "{warning}"
+    );
+}
+
+/// All requests share a connection: with one answer all are lost that are under way.
+fn traces_are_left_although_the_connection_breaks(bed: &TestBed) {
+    let (namespace, proxy) = staged(bed, "lost-traces");
+    once(&proxy, RequestHead::is_watch, Action::ResetBefore);
+    let report = undo(&namespace, &proxy).ends_with(0).json();
+    assert_eq!(
+        written(&report),
+        ["patch", "ownership", "annotate", "event", "stamp"],
+        "{report:#}"
+    );
+    assert_eq!(report["warnings"].as_array().map(Vec::len), Some(0), "{report:#}");
+}
+
+fn a_verdict_is_recorded_although_the_api_server_restarts(bed: &TestBed) {
+    let (namespace, proxy) = staged(bed, "restart-verdict");
+    once(&proxy, is_verdict, Action::Refuse(Duration::from_millis(200)));
+    let report = undo(&namespace, &proxy).ends_with(0).json();
+    assert!(written(&report).contains(&"stamp"), "{report:#}");
+    assert_eq!(record(&namespace)["verdicts"][0]["verdict"], "verified");
+}
+
+fn a_verdict_whose_answer_is_lost_is_written_once(bed: &TestBed) {
+    let (namespace, proxy) = staged(bed, "lost-verdict");
+    once(&proxy, is_verdict, Action::ResetThenForward(Duration::from_millis(50)));
+    let report = undo(&namespace, &proxy).ends_with(0).json();
+    assert!(written(&report).contains(&"stamp"), "{report:#}");
+    let writes = proxy.requests().into_iter().filter(|r| is_verdict(&r.request));
+    assert_eq!(writes.filter(|r| r.upstream == Some(200)).count(), 1);
 }
 
 fn a_patch_that_may_still_come_is_not_said_to_be_refused(bed: &TestBed) {
@@ -66,4 +133,23 @@ fn once(proxy: &Proxy, is_it: fn(&RequestHead) -> bool, action: Action) {
         let due = if is_it(request) { action.take() } else { None };
         due.unwrap_or(Action::Pass)
     });
+}
+
+fn is_event(request: &RequestHead) -> bool {
+    request.method == "POST" && request.path.contains("/events?") && request.is_write()
+}
+
+/// The write of the verdict: the record, and nothing else.
+fn is_verdict(request: &RequestHead) -> bool {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let operations = body.as_array().into_iter().flatten();
+    let written: Vec<_> =
+        operations.filter(|o| o["op"] != "test").map(|o| o["path"].clone()).collect();
+    request.is_write() && written == ["/metadata/annotations/kubectl-rb~1record"]
+}
+
+/// The steps that a report says are written.
+fn written(report: &Value) -> Vec<&str> {
+    let written = report["written"].as_array().into_iter().flatten();
+    written.filter_map(|step| step["step"].as_str()).collect()
 }
