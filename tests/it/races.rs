@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 
 use crate::given::allow;
-use crate::rb::{Rb, Running};
+use crate::rb::{Ran, Rb, Running};
 use crate::scene::{
     accepted, annotation, assert_live, record, releases, releases_with, rollback_events,
     template_writes, writes_template,
@@ -56,14 +56,22 @@ fn of_twenty_undos_at_once_one_writes(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("twenty"), bed.proxy());
     releases(&namespace, 1, &["1.0", "2.0", "3.0-crash"]);
     let kubeconfig = proxy.kubeconfig(&namespace);
-    let undo = || Rb::new(&kubeconfig).words("undo deploy/web --yes").spawn();
-    let all: Vec<Running> = (0..20).map(|_| undo()).collect();
-    for undo in all {
-        undo.wait().ends_with(0);
-    }
+    let undo = |user: String| {
+        Rb::new(&kubeconfig).words("undo deploy/web --yes").env("USER", user).spawn()
+    };
+    let all: Vec<Running> = (0..20).map(|number| undo(format!("user-{number}"))).collect();
+    let all: Vec<Ran> = all.into_iter().map(|undo| undo.wait().ends_with(0)).collect();
     assert_eq!(accepted(&proxy), 1);
     assert_live(&namespace, "2.0");
-    assert_eq!(record(&namespace)["undos"].as_array().map(Vec::len), Some(1));
+    let record = record(&namespace);
+    assert_eq!(record["undos"].as_array().map(Vec::len), Some(1));
+    // One did it; the others say who.
+    let by = record["undos"][0]["by"].as_str().expect("a name");
+    let done = |ran: &&Ran| ran.stdout.contains("rolled back: deployment/web");
+    assert_eq!(all.iter().filter(done).count(), 1);
+    for other in all.into_iter().filter(|ran| !done(&ran)) {
+        other.says(&format!("already rolled back by {by}"));
+    }
     assert_eq!(rollback_events(&namespace).len(), 1);
 }
 
