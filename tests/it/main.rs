@@ -17,6 +17,7 @@ mod connection;
 mod daemonset;
 mod docs;
 mod errors;
+mod faults;
 mod given;
 mod history;
 mod hostile_text;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         daemonset::tests(),
         docs::tests(),
         errors::tests(),
+        faults::tests(),
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
