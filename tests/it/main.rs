@@ -17,10 +17,12 @@ mod connection;
 mod daemonset;
 mod docs;
 mod errors;
+mod faults;
 mod given;
 mod history;
 mod hostile_text;
 mod kubectl_bugs;
+mod lost_answers;
 mod man;
 mod many;
 mod next_deploy;
@@ -71,9 +73,11 @@ fn main() -> ExitCode {
         daemonset::tests(),
         docs::tests(),
         errors::tests(),
+        faults::tests(),
         history::tests(),
         hostile_text::tests(),
         kubectl_bugs::tests(),
+        lost_answers::tests(),
         man::tests(),
         many::tests(),
         next_deploy::tests(),
