@@ -6,6 +6,7 @@ pub mod context;
 pub mod decision;
 pub mod defaults;
 pub mod demand;
+pub mod denial;
 pub mod diff;
 pub mod event;
 pub mod evidence;

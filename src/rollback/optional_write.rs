@@ -25,7 +25,7 @@ pub(super) async fn optional_write(
     send: impl AsyncFn() -> Result<Value, WriteError>,
     deadline: Deadline,
 ) -> Result<()> {
-    let (mut last, mut lost) = (Error::new(ErrorKind::Internal, "it was never sent"), false);
+    let (mut last, mut is_unknown) = (Error::new(ErrorKind::Internal, "it was never sent"), false);
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             let pause = PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1));
@@ -34,11 +34,8 @@ pub(super) async fn optional_write(
         if attempt > 0 && deadline.passed() {
             break;
         }
-        let error = match send().await {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
-        lost |= matches!(error, WriteError::Unknown(_));
+        let Err(error) = send().await else { return Ok(()) };
+        is_unknown |= matches!(error, WriteError::Unknown(_));
         let is_conflict = matches!(error, WriteError::Conflict(_));
         last = match error {
             WriteError::Throttled { error, retry_after } => {
@@ -47,7 +44,7 @@ pub(super) async fn optional_write(
             }
             // Not even sent, since there was no connection: an API server that restarts.
             WriteError::Rejected(error) if error.kind() == ErrorKind::Unreachable => error,
-            WriteError::Conflict(error) | WriteError::Unknown(error) if lost => {
+            WriteError::Conflict(error) | WriteError::Unknown(error) if is_unknown => {
                 match cluster.get(object, deadline).await {
                     Ok(object) if is_done(&object) => return Ok(()),
                     Ok(_) if is_conflict => return Err(error),
@@ -57,11 +54,11 @@ pub(super) async fn optional_write(
                 }
                 error
             }
-            error if lost => return Err(unanswered(error.into_error())),
+            error if is_unknown => return Err(unanswered(error.into_error())),
             error => return Err(error.into_error()),
         };
     }
-    Err(if lost { unanswered(last) } else { last })
+    Err(if is_unknown { unanswered(last) } else { last })
 }
 
 /// The error of a write of which it is not known whether it was done.

@@ -59,8 +59,8 @@ async fn attempts(
 ) -> Result<Option<()>> {
     let deadline = Deadline::after(PATIENCE);
     let mut workload = accepted.clone();
-    let (mut last, mut lost) = (Error::new(ErrorKind::Internal, "it was never tried"), false);
-    let certain = |error, lost: bool| if lost { unanswered(error) } else { error };
+    let (mut last, mut is_unknown) = (Error::new(ErrorKind::Internal, "it was never tried"), false);
+    let certain = |error, is_unknown: bool| if is_unknown { unanswered(error) } else { error };
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             let pause = PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST);
@@ -72,7 +72,7 @@ async fn attempts(
                 Ok(workload) => workload,
                 // Deleted: nothing is left to be given back.
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(certain(error, lost)),
+                Err(error) => return Err(certain(error, is_unknown)),
             };
             if !is_still_ours(accepted, &workload) {
                 return Ok(None);
@@ -91,16 +91,16 @@ async fn attempts(
             Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::Unreachable => {
                 last = error;
             }
-            Err(WriteError::Rejected(error)) => return Err(certain(error, lost)),
+            Err(WriteError::Rejected(error)) => return Err(certain(error, is_unknown)),
             Err(WriteError::Throttled { error, retry_after }) => {
                 sleep(retry_after.min(deadline.remaining())).await;
                 last = error;
             }
             Err(WriteError::Conflict(error)) => last = error,
-            Err(WriteError::Unknown(error)) => (last, lost) = (error, true),
+            Err(WriteError::Unknown(error)) => (last, is_unknown) = (error, true),
         }
     }
-    Err(certain(last, lost))
+    Err(certain(last, is_unknown))
 }
 
 /// Whether the same object still has the template that the patch made live.

@@ -3,7 +3,6 @@
 use crate::error::{Error, ErrorKind};
 use crate::rollback::model::check::Check;
 use crate::rollback::model::plan::Plan;
-use crate::text::plural;
 
 /// Why the plan is not carried out; `None` where no check blocks. `again` makes the same command with
 /// more options.
@@ -14,12 +13,13 @@ pub fn refusal(plan: &Plan, again: impl FnOnce(&str) -> String) -> Option<Error>
         return None;
     }
     let reference = plan.target.reference();
-    let count = plural(i64::try_from(blocking.len()).unwrap_or(i64::MAX), "check");
+    let ids: Vec<&str> = blocking.iter().map(|check| check.id.as_str()).collect();
     let say = if blocking.len() == 1 { "says" } else { "say" };
-    let reasons: Vec<String> =
-        blocking.iter().map(|check| format!("{}: {}", check.id, check.message)).collect();
+    // A row of a table has room for the beginning.
+    let reasons: Vec<&str> = blocking.iter().map(|check| check.message.as_str()).collect();
     let message = format!(
-        "{count} before the write {say} no to rolling {reference} back, and nothing was written: {}",
+        "{} {say} no: {}; nothing was written to {reference}",
+        ids.join(" and "),
         reasons.join("; ")
     );
     // Where nothing but a hold stands in the way, that is what a script has to know.

@@ -53,8 +53,8 @@ impl Ambush {
             let asked = counter.next(request);
             let mut action = Action::Pass;
             if let Some((wanted, strike)) = &hit {
-                let is_it = asked == *wanted;
-                if is_it || strike.lasts() && is_hit.load(Ordering::SeqCst) {
+                let is_wanted = asked == *wanted;
+                if is_wanted || strike.lasts() && is_hit.load(Ordering::SeqCst) {
                     is_hit.store(true, Ordering::SeqCst);
                     action = strike.action(&held);
                 }

@@ -101,7 +101,7 @@ fn chosen(pairs: &[Pair], limit: usize) -> Vec<usize> {
     for (index, (asked, _)) in pairs.iter().enumerate() {
         let row = requests.iter().take_while(|request| **request < asked).count();
         let column = place.entry(asked).or_default();
-        if (row + *column) % step == 0 {
+        if (row + *column).is_multiple_of(step) {
             chosen.insert(index);
         }
         *column += 1;

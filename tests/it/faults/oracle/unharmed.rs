@@ -47,14 +47,14 @@ fn of_annotations(case: &Case<'_>, before: &Value, now: &Value, is_back: bool) -
     if new != wanted {
         wrong.push(format!("annotations of others: {new:?} and not {wanted:?}"));
     }
-    let cause = now["metadata"]["annotations"][CHANGE_CAUSE].as_str();
-    let is_true = match cause {
-        Some(cause) if is_back => cause.starts_with("rb undo: "),
-        Some(cause) => case.is_changed && cause == "somebody else was here",
+    let written = now["metadata"]["annotations"][CHANGE_CAUSE].as_str();
+    let is_true = match written {
+        Some(written) if is_back => written.starts_with("rb undo: "),
+        Some(written) => case.is_changed && written == "somebody else was here",
         None => !is_back && !case.is_changed,
     };
     if !is_true {
-        wrong.push(format!("the change-cause is {cause:?}"));
+        wrong.push(format!("the change-cause is {written:?}"));
     }
     let [old, new] = [before, now].map(|object| {
         let applied = object["metadata"]["annotations"][LAST_APPLIED].as_str().unwrap_or_default();
