@@ -11,6 +11,7 @@
 mod bad_input;
 mod bed;
 mod budgets;
+mod ci;
 mod completion;
 mod connection;
 mod daemonset;
@@ -32,6 +33,7 @@ mod properties;
 mod proxy;
 mod races;
 mod rb;
+mod reports;
 mod rights;
 mod rust_text;
 mod scene;
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),
+        ci::tests(),
         completion::tests(),
         connection::tests(),
         daemonset::tests(),
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         properties::tests(),
         proxy::tests(),
         races::tests(),
+        reports::tests(),
         rights::tests(),
         rust_text::tests(),
         schemas::tests(),
