@@ -6,6 +6,8 @@ mod conclusion;
 mod connection_args;
 mod duration;
 mod environment;
+#[cfg(test)]
+mod examples;
 mod history;
 mod man;
 mod output;
