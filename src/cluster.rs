@@ -19,6 +19,7 @@
 //! ```
 
 mod asked;
+mod body;
 mod cluster_entry;
 mod connector;
 mod credentials;

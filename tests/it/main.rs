@@ -11,6 +11,7 @@
 mod bad_input;
 mod bed;
 mod budgets;
+mod ci;
 mod completion;
 mod config;
 mod connection;
@@ -36,6 +37,7 @@ mod properties;
 mod proxy;
 mod races;
 mod rb;
+mod reports;
 mod rights;
 mod rust_text;
 mod scene;
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),
+        ci::tests(),
         completion::tests(),
         config::tests(),
         connection::tests(),
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         properties::tests(),
         proxy::tests(),
         races::tests(),
+        reports::tests(),
         rights::tests(),
         rust_text::tests(),
         schemas::tests(),
