@@ -91,7 +91,7 @@ impl Configuration {
             Reach::Namespaces(namespaces) => named(cluster, namespaces, names, deadline).await,
             Reach::Everywhere => everywhere(cluster, names, deadline).await,
         };
-        let mut configuration = Self { of_file, warnings: read.warnings, ..Self::default() };
+        let mut configuration = Self { of_file, warnings: read.warnings(), ..Self::default() };
         for (namespace, maps) in std::mem::take(&mut read.maps) {
             let of_namespace = of_namespace(app, cluster, &namespace, maps)?;
             configuration.of_namespaces.insert(namespace, of_namespace);
@@ -162,7 +162,8 @@ const BOTH: [&str; 2] = [CONFIG_MAP, ROLLBACK_CONFIG];
 #[derive(Default)]
 struct Read {
     maps: BTreeMap<String, BTreeMap<String, Value>>,
-    warnings: Vec<String>,
+    /// Names by why they could not be read.
+    unread: BTreeMap<String, Vec<String>>,
 }
 
 impl Read {
@@ -176,10 +177,17 @@ impl Read {
             ErrorKind::Forbidden => "no right to read it".to_owned(),
             _ => error.to_string(),
         };
-        let warning = format!("ConfigMap {name} does not count: {why}");
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
+        let names = self.unread.entry(why).or_default();
+        if !names.contains(&name.to_owned()) {
+            names.push(name.to_owned());
         }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let warning = |(why, names): (&String, &Vec<String>)| {
+            format!("ConfigMap {} does not count: {why}", names.join(" and "))
+        };
+        self.unread.iter().map(warning).collect()
     }
 }
 

@@ -24,7 +24,12 @@ pub fn refusal(plan: &Plan, again: impl FnOnce(&str) -> String) -> Option<Error>
     );
     // Where nothing but a hold stands in the way, that is what a script has to know.
     let is_held = blocking.iter().all(|check| matches!(check.id.as_str(), "freeze" | "lock"));
-    let kind = if is_held { ErrorKind::Held } else { ErrorKind::Refused };
+    let is_right = blocking.iter().all(|check| check.reason.as_deref() == Some("Forbidden"));
+    let kind = match (is_held, is_right) {
+        (true, _) => ErrorKind::Held,
+        (_, true) => ErrorKind::Forbidden,
+        _ => ErrorKind::Refused,
+    };
     let mut error = Error::new(kind, message);
     for check in &blocking {
         if let Some(hint) = &check.hint {

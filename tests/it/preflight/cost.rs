@@ -37,7 +37,7 @@ fn reading(namespace: &Namespace) {
     }
 }
 
-/// What was asked beside the first three reads: methods, and paths within the namespace.
+/// What was asked after the reads and the configuration: methods, and paths within the namespace.
 fn questions(namespace: &Namespace, proxy: &Proxy) -> Vec<String> {
     let folder = format!("/namespaces/{}/", namespace.name());
     let short = |record: &crate::testbed::Recorded| {
@@ -46,7 +46,7 @@ fn questions(namespace: &Namespace, proxy: &Proxy) -> Vec<String> {
         let last = path.rsplit('/').next().unwrap_or_default();
         format!("{} {}", record.request.method, within.unwrap_or(last))
     };
-    let mut asked: Vec<String> = proxy.requests().iter().skip(3).map(short).collect();
+    let mut asked: Vec<String> = proxy.requests().iter().skip(5).map(short).collect();
     asked.sort();
     asked
 }
