@@ -95,13 +95,29 @@ pub(super) fn check(path: &str) -> Result<()> {
         return Err(Error::new(ErrorKind::Internal, format!("not an API path: {path}")));
     };
     for segment in segments.split('/') {
-        if matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "" | "." | "..") {
+        if segment.is_empty() || moves(segment) {
             let message = format!("{segment:?} is not a name that an object can have");
             return Err(Error::new(ErrorKind::Usage, message)
                 .because(format!("it would make the request path {path}")));
         }
     }
     Ok(())
+}
+
+/// The same for a path behind one of the API's, which the API server hands on: there segments may be
+/// empty.
+pub(super) fn check_behind(path: &str) -> Result<()> {
+    let plain = path.split('?').next().unwrap_or_default();
+    if !plain.starts_with('/') || plain.split('/').any(moves) {
+        let message = format!("{plain:?} is not a path that can be asked for");
+        return Err(Error::new(ErrorKind::Usage, message));
+    }
+    Ok(())
+}
+
+/// Whether it is `.` or `..`.
+fn moves(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 /// Keeps RFC 3986's unreserved characters; everything else becomes `%XX`.
@@ -160,5 +176,8 @@ mod tests {
             assert!(check(path).is_err(), "{path}");
         }
         assert!(check("/api/v1/namespaces/...").is_ok());
+        for (path, fine) in [("/", true), ("//a/?..", true), ("", false), ("/a/.%2E/b", false)] {
+            assert_eq!(check_behind(path).is_ok(), fine, "{path}");
+        }
     }
 }
