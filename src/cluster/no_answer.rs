@@ -196,3 +196,34 @@ fn tls_words(error: &rustls::Error) -> String {
         other => format!("no TLS connection to it: {other}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Source;
+
+    fn wrapped(error: rustls::Error) -> Source {
+        Box::new(io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error)))
+    }
+
+    #[test]
+    fn each_cause_has_its_word() {
+        let io = |kind: io::ErrorKind| -> Source { Box::new(io::Error::other(io::Error::from(kind))) };
+        for (cause, why, part) in [
+            (wrapped(CertificateError::UnknownIssuer.into()), Why::Tls, "does not trust"),
+            (wrapped(CertificateError::NotValidForName.into()), Why::Tls, "for other names"),
+            (wrapped(CertificateError::Expired.into()), Why::Tls, "has expired"),
+            (wrapped(rustls::Error::DecryptError), Why::Tls, "no TLS connection"),
+            ("dns error: no such host".into(), Why::Dns, "cannot be found"),
+            ("tunnel error: unsuccessful".into(), Why::ProxyRefused, "proxy"),
+            ("SOCKS error: refused".into(), Why::ProxyRefused, "proxy"),
+            (io(io::ErrorKind::ConnectionRefused), Why::Refused, "refuses"),
+            (io(io::ErrorKind::ConnectionReset), Why::Closed, "breaks the connection off"),
+            ("something else".into(), Why::Closed, "something else"),
+        ] {
+            let no_answer = NoAnswer::of_client(&*cause);
+            assert_eq!(no_answer.why, why, "{cause}");
+            assert!(no_answer.message.contains(part), "{}", no_answer.message);
+        }
+    }
+}
