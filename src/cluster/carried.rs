@@ -79,10 +79,10 @@ impl Cluster {
         tracing::debug!(method = %ask.method, path = uri.path(), status = code, ms, "probe");
         match result {
             Some(Ok(response)) => Ok(HttpAnswer::read(response, ask.limit, deadline).await),
-            Some(Err(cause)) if said::is_of_the_answer(&*cause) => {
-                Err(NoAnswer::new(Why::HugeHeaders, "its headers are too big for HTTP/2"))
-            }
             Some(Err(cause)) => {
+                if let Some(no_answer) = said::broken_stream(&*cause) {
+                    return Err(no_answer);
+                }
                 let asked = Asked::new(&ask.method, uri.path(), false);
                 let error = Failure::from_client(cause).into_error(&asked, &self.peer);
                 Err(NoAnswer::of_error(Why::ApiServer, &error))

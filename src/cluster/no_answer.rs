@@ -36,6 +36,8 @@ pub enum Why {
     Unreachable,
     /// The connection ended before the answer began.
     Closed,
+    /// The connection ended before the answer did.
+    Truncated,
     /// TLS: its certificate, or that it speaks none.
     Tls,
     /// What it answers is not HTTP.
@@ -70,6 +72,7 @@ impl Why {
             Self::Dns => "Dns",
             Self::Unreachable => "Unreachable",
             Self::Closed => "Closed",
+            Self::Truncated => "Truncated",
             Self::Tls => "Tls",
             Self::NotHttp => "NotHttp",
             Self::HugeHeaders => "HugeHeaders",
@@ -93,6 +96,7 @@ impl Why {
             | Self::Dns
             | Self::Unreachable
             | Self::Closed
+            | Self::Truncated
             | Self::Tls
             | Self::NotHttp
             | Self::HugeHeaders

@@ -40,6 +40,17 @@ impl Path {
         self.segment(subresource)
     }
 
+    /// What the API server hands on to a program: the `proxy` subresource of a port of a Service or a
+    /// pod, to which it speaks with TLS or without.
+    #[must_use]
+    pub fn program(mut self, name: &str, port: &str, tls: bool) -> Self {
+        self.0.push_str(if tls { "/https:" } else { "/" });
+        encode_into(&mut self.0, name);
+        self.0.push(':');
+        encode_into(&mut self.0, port);
+        self.segment("proxy")
+    }
+
     /// Adds a query parameter. Call it after all segments.
     #[must_use]
     pub fn query(mut self, key: &str, value: &str) -> Self {
@@ -159,6 +170,14 @@ mod tests {
             (
                 Path::namespaced("api/v1", "shop", "pods").name("p").subresource("log"),
                 "/api/v1/namespaces/shop/pods/p/log",
+            ),
+            (
+                Path::namespaced("api/v1", "shop", "services").program("web", "a/b", true),
+                "/api/v1/namespaces/shop/services/https:web:a%2Fb/proxy",
+            ),
+            (
+                Path::namespaced("api/v1", "shop", "pods").program("..", "80", false),
+                "/api/v1/namespaces/shop/pods/..:80/proxy",
             ),
         ] {
             assert_eq!(path.as_str(), wire);

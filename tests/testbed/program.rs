@@ -40,8 +40,11 @@ pub(crate) fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(203, 0, 113, 1), 9)).ok()?;
     let address = socket.local_addr().ok()?.ip();
-    let is_usable = !address.is_loopback() && !address.is_unspecified();
-    is_usable.then_some(address)
+    let is_local = match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(_) => true,
+    };
+    (!is_local && !address.is_unspecified()).then_some(address)
 }
 
 /// A running one. It ends when it is dropped.

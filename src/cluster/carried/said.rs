@@ -122,10 +122,17 @@ fn of_others(answer: &HttpAnswer, peer: &Peer) -> Option<NoAnswer> {
     })
 }
 
-/// Whether a failed exchange is the fault of the answer and not of the connection: HTTP/2 refuses
-/// headers that are too big on their own stream.
-pub(super) fn is_of_the_answer(cause: &(dyn std::error::Error + 'static)) -> bool {
-    chain(cause).any(|error| error.to_string().contains("HEADERS_TOO_BIG"))
+/// Where the exchange failed on its own stream of HTTP/2 and the connection did not: the answer is at
+/// fault. The API server breaks a stream off where the program does so with its answer; headers that
+/// are too big are refused here.
+pub(super) fn broken_stream(cause: &(dyn std::error::Error + 'static)) -> Option<NoAnswer> {
+    let texts: Vec<String> = chain(cause).map(ToString::to_string).collect();
+    let says = |part: &str| texts.iter().any(|text| text.contains(part));
+    if says("stream error received: unexpected internal error") {
+        return Some(NoAnswer::new(Why::Truncated, "its answer breaks off"));
+    }
+    // The words of h2 for what it does not take.
+    says("error detected: ").then(|| NoAnswer::new(Why::HugeHeaders, "its headers are too big"))
 }
 
 #[cfg(test)]

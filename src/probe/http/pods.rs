@@ -55,12 +55,8 @@ async fn ask<'a>(
         Ok(port) => port,
         Err(bad) => return Asked { pod: name, row: Err(bad), command: None },
     };
-    let id = match probe.scheme {
-        Scheme::Http => format!("{name}:{port}"),
-        Scheme::Https => format!("https:{name}:{port}"),
-    };
     let pods = Path::namespaced("api/v1", &scene.target.namespace, "pods");
-    let proxy = pods.name(&id).subresource("proxy");
+    let proxy = pods.program(name, &port.to_string(), probe.scheme == Scheme::Https);
     let behind = encode(&probe.path).unwrap_or_default();
     let command = command(scene.hints, &proxy, &behind);
     let row = in_a_row(&Way::Carried { cluster, proxy, behind }, probe, deadline).await;

@@ -49,7 +49,7 @@ impl Way<'_> {
     fn prefix(&self) -> String {
         match self {
             Self::Here(_) => String::new(),
-            Self::Carried { proxy, .. } => proxy.replace("%3A", ":"),
+            Self::Carried { proxy, .. } => proxy.to_string(),
         }
     }
 }

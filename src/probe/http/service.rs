@@ -35,7 +35,8 @@ pub(super) async fn round(
         Err(bad) => return bad.finding(&choice.place(), Some(hints.kubectl("get services"))),
     };
     let behind = encode(&probe.path).unwrap_or_default();
-    let proxy = path(&choice, probe.scheme, &port);
+    let services = Path::namespaced("api/v1", &choice.namespace, "services");
+    let proxy = services.program(&choice.name, &port, probe.scheme == Scheme::Https);
     let place = format!("{} {} of {}", probe.method.word(), shown(&behind), choice.place());
     let command = command(hints, &proxy, &behind);
     let way = Way::Carried { cluster, proxy, behind };
@@ -67,14 +68,6 @@ async fn port(
     };
     let port = Ports::of_service(&object).choose(probe)?;
     Ok((Some(object), port.to_string()))
-}
-
-fn path(choice: &Choice, scheme: Scheme, port: &str) -> Path {
-    let id = match scheme {
-        Scheme::Http => format!("{}:{port}", choice.name),
-        Scheme::Https => format!("https:{}:{port}", choice.name),
-    };
-    Path::namespaced("api/v1", &choice.namespace, "services").name(&id).subresource("proxy")
 }
 
 async fn read(cluster: &Cluster, choice: &Choice, deadline: Deadline) -> Result<Value, Bad> {
@@ -121,7 +114,7 @@ async fn explained(
 /// The same request by hand. A query may hold a token, and without it the command would ask for
 /// something else.
 pub(super) fn command(hints: &Hints, proxy: &Path, behind: &str) -> Option<String> {
-    let path = format!("{}{behind}", proxy.replace("%3A", ":"));
+    let path = format!("{proxy}{behind}");
     (!behind.contains('?')).then(|| hints.kubectl(&format!("get --raw {}", shell_quote(&path))))
 }
 
