@@ -36,7 +36,8 @@ impl Cluster {
         let mut session = self.session_for_programs(deadline).await?;
         for may_renew in [true, false] {
             let answer = self.ask_once(&session, &uri, ask, deadline).await?;
-            let Some(no_answer) = self.said_by_api_server(&session, &answer, &uri, ask, deadline).await
+            let Some(no_answer) =
+                self.said_by_api_server(&session, &answer, &uri, ask, deadline).await
             else {
                 return Ok(answer);
             };

@@ -141,7 +141,10 @@ impl NoAnswer {
         let lowercase: Vec<_> =
             chain(cause).map(|error| error.to_string().to_ascii_lowercase()).collect();
         if lowercase.iter().any(|text| text.contains("tunnel error") || text.contains("socks")) {
-            return Self::new(Why::ProxyRefused, "the proxy from the environment does not connect to it");
+            return Self::new(
+                Why::ProxyRefused,
+                "the proxy from the environment does not connect to it",
+            );
         }
         if chain(cause).any(is_dns) {
             return Self::new(Why::Dns, format!("its name cannot be found: {deepest}"));
@@ -212,7 +215,8 @@ mod tests {
 
     #[test]
     fn each_cause_has_its_word() {
-        let io = |kind: io::ErrorKind| -> Source { Box::new(io::Error::other(io::Error::from(kind))) };
+        let io =
+            |kind: io::ErrorKind| -> Source { Box::new(io::Error::other(io::Error::from(kind))) };
         for (cause, why, part) in [
             (wrapped(CertificateError::UnknownIssuer.into()), Why::Tls, "does not trust"),
             (wrapped(CertificateError::NotValidForName.into()), Why::Tls, "for other names"),

@@ -27,9 +27,13 @@ use super::{Deadline, unreachable};
 use crate::error::Error;
 
 /// Asks a URL once.
-pub async fn ask_url(url: &Uri, ask: &HttpAsk<'_>, deadline: Deadline) -> Result<HttpAnswer, NoAnswer> {
-    let proxy = proxy::choose(None, url)
-        .map_err(|error| NoAnswer::of_error(Why::Configuration, &error))?;
+pub async fn ask_url(
+    url: &Uri,
+    ask: &HttpAsk<'_>,
+    deadline: Deadline,
+) -> Result<HttpAnswer, NoAnswer> {
+    let proxy =
+        proxy::choose(None, url).map_err(|error| NoAnswer::of_error(Why::Configuration, &error))?;
     ask_through(url, ask, proxy.as_ref(), deadline).await
 }
 
@@ -85,7 +89,11 @@ fn dialer(is_plain: bool, http2: bool, proxy: Option<&Proxy>) -> Result<Dialer, 
             let is_socks = proxy.uri().scheme_str().is_some_and(|s| s.starts_with("socks"));
             if is_plain && !is_socks {
                 let place = proxy.uri().clone();
-                erase(to_proxy.map_request(move |_: Uri| place.clone()).map_response(Stream::at_proxy))
+                erase(
+                    to_proxy
+                        .map_request(move |_: Uri| place.clone())
+                        .map_response(Stream::at_proxy),
+                )
             } else {
                 through(proxy, to_proxy).map_err(unusable)?
             }
@@ -94,11 +102,12 @@ fn dialer(is_plain: bool, http2: bool, proxy: Option<&Proxy>) -> Result<Dialer, 
     if is_plain {
         return Ok(transport);
     }
-    let https = HttpsConnectorBuilder::new().with_tls_config(trust()?).https_or_http().enable_http1();
+    let secure = HttpsConnectorBuilder::new().with_tls_config(trust()?).https_or_http();
+    let secure = secure.enable_http1();
     Ok(if http2 {
-        erase(https.enable_http2().wrap_connector(transport))
+        erase(secure.enable_http2().wrap_connector(transport))
     } else {
-        erase(https.wrap_connector(transport))
+        erase(secure.wrap_connector(transport))
     })
 }
 
@@ -116,3 +125,6 @@ fn trust() -> Result<ClientConfig, NoAnswer> {
     })?;
     Ok(TRUST.get_or_init(|| trust).clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,9 +14,9 @@ use kubectl_rb::rollback::model::http_probe::{HttpMethod, HttpProbe, Scheme, Via
 use kubectl_rb::rollback::model::target::Target;
 use serde_json::{Value, json};
 
-use crate::program::{played_by, reachable_program, service};
+use crate::program::{played_by, reachable_address, reachable_program, service};
 use crate::suite::{Test, on_bed};
-use crate::testbed::{Namespace, Program, TestBed, own_address};
+use crate::testbed::{Namespace, Program, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
     on_bed![
@@ -197,7 +197,12 @@ fn one_bad_pod_of_three_is_found(bed: &TestBed) {
     assert_is(&finding, CheckStatus::Pass, "", message);
     let port = Some("metrics".to_owned());
     let finding = ask(&namespace, &HttpProbe { port, ..to_pods("/ok") });
-    assert_is(&finding, CheckStatus::Unknown, "NoPort", "it has no port metrics; its ports: http (");
+    assert_is(
+        &finding,
+        CheckStatus::Unknown,
+        "NoPort",
+        "it has no port metrics; its ports: http (",
+    );
     // More than one round asks.
     namespace.kubectl_ok(&["scale", "deployment/web", "--replicas=12"]);
     namespace.rollout_done("web");
@@ -267,7 +272,9 @@ fn a_service_that_leads_nowhere(bed: &TestBed) {
     namespace.kubectl_ok(&["patch", "service/bare", "--type=json", "-p", none]);
     namespace.kubectl_ok(&["create", "service", "externalname", "away", "--external-name=a.test"]);
     for port in [None, Some("80".to_owned())] {
-        let ask = |name: &str| ask(&namespace, &HttpProbe { port: port.clone(), ..to_named(name, "/ok") });
+        let ask = |name: &str| {
+            ask(&namespace, &HttpProbe { port: port.clone(), ..to_named(name, "/ok") })
+        };
         let finding = ask("bare");
         assert_is(&finding, CheckStatus::Unknown, "NoSelector", "Service bare: it has no selector");
         assert_is(&ask("gone"), CheckStatus::Unknown, "NotFound", "there is no such Service");
@@ -287,10 +294,7 @@ fn a_service_that_leads_nowhere(bed: &TestBed) {
 }
 
 fn tls_to_the_program(bed: &TestBed) {
-    let Some(address) = own_address() else {
-        println!("skipped: this machine has no address but those of the loopback interface");
-        return;
-    };
+    let Some(address) = reachable_address() else { return };
     let program = Program::start_with_tls(address).expect("the program starts");
     let namespace = shop(bed, &program, 1);
     for probe in [to_service("/ok"), to_pods("/ok")] {

@@ -1,6 +1,8 @@
 //! Programs that answer in the place of pods: that the API server reaches them, through Services and
 //! pods. kubectl is the client here.
 
+use std::net::IpAddr;
+
 use serde_json::{Value, json};
 
 use crate::suite::{Test, on_bed};
@@ -10,13 +12,21 @@ pub(crate) fn tests() -> Vec<Test> {
     on_bed![answers_through_a_service, answers_through_each_pod]
 }
 
-/// A program, where this machine has an address that the API server connects to.
+/// An address of this machine that the API server connects to, where there is one.
+pub(crate) fn reachable_address() -> Option<IpAddr> {
+    let address = own_address();
+    if address.is_none() {
+        #[expect(clippy::print_stdout, reason = "whoever reads the log has to know")]
+        {
+            println!("skipped: this machine has no address but those of the loopback interface");
+        }
+    }
+    address
+}
+
+/// A program at that address.
 pub(crate) fn reachable_program() -> Option<Program> {
-    let Some(address) = own_address() else {
-        println!("skipped: this machine has no address but those of the loopback interface");
-        return None;
-    };
-    Some(Program::start(address).expect("the program starts"))
+    Some(Program::start(reachable_address()?).expect("the program starts"))
 }
 
 /// What makes the pods of a workload be that program.
@@ -49,9 +59,8 @@ fn answers_through_a_service(bed: &TestBed) {
     namespace.deployment_with("web", "registry.test/web:1.0", 2, &played_by(&program));
     service(&namespace, "web", "web", &json!("http"));
     namespace.rollout_done("web");
-    let path = |path: &str| {
-        format!("/api/v1/namespaces/{}/services/web:80/proxy{path}", namespace.name())
-    };
+    let path =
+        |path: &str| format!("/api/v1/namespaces/{}/services/web:80/proxy{path}", namespace.name());
     let answer = namespace.wait_until("the Service leads to the program", |namespace| {
         let answer = namespace.kubectl(&["get", "--raw", &path("/ok")]);
         (answer.code == 0).then_some(answer.stdout)
@@ -74,10 +83,8 @@ fn answers_through_each_pod(bed: &TestBed) {
     let port = program.address().port();
     let bad = names[1];
     for name in &names {
-        let path = format!(
-            "/api/v1/namespaces/{}/pods/{name}:{port}/proxy/pod/{bad}",
-            namespace.name()
-        );
+        let path =
+            format!("/api/v1/namespaces/{}/pods/{name}:{port}/proxy/pod/{bad}", namespace.name());
         let answer = namespace.kubectl(&["get", "--raw", &path]);
         assert_eq!(answer.code == 0, *name != bad, "{answer}");
     }

@@ -144,12 +144,16 @@ impl State {
         let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or("/"));
         let target = target.to_owned();
         let path = target.split('?').next().unwrap_or_default();
-        let (what, detail) =
-            path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+        let (what, detail) = path
+            .trim_start_matches('/')
+            .split_once('/')
+            .unwrap_or((path.trim_start_matches('/'), ""));
         let body = if method == "HEAD" { "" } else { "ok\n" };
         let times = self.record(head.clone());
         let stream = &mut stream;
         match what {
+            // It is no proxy.
+            _ if method == "CONNECT" => whole(stream, "403", "", ""),
             "status" => whole(stream, detail, "", &format!("status {detail}\n")),
             "flaky" if detail.parse().is_ok_and(|every| times.is_multiple_of(every)) => {
                 whole(stream, "503", "", "not this time\n")

@@ -26,7 +26,8 @@ const THROTTLED: &str = "Too many requests, please try again later.";
 struct Status {
     kind: String,
     api_version: String,
-    status: String,
+    #[serde(rename = "status")]
+    outcome: String,
     message: String,
     code: u16,
     details: Details,
@@ -43,7 +44,7 @@ pub(super) fn by_api_server(answer: &HttpAnswer, asked: &Asked, peer: &Peer) -> 
     let status: Status = serde_json::from_slice(&answer.body).unwrap_or_default();
     let is_status = status.kind == "Status"
         && status.api_version == "v1"
-        && status.status == "Failure"
+        && status.outcome == "Failure"
         && status.code == answer.status;
     let said = is_status.then(|| of_status(&status, asked, peer)).flatten();
     said.or_else(|| of_others(answer, peer))
@@ -116,8 +117,7 @@ fn of_others(answer: &HttpAnswer, peer: &Peer) -> Option<NoAnswer> {
     }
     let between = matches!(answer.status, 502..=504) && !answer.headers.contains_key(AUDIT_ID);
     between.then(|| {
-        let message =
-            format!("status {} from something before the API server", answer.status);
+        let message = format!("status {} from something before the API server", answer.status);
         NoAnswer::new(Why::ApiServer, message).hint(peer.command("get --raw /readyz"))
     })
 }

@@ -58,11 +58,13 @@ fn ending(probe: &HttpProbe, answer: &HttpAnswer) -> Option<Bad> {
     let status = answer.status;
     match &answer.ending {
         Ending::Whole | Ending::Cut => None,
-        Ending::Broken(cause) => {
-            Some(Bad::answer("Truncated", format!("status {status}, and the body breaks off: {cause}")))
-        }
+        Ending::Broken(cause) => Some(Bad::answer(
+            "Truncated",
+            format!("status {status}, and the body breaks off: {cause}"),
+        )),
         Ending::Late => {
-            let message = format!("status {status}, and no end of the body within {:?}", probe.timeout);
+            let message =
+                format!("status {status}, and no end of the body within {:?}", probe.timeout);
             Some(Bad::answer("Timeout", message))
         }
     }
@@ -167,12 +169,7 @@ mod tests {
                 "Header",
                 r#"header X-Version is "2.8.1", expected "2.8.0""#,
             ),
-            (
-                &version,
-                with(with(answer(200, ""), "x-version", "1"), "x-version", "2.8.0"),
-                "",
-                "",
-            ),
+            (&version, with(with(answer(200, ""), "x-version", "1"), "x-version", "2.8.0"), "", ""),
             (
                 &cookie,
                 with(answer(200, ""), "set-cookie", "session=abc"),

@@ -125,7 +125,7 @@ mod tests {
             let probe = HttpProbe { name: "ready".to_owned(), port, ..HttpProbe::default() };
             match (ports.choose(&probe), found) {
                 (Ok(number), Ok(expected)) => assert_eq!(number, expected),
-                (Err(bad), Err(part)) => assert!(bad.message.contains(part), "{}", bad.message),
+                (Err(bad), Err(words)) => assert!(bad.message.contains(words), "{}", bad.message),
                 (chosen, expected) => panic!("{chosen:?} {expected:?}"),
             }
         }

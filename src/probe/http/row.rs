@@ -3,7 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::judge;
-use crate::cluster::{Cluster, Deadline, Ending, HttpAnswer, HttpAsk, NoAnswer, Path, Why, ask_url};
+use crate::cluster::{
+    Cluster, Deadline, Ending, HttpAnswer, HttpAsk, NoAnswer, Path, Why, ask_url,
+};
 use crate::rollback::model::check::Finding;
 use crate::rollback::model::http_probe::{HttpMethod, HttpProbe};
 

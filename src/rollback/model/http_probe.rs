@@ -186,7 +186,9 @@ impl HttpProbe {
         let path = encode(&self.path).map_err(|flaw| format!("path {flaw}"))?;
         let url = match path.as_str() {
             "/" => url.clone(),
-            _ if url.contains('?') => return wrong("has a query, so it cannot have a path behind it"),
+            _ if url.contains('?') => {
+                return wrong("has a query, so it cannot have a path behind it");
+            }
             path => format!("{}{path}", url.trim_end_matches('/')),
         };
         if url.contains('#') {

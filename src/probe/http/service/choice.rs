@@ -33,7 +33,9 @@ impl Choice {
 pub(super) fn of(probe: &HttpProbe, scene: &Scene<'_>) -> Result<Choice, Finding> {
     let own = &scene.target.namespace;
     let (wanted, namespace) = match &probe.via {
-        Via::Service { service, namespace } => (service.as_ref(), namespace.as_ref().unwrap_or(own)),
+        Via::Service { service, namespace } => {
+            (service.as_ref(), namespace.as_ref().unwrap_or(own))
+        }
         Via::Pod | Via::Url(_) => (None, own),
     };
     let is_elsewhere = namespace != own;
@@ -49,7 +51,9 @@ pub(super) fn of(probe: &HttpProbe, scene: &Scene<'_>) -> Result<Choice, Finding
         let finding = Finding::unknown(message).because(reason);
         finding.hint(scene.hints.kubectl("get services -o wide"))
     };
-    let say = |name: &str| format!("say which one in the probe {probe} of the configuration (service: {name})");
+    let say = |name: &str| {
+        format!("say which one in the probe {probe} of the configuration (service: {name})")
+    };
     match seen.map(Vec::as_slice) {
         Ok([service]) => Ok(Choice {
             namespace: own.clone(),

@@ -168,10 +168,7 @@ async fn tls_is_what_this_machine_trusts() {
 #[tokio::test]
 async fn where_nobody_is() {
     let address = program().address();
-    let nobody = HttpProbe {
-        via: Via::Url(format!("http://{address}")),
-        ..HttpProbe::default()
-    };
+    let nobody = HttpProbe { via: Via::Url(format!("http://{address}")), ..HttpProbe::default() };
     let finding = ask(&nobody).await;
     assert_eq!((finding.status, finding.reason), (CheckStatus::Fail, "Refused"), "{finding:?}");
 }

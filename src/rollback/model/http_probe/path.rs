@@ -53,11 +53,12 @@ pub fn shown(path: &str) -> String {
 fn climbs(path: &str) -> bool {
     let mut text = path.as_bytes().to_vec();
     for _ in 0..LAYERS {
-        let slashes = text.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte });
-        let slashed: Vec<u8> = slashes.collect();
-        // Some servers cut a segment at its first semicolon.
-        let bare = |segment: &[u8]| segment.split(|b| *b == b';').next() == Some(b"..".as_slice());
-        if slashed.split(|byte| *byte == b'/').any(|s| bare(s) || s == b".") {
+        // Some servers take a backslash for a slash, and cut a segment at its first semicolon.
+        let leads = |segment: &[u8]| {
+            let bare = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+            bare == b".." || segment == b"."
+        };
+        if text.split(|byte| matches!(byte, b'/' | b'\\')).any(leads) {
             return true;
         }
         let decoded = decode(&text);

@@ -52,7 +52,10 @@ fn mistakes_are_found_before_anything_is_asked() {
     let pod = || HttpProbe { via: Via::Pod, ..probe() };
     let body = Some("ok".to_owned());
     for (flawed, part) in [
-        (HttpProbe { method: HttpMethod::Head, body_contains: body, ..probe() }, "HEAD has no body"),
+        (
+            HttpProbe { method: HttpMethod::Head, body_contains: body, ..probe() },
+            "HEAD has no body",
+        ),
         (HttpProbe { body_contains: Some(String::new()), ..probe() }, "every body"),
         (HttpProbe { consecutive: 0, ..probe() }, "consecutive"),
         (HttpProbe { consecutive: 101, ..probe() }, "consecutive"),
