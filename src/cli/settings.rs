@@ -1,6 +1,8 @@
 //! The configuration of one call: that of a file, else that of the workload's namespace, and what it
 //! makes of what the command line asks for.
 
+mod probes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -120,7 +122,9 @@ impl Configuration {
     }
 
     /// What it makes of a verification of this workload.
-    pub(super) fn demand(&self, demand: Demand, snapshot: &Snapshot) -> Demand {
+    ///
+    /// [`ErrorKind::Usage`] where a probe names a variable that is not set.
+    pub(super) fn demand(&self, demand: Demand, snapshot: &Snapshot) -> Result<Demand> {
         let target = &snapshot.target;
         let labels = snapshot.workload.pointer("/metadata/labels").and_then(Value::as_object);
         let labels = labels
@@ -139,14 +143,17 @@ impl Configuration {
         let texts = |patterns: &[config::Pattern]| {
             patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect()
         };
-        Demand {
+        let is_wanted = |probe: &&HttpProbe| !demand.skipped.contains_key(&probe.id());
+        let http = of_it.http.iter().filter(is_wanted).map(probes::resolved);
+        Ok(Demand {
+            http: http.collect::<Result<_>>()?,
             stable_for: demand.stable_for.or(Some(of_it.stable_for)),
             interval: demand.interval.or(Some(of_it.interval)),
             levels: levels.collect(),
             log_patterns: texts(&of_it.logs.patterns),
             log_ignored: texts(&of_it.logs.ignore),
             ..demand
-        }
+        })
     }
 
     /// What the user has to know of it.

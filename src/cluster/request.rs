@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Failed tries of one read before the user hears of them.
 const PATIENCE: u32 = 3;
-const AGENT: &str = concat!("rb/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("rb/", env!("CARGO_PKG_VERSION"));
 pub(super) const JSON: &str = "application/json";
 
 /// One request, without server and identity.

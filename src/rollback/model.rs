@@ -14,6 +14,7 @@ pub mod field_owner;
 pub mod footprint;
 pub mod hint;
 pub mod history;
+pub mod http_probe;
 pub mod image;
 pub mod key_writes;
 pub mod kstatus;

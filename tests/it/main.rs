@@ -22,6 +22,7 @@ mod faults;
 mod given;
 mod history;
 mod hostile_text;
+mod http_probe;
 mod kubectl_bugs;
 mod lost_answers;
 mod man;
@@ -32,6 +33,7 @@ mod plan_file;
 mod plans;
 mod plugin;
 mod preflight;
+mod program;
 mod prompt;
 mod properties;
 mod proxy;
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         faults::tests(),
         history::tests(),
         hostile_text::tests(),
+        http_probe::tests(),
         kubectl_bugs::tests(),
         lost_answers::tests(),
         man::tests(),
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         plans::tests(),
         plugin::tests(),
         preflight::tests(),
+        program::tests(),
         prompt::tests(),
         properties::tests(),
         proxy::tests(),

@@ -9,7 +9,8 @@
 //! - `kubectl` and `helm` run these programs with nothing of the person's own environment;
 //! - `cluster` is what a running control plane offers; `namespace` and `workload` are what a test
 //!   works with;
-//! - `proxy` stands between a client and the API server: it records, delays and breaks.
+//! - `proxy` stands between a client and the API server: it records, delays and breaks;
+//! - `program` answers HTTP in the place of pods.
 //!
 //! It must not know anything of `rb`, and it must not imitate what the real programs do.
 
@@ -26,6 +27,7 @@ mod kubectl;
 mod kwok;
 mod namespace;
 mod ports;
+mod program;
 mod progress;
 mod proxy;
 mod runtime;
@@ -45,6 +47,7 @@ use self::control_plane::Booted;
 pub(crate) use self::helm::Helm;
 pub(crate) use self::kubectl::Output;
 pub(crate) use self::namespace::Namespace;
+pub(crate) use self::program::{Program, own_address};
 pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, Reply, RequestHead, round_trips};
 pub(crate) use self::supervisor::run_supervisor_if_asked;
 use self::supervisor::{Server, Supervisor};
