@@ -55,8 +55,10 @@ web · deployment · namespace [..] · context testbed
   owner    nobody: no mark of a controller that would undo a direct patch
   way      direct: patch the template, watch until healthy, at most 10m30s
   changes  image web:2.0-crash → 1.0
+  checks   [..] passed
 rolled back: deployment/web runs the template of revision 1 (web:1.0)
   proof    2 of 2 pods updated and 2 available, 2 in all, [..]
+  checks   [..] passed
   forward  to go forward again: rb undo deployment/web --to-revision=[..] -n crash-[..] --context testbed
 
 "]]

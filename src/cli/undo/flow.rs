@@ -176,7 +176,7 @@ impl<'a> Flow<'a> {
     }
 
     fn refusal(&self, plan: &Plan) -> Option<Error> {
-        preflight::refusal(plan, |flags| self.command(flags))
+        preflight::refusal(plan, self.request.reason.is_some(), |flags| self.command(flags))
     }
 
     fn asks(&self) -> bool {

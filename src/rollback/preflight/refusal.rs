@@ -7,7 +7,11 @@ use crate::rollback::model::plan::Plan;
 /// Why the plan is not carried out; `None` where no check blocks. `again` makes the same command with
 /// more options.
 #[must_use]
-pub fn refusal(plan: &Plan, again: impl FnOnce(&str) -> String) -> Option<Error> {
+pub fn refusal(
+    plan: &Plan,
+    has_reason: bool,
+    again: impl FnOnce(&str) -> String,
+) -> Option<Error> {
     let blocking: Vec<&Check> = plan.checks.iter().filter(|check| check.blocks()).collect();
     if blocking.is_empty() {
         return None;
@@ -38,6 +42,8 @@ pub fn refusal(plan: &Plan, again: impl FnOnce(&str) -> String) -> Option<Error>
     }
     let overrides: Vec<String> =
         blocking.iter().map(|check| format!("--override {}", check.id)).collect();
-    let command = again(&format!("{} --reason TEXT", overrides.join(" ")));
+    // Given twice, it would be refused.
+    let reason = if has_reason { "" } else { " --reason TEXT" };
+    let command = again(&format!("{}{reason}", overrides.join(" ")));
     Some(error.hint(format!("to go on all the same: {command}")))
 }
