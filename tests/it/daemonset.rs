@@ -50,7 +50,7 @@ rolled back: daemonset/web runs the template of revision 1 (web:1.0)
 
 "]]
     );
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 3);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 4);
     assert!(deletions(&proxy).is_empty());
     set.assert_live("1.0");
     set.assert_all_run("1.0", 3);

@@ -228,7 +228,9 @@ impl Course<'_> {
                     undo.plan.checks = checks;
                     self.app.story().planned(&undo.plan, &undo.request, None);
                     let again = |flags: &str| self.command(flags);
-                    if let Some(error) = preflight::refusal(&undo.plan, self.args.reason.is_some(), again) {
+                    if let Some(error) =
+                        preflight::refusal(&undo.plan, self.args.reason.is_some(), again)
+                    {
                         item.fate = Fate::Refused(error);
                     }
                 }

@@ -7,11 +7,7 @@ use crate::rollback::model::plan::Plan;
 /// Why the plan is not carried out; `None` where no check blocks. `again` makes the same command with
 /// more options.
 #[must_use]
-pub fn refusal(
-    plan: &Plan,
-    has_reason: bool,
-    again: impl FnOnce(&str) -> String,
-) -> Option<Error> {
+pub fn refusal(plan: &Plan, has_reason: bool, again: impl FnOnce(&str) -> String) -> Option<Error> {
     let blocking: Vec<&Check> = plan.checks.iter().filter(|check| check.blocks()).collect();
     if blocking.is_empty() {
         return None;
