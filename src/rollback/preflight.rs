@@ -237,7 +237,7 @@ mod tests {
             .filter(|check| ["freeze", "lock", "data"].contains(&check.id.as_str()))
             .collect();
         given.plan.checks.clone_from(&checks);
-        (refusal(&given.plan, |flags| format!("rb undo {flags}")), checks)
+        (refusal(&given.plan, false, |flags| format!("rb undo {flags}")), checks)
     }
 
     #[test]

@@ -21,6 +21,8 @@ use crate::rollback::model::target::Target;
 
 /// How long the answers of one round may take.
 const FOR_ANSWERS: Duration = Duration::from_secs(10);
+/// The pause after the first round; doubled after each, up to the interval.
+const SOON: Duration = Duration::from_millis(250);
 /// The check that says whether the others stayed good for long enough.
 const STABLE: &str = "stable";
 
@@ -93,13 +95,20 @@ pub(in crate::rollback) async fn rounds(
             let Some(rounds) = all.get_mut(index) else { continue };
             tell(index, started, &rounds.checks, &round.checks, listeners);
             rounds.take(round, member, started);
-            pause = pause.min(member.demand.interval());
+            pause = pause.min(pause_after(rounds.count).min(member.demand.interval()));
         }
         if all.iter().all(|rounds| rounds.is_done) {
             return all;
         }
         sleep(pause).await;
     }
+}
+
+/// What follows the pods, such as the slices of a Service, mostly needs a moment: the first rounds
+/// come soon.
+fn pause_after(rounds: u64) -> Duration {
+    let doublings = u32::try_from(rounds.saturating_sub(1)).unwrap_or(u32::MAX);
+    SOON.saturating_mul(2_u32.saturating_pow(doublings))
 }
 
 impl Rounds {
