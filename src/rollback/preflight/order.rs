@@ -40,7 +40,7 @@ impl Preflight for Order {
         let Some(live) = scene.subject.live_created else {
             return Finding::skipped("nothing tells when what is live was deployed");
         };
-        let mut newest: BTreeMap<String, Stored> = BTreeMap::new();
+        let mut newest: BTreeMap<String, (Stored, usize)> = BTreeMap::new();
         for ask in self.asks(scene) {
             let list = match facts.value(&ask) {
                 Ok(list) => list,
@@ -56,8 +56,9 @@ impl Preflight for Order {
             }
             let items = list.get("items").and_then(Value::as_array).into_iter().flatten();
             for (owner, stored) in items.filter_map(stored) {
-                let known = newest.entry(owner).or_insert(stored);
+                let (known, count) = newest.entry(owner).or_insert((stored, 0));
                 *known = (*known).max(stored);
+                *count += 1;
             }
         }
         let is_meant = |reference: &str| {
@@ -69,7 +70,10 @@ impl Preflight for Order {
         let apart = |stored: &Stored| (stored.created.as_second() - live.as_second()).abs();
         let others: Vec<&String> = newest
             .iter()
-            .filter(|(reference, stored)| apart(stored) < TOGETHER && !is_meant(reference))
+            // What was deployed for the first time has nothing to go back to.
+            .filter(|(reference, (stored, count))| {
+                *count > 1 && apart(stored) < TOGETHER && !is_meant(reference)
+            })
             .map(|(reference, _)| reference)
             .collect();
         if others.is_empty() {
@@ -122,7 +126,15 @@ mod tests {
             "ownerReferences": [{"kind": kind, "name": owner, "controller": true}]}})
     }
 
+    /// What is stored, and before it a first release of each of these workloads.
     fn find(given: &Given, items: &Value, list: &Value) -> Finding {
+        let mut items = items.as_array().cloned().unwrap_or_default();
+        let first = |kind, owner, number| of(kind, owner, number, "2025-01-01T00:00:00Z");
+        items.extend([
+            first("Deployment", "web", "1"),
+            first("Deployment", "api", "1"),
+            first("StatefulSet", "db", ""),
+        ]);
         let asks = Order.asks(&given.scene());
         let lists = [json!({"items": items, "metadata": list}), json!({"items": []})];
         given.find(&Order, asks.into_iter().zip(lists))
@@ -160,6 +172,8 @@ mod tests {
                 vec![],
             ),
             (json!([{"metadata": {"creationTimestamp": soon}}, {}]), vec![]),
+            // There is nothing that this one could go back to.
+            (json!([of("Deployment", "new", "1", soon)]), vec![]),
         ] {
             let found = find(&given, &items, &json!({}));
             assert_eq!(found.evidence, named, "{items}");
