@@ -6,6 +6,7 @@ pub(super) mod status;
 mod traces;
 pub(super) mod undo;
 mod unharmed;
+pub(super) mod verify;
 
 use std::fmt;
 

@@ -73,6 +73,10 @@ pub(super) const STATUS: Scenario = Scenario {
 pub(super) const STATUS_OF_A_CRASH: Scenario =
     Scenario { name: "status of what crashes", live: "2.0-crash", code: 6, ..STATUS };
 
+/// The verdict is written on what stays as it is: many runs share a workload.
+pub(super) const VERIFY: Scenario =
+    Scenario { name: "verify", command: "verify", judge: oracle::verify::judge, ..STATUS };
+
 pub(super) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 fn change_the_cause(namespace: &Namespace, name: &str) {
