@@ -50,8 +50,8 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     target: TargetArgs,
 
-    /// How long it may take in all; default: the progress deadline and 30 s, and 30 s for the checks
-    #[arg(long, visible_alias = "timeout", value_name = "DURATION", value_parser = duration::parse)]
+    /// How long it may take in all, as --timeout elsewhere; default: as long as status waits, and 30 s
+    #[arg(long, alias = "timeout", value_name = "DURATION", value_parser = duration::parse)]
     wait: Option<Duration>,
 
     /// Time between two rounds of checks
@@ -66,7 +66,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "REVISION", value_parser = NonEmptyStringValueParser::new())]
     expect_revision: Option<String>,
 
-    /// This digest has to be what runs: sha256:…; several for several images
+    /// This digest has to be what runs, as sha256:HEX; several for several images
     #[arg(long, value_name = "DIGEST")]
     expect_digest: Vec<String>,
 
