@@ -40,6 +40,7 @@ pub(crate) fn tests() -> Vec<Test> {
             an_undo_that_plans_again_tells_the_truth,
             an_undo_of_three_kinds_tells_the_truth,
             a_status_tells_the_truth_whatever_fails,
+            a_verification_tells_the_truth_whatever_fails,
             a_restart_of_the_api_server_is_survived,
         ],
     ]
@@ -71,4 +72,9 @@ fn a_status_tells_the_truth_whatever_fails(bed: &TestBed) {
     for scenario in [scenario::STATUS, scenario::STATUS_OF_A_CRASH] {
         campaign(bed, &scenario, &both, &Size { runs: 60, workers: 2 });
     }
+}
+
+fn a_verification_tells_the_truth_whatever_fails(bed: &TestBed) {
+    let both = [faults(), signals()].concat();
+    campaign(bed, &scenario::VERIFY, &both, &Size { runs: 60, workers: 2 });
 }
