@@ -76,5 +76,5 @@ fn a_status_tells_the_truth_whatever_fails(bed: &TestBed) {
 
 fn a_verification_tells_the_truth_whatever_fails(bed: &TestBed) {
     let both = [faults(), signals()].concat();
-    campaign(bed, &scenario::VERIFY, &both, &Size { runs: 120, workers: 2 });
+    campaign(bed, &scenario::VERIFY, &both, &Size { runs: 60, workers: 2 });
 }

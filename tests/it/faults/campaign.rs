@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::testbed::TestBed;
 
 use super::run::run;
-use super::scenario::Scenario;
+use super::scenario::{Effect, Scenario};
 use super::shape::Asked;
 use super::strike::Strike;
 use super::subject::Batch;
@@ -50,7 +50,7 @@ pub(super) fn campaign(bed: &TestBed, scenario: &Scenario, strikes: &[Strike], s
         loop {
             let part = parts.lock().expect("nobody panics with it").next();
             let Some(part) = part else { return };
-            let count = if scenario.writes { part.len() } else { 1 };
+            let count = if scenario.effect == Effect::Nothing { 1 } else { part.len() };
             let batch = Batch::stage(bed, scenario, count);
             for (pair, subject) in part.iter().zip(batch.subjects.iter().cycle()) {
                 let (asked, strike) = pair;

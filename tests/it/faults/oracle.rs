@@ -17,7 +17,7 @@ use crate::scene::{image, text};
 use crate::testbed::{Namespace, Recorded, RequestHead};
 
 use super::run::Hit;
-use super::scenario::{GOOD, Kind, Scenario, image_of};
+use super::scenario::{Effect, GOOD, Kind, Scenario, image_of};
 use super::strike::{Moment, Strike};
 use super::subject::{Subject, items};
 
@@ -62,9 +62,9 @@ impl Seen {
         image_of(&self.workload) == image(tag)
     }
 
-    /// Why it is not true that the good release runs, and nothing else.
-    fn not_back(&self) -> Option<String> {
-        if !self.is_live(GOOD) {
+    /// Why it is not true that this release is live and runs, and nothing else.
+    fn does_not_run(&self, tag: &str) -> Option<String> {
+        if !self.is_live(tag) {
             return Some(format!("{} is live", image_of(&self.workload)));
         }
         let is_ready = |pod: &Value| {
@@ -74,8 +74,8 @@ impl Seen {
         let stays = |pod: &&Value| pod["metadata"]["deletionTimestamp"].is_null();
         let pods: Vec<_> =
             self.pods.iter().filter(stays).map(|pod| (image_of(pod), is_ready(pod))).collect();
-        let is_back = pods == [(image(GOOD).as_str(), true)];
-        (!is_back).then(|| format!("these pods run: {pods:?} of {self}"))
+        let is_all = pods == [(image(tag).as_str(), true)];
+        (!is_all).then(|| format!("these pods run: {pods:?} of {self}"))
     }
 
     fn name(&self) -> String {
@@ -166,14 +166,13 @@ pub(super) fn afterwards(case: &Case<'_>) -> Vec<String> {
     if case.ran.code != case.scenario.code {
         wrong.push(format!("ended with {}", case.ran.code));
     }
-    if case.scenario.writes {
-        for seen in &case.seen {
-            let accepted = case.accepted(seen);
-            let twice = (accepted != 1).then(|| format!("was written {accepted} times in all"));
-            let complaints = unharmed::complaints(case, seen).into_iter();
-            let complaints = complaints.chain(seen.not_back()).chain(twice);
-            wrong.extend(complaints.map(|what| format!("{}: {what}", seen.name())));
-        }
+    for seen in case.seen.iter().filter(|_| case.scenario.effect != Effect::Nothing) {
+        let (accepted, is_undo) = (case.accepted(seen), case.scenario.effect == Effect::Template);
+        let (wanted, tag) = if is_undo { (1, GOOD) } else { (0, case.scenario.live) };
+        let times = (accepted != wanted).then(|| format!("was written {accepted} times in all"));
+        let complaints = unharmed::complaints(case, seen).into_iter().chain(times);
+        let complaints = complaints.chain(seen.does_not_run(tag));
+        wrong.extend(complaints.map(|what| format!("{}: {what}", seen.name())));
     }
     wrong.into_iter().map(|what| format!("after the second call: {what}")).collect()
 }

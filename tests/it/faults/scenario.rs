@@ -22,6 +22,17 @@ const DEPLOYMENT: Kind = Kind { kind: "Deployment", word: "deployment" };
 const STATEFULSET: Kind = Kind { kind: "StatefulSet", word: "statefulset" };
 const DAEMONSET: Kind = Kind { kind: "DaemonSet", word: "daemonset" };
 
+/// What a call changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Many runs can share a workload.
+    Nothing,
+    /// The verdict in the record.
+    Verdict,
+    /// The template: it goes back to the good one.
+    Template,
+}
+
 /// One call of `rb`.
 pub(super) struct Scenario {
     pub(super) name: &'static str,
@@ -35,8 +46,7 @@ pub(super) struct Scenario {
     pub(super) timeout: &'static str,
     /// What it ends with where nothing is wrong.
     pub(super) code: i32,
-    /// Whether it changes anything: else many runs share a workload.
-    pub(super) writes: bool,
+    pub(super) effect: Effect,
     /// What somebody else does while the first write is under way.
     pub(super) meanwhile: Option<fn(&Namespace, &str)>,
     /// What has to be true after it.
@@ -50,7 +60,7 @@ pub(super) const UNDO: Scenario = Scenario {
     live: "2.0",
     timeout: "60s",
     code: 0,
-    writes: true,
+    effect: Effect::Template,
     meanwhile: None,
     judge: oracle::undo::judge,
 };
@@ -65,7 +75,7 @@ pub(super) const UNDO_PLANNED_AGAIN: Scenario =
 pub(super) const STATUS: Scenario = Scenario {
     name: "status of what is well",
     command: "status",
-    writes: false,
+    effect: Effect::Nothing,
     judge: oracle::status::judge,
     ..UNDO
 };
@@ -73,9 +83,13 @@ pub(super) const STATUS: Scenario = Scenario {
 pub(super) const STATUS_OF_A_CRASH: Scenario =
     Scenario { name: "status of what crashes", live: "2.0-crash", code: 6, ..STATUS };
 
-/// The verdict is written on what stays as it is: many runs share a workload.
-pub(super) const VERIFY: Scenario =
-    Scenario { name: "verify", command: "verify", judge: oracle::verify::judge, ..STATUS };
+pub(super) const VERIFY: Scenario = Scenario {
+    name: "verify",
+    command: "verify",
+    effect: Effect::Verdict,
+    judge: oracle::verify::judge,
+    ..UNDO
+};
 
 pub(super) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::scene::text;
 use crate::testbed::Recorded;
 
+use super::super::scenario::GOOD;
 use super::{Case, Seen, is_done, touches};
 
 const RECORD: &str = "kubectl-rb/record";
@@ -78,19 +79,23 @@ fn done(case: &Case<'_>, seen: &Seen, step: &str) -> Option<usize> {
     Some(writes.filter(is_it).count())
 }
 
+/// The record on a workload; null where there is none.
+pub(super) fn record(seen: &Seen) -> Value {
+    let record = seen.workload["metadata"]["annotations"][RECORD].as_str();
+    record.and_then(|record| serde_json::from_str(record).ok()).unwrap_or_default()
+}
+
 /// One undo for each write, and a verdict only where there is proof.
 fn of_the_record(case: &Case<'_>, seen: &Seen) -> Vec<String> {
     let mut wrong = Vec::new();
-    let record = seen.workload["metadata"]["annotations"][RECORD].as_str();
-    let record: Value =
-        record.and_then(|record| serde_json::from_str(record).ok()).unwrap_or_default();
+    let record = record(seen);
     let (undos, accepted) = (list(&record, "undos").len(), case.accepted(seen));
     if undos != accepted {
         wrong.push(format!("the record has {undos} undos for {accepted} writes"));
     }
     for verdict in list(&record, "verdicts") {
         if verdict["verdict"] == "verified" {
-            wrong.extend(seen.not_back().map(|why| format!("stamped as verified: {why}")));
+            wrong.extend(seen.does_not_run(GOOD).map(|why| format!("stamped as verified: {why}")));
         } else {
             wrong.push(format!("stamped: {verdict}"));
         }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::scene::text;
 
+use super::super::scenario::GOOD;
 use super::super::strike::Moment;
 use super::document::{Document, words};
 use super::{Case, Seen, is_done, traces, unharmed};
@@ -26,12 +27,12 @@ fn of_one(case: &Case<'_>, seen: &Seen, document: &Value) -> Vec<String> {
     if accepted > 1 {
         wrong.push(format!("was written {accepted} times"));
     }
-    let live = if accepted == 0 { case.scenario.live } else { super::GOOD };
+    let live = if accepted == 0 { case.scenario.live } else { GOOD };
     if !seen.is_live(live) {
         wrong.push(format!("{accepted} writes were accepted, but {live} is not live"));
     }
     if case.ran.code == 0 {
-        wrong.extend(seen.not_back().map(|why| format!("not back: {why}")));
+        wrong.extend(seen.does_not_run(GOOD).map(|why| format!("not back: {why}")));
     }
     match text(document, "/schema") {
         "rb.report/v1" => {
@@ -50,12 +51,14 @@ fn of_report(seen: &Seen, report: &Value, accepted: usize) -> Vec<String> {
     let code = report["exitCode"].as_i64().unwrap_or(-1);
     let (result, wanted) = match text(report, "/result") {
         "rolledBack" => {
-            wrong.extend(seen.not_back().map(|why| format!("said to be rolled back: {why}")));
+            wrong.extend(
+                seen.does_not_run(GOOD).map(|why| format!("said to be rolled back: {why}")),
+            );
             ("rolledBack", 1)
         }
         "nothingToDo" => ("nothingToDo", 0),
         // What goes wrong after the write; nothing is wrong with these pods.
-        result @ ("timedOut" | "lost") => (result, 1),
+        result @ ("timedOut" | "lost" | "unverified") => (result, 1),
         other => {
             wrong.push(format!("ended as {other:?}, which cannot be"));
             return wrong;
@@ -67,6 +70,7 @@ fn of_report(seen: &Seen, report: &Value, accepted: usize) -> Vec<String> {
     let codes: &[i64] = match result {
         "rolledBack" | "nothingToDo" => &[0],
         "timedOut" => &[5],
+        "unverified" => &[7],
         _ => &[5, 7],
     };
     if !codes.contains(&code) {

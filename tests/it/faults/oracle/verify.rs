@@ -1,59 +1,54 @@
-//! Whether a verification told the truth: the workload is well, so the only true answers are that it
-//! is, and not to have found out. It writes its verdict and nothing else.
+//! Whether a verification told the truth: what is live is well, so it is verified or nothing is known,
+//! and nothing but that is written.
 
 use serde_json::Value;
 
 use crate::scene::text;
 
 use super::document::Document;
-use super::{Case, Seen, is_done, touches};
-
-const RECORD: &str = "/metadata/annotations/kubectl-rb~1record";
+use super::{Case, Seen, is_done, touches, traces, unharmed};
 
 pub(in crate::faults) fn judge(case: &Case<'_>) -> Vec<String> {
     let document = Document::of(case);
     let mut wrong: Vec<String> = case.wrong_code().into_iter().collect();
-    let writes = case.recorded.iter().filter(|r| r.request.is_write() && is_done(r));
-    for record in writes {
-        let is_other = |path: &str| path != RECORD && path != "/metadata/annotations";
-        if record.request.method != "PATCH" || touches(&record.request, is_other) {
-            wrong.push(format!("{} writes more than a verdict", record.request.path));
-        }
-    }
     for seen in &case.seen {
-        if !seen.is_live(case.scenario.live) {
-            wrong.push(format!("{} has changed", seen.name()));
-        }
-        let about = document.about(seen);
-        let found = of_one(case, about).into_iter().chain(of_the_record(case, about, seen));
-        wrong.extend(found.map(|what| format!("{}: {what}", seen.name())));
+        let about = of_one(case, seen, document.about(seen));
+        wrong.extend(about.into_iter().map(|what| format!("{}: {what}", seen.name())));
     }
     wrong.extend(document.complaints);
     wrong
 }
 
-fn of_one(case: &Case<'_>, document: &Value) -> Option<String> {
+fn of_one(case: &Case<'_>, seen: &Seen, document: &Value) -> Vec<String> {
+    let mut wrong = unharmed::complaints(case, seen);
     let (schema, verdict) = (text(document, "/schema"), text(document, "/verdict"));
-    let code = case.ran.code;
     let is_true = match (schema, verdict) {
-        ("rb.verify/v1", "verified" | "verified-with-warnings") => code == 0,
-        ("rb.verify/v1", "unverified") => code == 7,
-        ("rb.error/v1", _) => [1, 3, 7, 130, 143].contains(&code),
+        // What is only advisory may be unknown.
+        ("rb.verify/v1", "verified" | "verified-with-warnings") => case.ran.code == 0,
+        ("rb.verify/v1", "unverified") => [5, 7].contains(&case.ran.code),
+        ("rb.error/v1", _) => [1, 3, 7, 130, 143].contains(&case.ran.code),
         _ => case.was_killed(),
     };
-    (!is_true).then(|| format!("{schema} with {verdict:?}, and code {code}"))
-}
-
-/// A verdict that was found is in the record, or it is said that it may not be; and there is no other.
-fn of_the_record(case: &Case<'_>, document: &Value, seen: &Seen) -> Option<String> {
-    let record = text(&seen.workload, "/metadata/annotations/kubectl-rb~1record");
-    let record: Value = serde_json::from_str(record).unwrap_or_default();
-    let verdicts = record["verdicts"].as_array().cloned().unwrap_or_default();
-    if verdicts.iter().any(|verdict| verdict["verdict"] != "verified") {
-        return Some(format!("the record says {verdicts:?} of what is well"));
+    if !is_true {
+        wrong.push(format!("{schema} with {verdict:?}, and code {}", case.ran.code));
     }
-    let is_told = case.ran.stderr.contains("the verdict");
-    let is_found = text(document, "/verdict").starts_with("verified");
-    (is_found && verdicts.is_empty() && !is_told)
-        .then(|| "the verdict is not recorded, and nothing is said of it".to_owned())
+    wrong.extend(seen.does_not_run(case.scenario.live));
+    let writes = case.recorded.iter().filter(|record| record.request.is_write() && is_done(record));
+    let is_verdict = |path: &str| {
+        path == "/metadata/annotations" || path.starts_with("/metadata/annotations/kubectl-rb")
+    };
+    let (verdicts, others): (Vec<_>, Vec<_>) = writes.partition(|record| {
+        touches(&record.request, is_verdict) && !touches(&record.request, |path| !is_verdict(path))
+    });
+    if verdicts.len() > 1 || !others.is_empty() {
+        wrong.push(format!("{} verdicts and {} other writes", verdicts.len(), others.len()));
+    }
+    let record = traces::record(seen);
+    let recorded: Vec<_> = record["verdicts"].as_array().into_iter().flatten().collect();
+    let is_recorded = recorded.len() == verdicts.len()
+        && recorded.iter().all(|recorded| recorded["verdict"] == "verified");
+    if !is_recorded {
+        wrong.push(format!("the record has {recorded:?} for {} verdicts", verdicts.len()));
+    }
+    wrong
 }
