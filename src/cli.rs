@@ -7,6 +7,8 @@ mod config_file;
 mod connection_args;
 mod duration;
 mod environment;
+#[cfg(test)]
+mod examples;
 mod history;
 mod man;
 mod output;

@@ -6,6 +6,9 @@
 //! check. Reads are tried again while that can help; a write is sent exactly once. Every call takes
 //! the command's [`Deadline`].
 //!
+//! Programs are asked through the API server ([`Cluster::ask_program`]) or from here ([`ask_url`]),
+//! once and without judging what they answer.
+//!
 //! ```no_run
 //! # use std::time::Duration;
 //! # use kubectl_rb::cluster::{Cluster, ConnectOptions, Deadline, Path};
@@ -18,7 +21,10 @@
 //! # }
 //! ```
 
+mod answer;
 mod asked;
+mod body;
+mod carried;
 mod cluster_entry;
 mod connector;
 mod credentials;
@@ -28,6 +34,7 @@ mod failure;
 mod keys;
 mod kubeconfig;
 mod names;
+mod no_answer;
 mod path;
 mod peer;
 mod pin;
@@ -38,6 +45,7 @@ mod retry;
 mod session;
 mod stream;
 mod unreachable;
+mod url;
 mod watch;
 mod watch_lanes;
 mod watch_line;
@@ -50,13 +58,16 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use self::answer::{Ending, HttpAnswer, HttpAsk};
 pub use self::deadline::Deadline;
 pub use self::names::KubeconfigNames;
+pub use self::no_answer::{NoAnswer, Why};
 pub use self::path::Path;
 use self::peer::Peer;
 pub use self::rehearse::{Permission, Write};
 use self::request::{Call, JSON};
 use self::session::Sessions;
+pub use self::url::ask_url;
 pub use self::watch::{WatchEvent, WatchStep, WatchStream};
 pub use self::write::{PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};

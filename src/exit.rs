@@ -48,7 +48,7 @@ pub const TABLE: &[(ExitStatus, u8, &str)] = &[
     (
         ExitStatus::Failed,
         6,
-        "applied, but the target's pods reached a terminal state, or it was put back",
+        "applied, but the target's pods failed, verification failed, or it was put back",
     ),
     (ExitStatus::NotConverged, 5, "applied, not converged in time"),
     (ExitStatus::Held, 11, "a hold, lock or freeze stands in the way, or is left open"),
@@ -56,7 +56,7 @@ pub const TABLE: &[(ExitStatus, u8, &str)] = &[
     (
         ExitStatus::Refused,
         3,
-        "refused before anything was changed: missing rights, lost race, ownership, paused",
+        "refused before anything was changed: preflight, rights, lost race, ownership, paused",
     ),
     (ExitStatus::NotFound, 4, "no such object or no eligible revision"),
     (ExitStatus::Usage, 2, "usage or configuration"),

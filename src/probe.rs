@@ -11,6 +11,7 @@ mod endpoints;
 mod events;
 #[cfg(test)]
 mod fixture;
+pub mod http;
 mod image_digest;
 #[cfg(test)]
 mod kstatus_differs;

@@ -14,6 +14,7 @@ mod helm_leftovers;
 pub mod history;
 mod managed_fields;
 pub mod model;
+mod optional_write;
 pub mod planner;
 pub mod preflight;
 mod select;

@@ -1,6 +1,8 @@
 //! The configuration of one call: that of a file, else that of the workload's namespace, and what it
 //! makes of what the command line asks for.
 
+mod probes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -91,7 +93,7 @@ impl Configuration {
             Reach::Namespaces(namespaces) => named(cluster, namespaces, names, deadline).await,
             Reach::Everywhere => everywhere(cluster, names, deadline).await,
         };
-        let mut configuration = Self { of_file, warnings: read.warnings, ..Self::default() };
+        let mut configuration = Self { of_file, warnings: read.warnings(), ..Self::default() };
         for (namespace, maps) in std::mem::take(&mut read.maps) {
             let of_namespace = of_namespace(app, cluster, &namespace, maps)?;
             configuration.of_namespaces.insert(namespace, of_namespace);
@@ -120,7 +122,9 @@ impl Configuration {
     }
 
     /// What it makes of a verification of this workload.
-    pub(super) fn demand(&self, demand: Demand, snapshot: &Snapshot) -> Demand {
+    ///
+    /// [`ErrorKind::Usage`] where a probe names a variable that is not set.
+    pub(super) fn demand(&self, demand: Demand, snapshot: &Snapshot) -> Result<Demand> {
         let target = &snapshot.target;
         let labels = snapshot.workload.pointer("/metadata/labels").and_then(Value::as_object);
         let labels = labels
@@ -139,14 +143,17 @@ impl Configuration {
         let texts = |patterns: &[config::Pattern]| {
             patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect()
         };
-        Demand {
+        let is_wanted = |probe: &&HttpProbe| !demand.skipped.contains_key(&probe.id());
+        let http = of_it.http.iter().filter(is_wanted).map(probes::resolved);
+        Ok(Demand {
+            http: http.collect::<Result<_>>()?,
             stable_for: demand.stable_for.or(Some(of_it.stable_for)),
             interval: demand.interval.or(Some(of_it.interval)),
             levels: levels.collect(),
             log_patterns: texts(&of_it.logs.patterns),
             log_ignored: texts(&of_it.logs.ignore),
             ..demand
-        }
+        })
     }
 
     /// What the user has to know of it.
@@ -162,7 +169,8 @@ const BOTH: [&str; 2] = [CONFIG_MAP, ROLLBACK_CONFIG];
 #[derive(Default)]
 struct Read {
     maps: BTreeMap<String, BTreeMap<String, Value>>,
-    warnings: Vec<String>,
+    /// Names by why they could not be read.
+    unread: BTreeMap<String, Vec<String>>,
 }
 
 impl Read {
@@ -176,10 +184,17 @@ impl Read {
             ErrorKind::Forbidden => "no right to read it".to_owned(),
             _ => error.to_string(),
         };
-        let warning = format!("ConfigMap {name} does not count: {why}");
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
+        let names = self.unread.entry(why).or_default();
+        if !names.contains(&name.to_owned()) {
+            names.push(name.to_owned());
         }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let warning = |(why, names): (&String, &Vec<String>)| {
+            format!("ConfigMap {} does not count: {why}", names.join(" and "))
+        };
+        self.unread.iter().map(warning).collect()
     }
 }
 

@@ -149,7 +149,7 @@ fn proof(
 ) -> Result<(Proof, Look)> {
     let wanted = args.expect_revision.as_deref().map(RevisionSpec::condition);
     let hints = app.hints(cluster, &snapshot.target.namespace);
-    let demand = configuration.demand(args.demand(), &snapshot);
+    let demand = configuration.demand(args.demand(), &snapshot)?;
     Proof::new(backend, snapshot, wanted.as_ref(), demand, hints)
 }
 

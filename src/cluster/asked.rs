@@ -104,8 +104,8 @@ impl Asked {
 fn verb(method: &Method, watch: bool, named: bool) -> &'static str {
     match method.as_str() {
         "GET" if watch => "watch",
-        "GET" if named => "get",
-        "GET" => "list",
+        "GET" | "HEAD" if named => "get",
+        "GET" | "HEAD" => "list",
         "POST" => "create",
         "PATCH" => "patch",
         "PUT" => "update",
@@ -148,6 +148,13 @@ mod tests {
                 false,
                 "kubectl auth can-i get pods --subresource=log -n shop --context prod",
                 "get pods/log p in namespace shop",
+            ),
+            (
+                Method::HEAD,
+                "/api/v1/namespaces/shop/services/https:web:443/proxy/readyz?x=/y",
+                false,
+                "kubectl auth can-i get services --subresource=proxy -n shop --context prod",
+                "get services/proxy https:web:443 in namespace shop",
             ),
             (
                 Method::GET,

@@ -11,9 +11,9 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection as _, HttpConnector};
+use hyper_util::client::legacy::{Builder, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::Config;
 use kube::client::ConfigExt as _;
@@ -30,6 +30,8 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that does not answer a ping in time is closed, so that a watch on it ends.
 const PING_EVERY: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// About what is taken with HTTP/1.1, where a response without an end is cut off too.
+const HEADERS_OF_PROGRAMS: u32 = 400 * 1024;
 
 /// The client that keeps the connection.
 pub(super) type HttpClient = Client<Dialer, Full<Bytes>>;
@@ -69,7 +71,7 @@ pub(super) fn dialer(config: &Config, proxy: Option<&Proxy>, hint_flags: &str) -
     Ok(erase(https.enable_http1().enable_http2().wrap_connector(transport)))
 }
 
-fn tcp() -> HttpConnector {
+pub(super) fn tcp() -> HttpConnector {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -83,7 +85,7 @@ fn tcp() -> HttpConnector {
 }
 
 /// A tunnel through `proxy`, which `to_proxy` connects to.
-fn through(proxy: &Proxy, to_proxy: Dialer) -> Result<Dialer> {
+pub(super) fn through(proxy: &Proxy, to_proxy: Dialer) -> Result<Dialer> {
     let uri = proxy.uri().clone();
     let scheme = uri.scheme_str().unwrap_or_default();
     if scheme.starts_with("socks") {
@@ -143,15 +145,33 @@ pub(super) fn http_client(first: Option<Stream>, http2: bool, dialer: &Dialer) -
             }
         }
     });
+    builder(http2).build(BoxCloneSyncService::new(primed))
+}
+
+/// An HTTP client for answers that are not the API server's own, which nobody vouches for: with a
+/// connection of its own, since a header that is too big can be the end of it.
+pub(super) fn http_client_for_programs(http2: bool, dialer: &Dialer) -> HttpClient {
+    let dialer = dialer.clone();
+    let patient = service_fn(move |uri: Uri| {
+        let dialer = dialer.clone();
+        async move { tokio::time::timeout(CONNECT_TIMEOUT, dialer.oneshot(uri)).await? }
+    });
+    builder(http2)
+        .http2_max_header_list_size(HEADERS_OF_PROGRAMS)
+        .build(BoxCloneSyncService::new(patient))
+}
+
+fn builder(http2: bool) -> Builder {
     // The client sends a request again only if not one byte of it went out: a write stays single.
-    Client::builder(TokioExecutor::new())
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .http2_only(http2)
         .http2_keep_alive_interval(PING_EVERY)
         .http2_keep_alive_timeout(PING_TIMEOUT)
-        .http2_keep_alive_while_idle(true)
-        .build(BoxCloneSyncService::new(primed))
+        .http2_keep_alive_while_idle(true);
+    builder
 }
 
 #[cfg(test)]

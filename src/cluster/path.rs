@@ -40,6 +40,17 @@ impl Path {
         self.segment(subresource)
     }
 
+    /// What the API server hands on to a program: the `proxy` subresource of a port of a Service or a
+    /// pod, to which it speaks with TLS or without.
+    #[must_use]
+    pub fn program(mut self, name: &str, port: &str, tls: bool) -> Self {
+        self.0.push_str(if tls { "/https:" } else { "/" });
+        encode_into(&mut self.0, name);
+        self.0.push(':');
+        encode_into(&mut self.0, port);
+        self.segment("proxy")
+    }
+
     /// Adds a query parameter. Call it after all segments.
     #[must_use]
     pub fn query(mut self, key: &str, value: &str) -> Self {
@@ -95,13 +106,29 @@ pub(super) fn check(path: &str) -> Result<()> {
         return Err(Error::new(ErrorKind::Internal, format!("not an API path: {path}")));
     };
     for segment in segments.split('/') {
-        if matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "" | "." | "..") {
+        if segment.is_empty() || moves(segment) {
             let message = format!("{segment:?} is not a name that an object can have");
             return Err(Error::new(ErrorKind::Usage, message)
                 .because(format!("it would make the request path {path}")));
         }
     }
     Ok(())
+}
+
+/// The same for a path behind one of the API's, which the API server hands on: there segments may be
+/// empty.
+pub(super) fn check_behind(path: &str) -> Result<()> {
+    let plain = path.split('?').next().unwrap_or_default();
+    if !plain.starts_with('/') || plain.split('/').any(moves) {
+        let message = format!("{plain:?} is not a path that can be asked for");
+        return Err(Error::new(ErrorKind::Usage, message));
+    }
+    Ok(())
+}
+
+/// Whether it is `.` or `..`.
+fn moves(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 /// Keeps RFC 3986's unreserved characters; everything else becomes `%XX`.
@@ -144,6 +171,14 @@ mod tests {
                 Path::namespaced("api/v1", "shop", "pods").name("p").subresource("log"),
                 "/api/v1/namespaces/shop/pods/p/log",
             ),
+            (
+                Path::namespaced("api/v1", "shop", "services").program("web", "a/b", true),
+                "/api/v1/namespaces/shop/services/https:web:a%2Fb/proxy",
+            ),
+            (
+                Path::namespaced("api/v1", "shop", "pods").program("..", "80", false),
+                "/api/v1/namespaces/shop/pods/..:80/proxy",
+            ),
         ] {
             assert_eq!(path.as_str(), wire);
             assert!(check(&path).is_ok(), "{wire}");
@@ -160,5 +195,8 @@ mod tests {
             assert!(check(path).is_err(), "{path}");
         }
         assert!(check("/api/v1/namespaces/...").is_ok());
+        for (path, fine) in [("/", true), ("//a/?..", true), ("", false), ("/a/.%2E/b", false)] {
+            assert_eq!(check_behind(path).is_ok(), fine, "{path}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::path::append_query;
 use super::request::{Call, JSON};
 use super::write::{PatchKind, WriteError};
-use super::{Cluster, Deadline};
+use super::{Cluster, Deadline, body};
 use crate::error::Result;
 
 /// A write that is only thought of.
@@ -107,17 +107,17 @@ impl Cluster {
         let (content_type, body) = match write {
             Write::Patch { body, .. } => {
                 append_query(&mut path, "fieldValidation", "Strict");
-                (PatchKind::Json.content_type(), body.to_string())
+                (PatchKind::Json.content_type(), body::json(body))
             }
             Write::Create { body, .. } => {
                 append_query(&mut path, "fieldValidation", "Strict");
-                (JSON, body.to_string())
+                (JSON, body::json(body))
             }
             // Of a DELETE that has a body the query is not read.
             Write::Delete { uid, .. } => {
                 let options = json!({"apiVersion": "v1", "kind": "DeleteOptions",
                     "preconditions": {"uid": uid}, "dryRun": ["All"]});
-                (JSON, options.to_string())
+                (JSON, body::json(&options))
             }
         };
         let call = Call {
@@ -125,7 +125,7 @@ impl Cluster {
             path: &path,
             accept: JSON,
             content_type,
-            body: Bytes::from(body),
+            body,
             watch: false,
         };
         let answer = self.try_read(&call, deadline).await;

@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Failed tries of one read before the user hears of them.
 const PATIENCE: u32 = 3;
-const AGENT: &str = concat!("rb/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("rb/", env!("CARGO_PKG_VERSION"));
 pub(super) const JSON: &str = "application/json";
 
 /// One request, without server and identity.
@@ -44,6 +44,16 @@ impl<'a> Call<'a> {
 
     pub(super) fn asked(&self) -> Asked {
         Asked::new(&self.method, self.path, self.watch)
+    }
+
+    /// A body, unless it is an object that ends too early: somebody in between has lost the rest.
+    fn whole(&self, body: Bytes) -> Result<Bytes, Failure> {
+        let text = body.trim_ascii();
+        let is_cut = text.starts_with(b"{") && !text.ends_with(b"}");
+        if self.accept.starts_with(JSON) && is_cut {
+            return Err(Failure::Lost { cause: "the answer ends too early".into(), sent: true });
+        }
+        Ok(body)
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>> {
@@ -119,7 +129,7 @@ impl Cluster {
         let started = Instant::now();
         let response = self.answer(&session.service, call, limit).await?;
         match limit.bound(response.into_body().collect()).await {
-            Some(Ok(body)) => Ok(body.to_bytes()),
+            Some(Ok(body)) => call.whole(body.to_bytes()),
             Some(Err(error)) => Err(Failure::Lost { cause: error.into(), sent: true }),
             None => Err(Failure::Late(started.elapsed())),
         }

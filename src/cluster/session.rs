@@ -139,6 +139,11 @@ impl Session {
         Ok(Self { service, lanes, config, flags: flags.to_owned(), issued, since })
     }
 
+    /// Where to send what the API server hands on to a program.
+    pub(super) fn for_programs(&self) -> Result<HttpService> {
+        service(&self.config, self.lanes.for_programs(), &self.flags)
+    }
+
     /// Where to open a watch; it keeps its place for as long as it is open.
     pub(super) fn for_watch(&self) -> Result<(HttpService, Place)> {
         let (client, place) = self.lanes.for_watch();

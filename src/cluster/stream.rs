@@ -21,7 +21,18 @@ trait Io: Read + Write + Connection + Unpin + Send {}
 impl<T: Read + Write + Connection + Unpin + Send> Io for T {}
 
 /// A connection of any kind.
-pub(super) struct Stream(Box<dyn Io>);
+pub(super) struct Stream {
+    io: Box<dyn Io>,
+    /// Whether it ends at a proxy that has to be told the whole URL.
+    at_proxy: bool,
+}
+
+impl Stream {
+    /// The same to a proxy that carries requests and not bytes.
+    pub(super) fn at_proxy(self) -> Self {
+        Self { at_proxy: true, ..self }
+    }
+}
 
 /// Erases the type of a connector.
 pub(super) fn erase<S>(connector: S) -> Dialer
@@ -32,13 +43,16 @@ where
     S::Future: Send + 'static,
 {
     BoxCloneSyncService::new(
-        connector.map_response(|io| Stream(Box::new(io))).map_err(Into::<BoxError>::into),
+        connector
+            .map_response(|io| Stream { io: Box::new(io), at_proxy: false })
+            .map_err(Into::<BoxError>::into),
     )
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        self.0.connected()
+        let connected = self.io.connected();
+        if self.at_proxy { connected.proxy(true) } else { connected }
     }
 }
 
@@ -48,7 +62,7 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<Result<()>> {
-        Pin::new(&mut *self.0).poll_read(cx, buffer)
+        Pin::new(&mut *self.io).poll_read(cx, buffer)
     }
 }
 
@@ -58,19 +72,19 @@ impl Write for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
-        Pin::new(&mut *self.0).poll_write(cx, bytes)
+        Pin::new(&mut *self.io).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut *self.0).poll_flush(cx)
+        Pin::new(&mut *self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut *self.0).poll_shutdown(cx)
+        Pin::new(&mut *self.io).poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -78,6 +92,6 @@ impl Write for Stream {
         cx: &mut Context<'_>,
         buffers: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        Pin::new(&mut *self.0).poll_write_vectored(cx, buffers)
+        Pin::new(&mut *self.io).poll_write_vectored(cx, buffers)
     }
 }

@@ -13,7 +13,7 @@ use super::pin;
 use crate::error::{Error, ErrorKind};
 
 /// The error and its causes, including those that `io::Error` hides from `source()`.
-fn chain<'a>(
+pub(super) fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
@@ -36,7 +36,7 @@ pub(super) fn is_permanent(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|error| error.is::<rustls::Error>() || is_dns(error))
 }
 
-fn is_dns(error: &(dyn StdError + 'static)) -> bool {
+pub(super) fn is_dns(error: &(dyn StdError + 'static)) -> bool {
     // hyper-util does not export the type; its message begins with these words.
     error.to_string().starts_with("dns error")
 }

@@ -3,9 +3,9 @@
 //! An API server takes 100 streams on one HTTP/2 connection, and a watch is one for as long as it is
 //! open: the stream after that would wait until one of them ends. So watches may use a part of the
 //! first connection only, and the rest of it stays free for reads and writes; more watches get
-//! connections of their own. Nothing is connected before it is needed.
+//! connections of their own, and so do requests to programs. Nothing is connected before it is needed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::connector::{self, HttpClient};
 use super::stream::{Dialer, Stream};
@@ -20,6 +20,7 @@ pub(super) struct Lanes {
     http2: bool,
     dialer: Dialer,
     first: HttpClient,
+    for_programs: OnceLock<HttpClient>,
     /// The first lane is on the first connection.
     for_watches: Mutex<Vec<Lane>>,
 }
@@ -42,12 +43,19 @@ impl Lanes {
         tracing::debug!(http2, "connected");
         let first = connector::http_client(Some(stream), http2, &dialer);
         let lane = Lane::new(None, ON_FIRST);
-        Self { http2, dialer, first, for_watches: Mutex::new(vec![lane]) }
+        let (for_programs, for_watches) = (OnceLock::new(), Mutex::new(vec![lane]));
+        Self { http2, dialer, first, for_programs, for_watches }
     }
 
     /// For reads and writes.
     pub(super) fn first(&self) -> HttpClient {
         self.first.clone()
+    }
+
+    /// For requests that the API server hands on to programs.
+    pub(super) fn for_programs(&self) -> HttpClient {
+        let open = || connector::http_client_for_programs(self.http2, &self.dialer);
+        self.for_programs.get_or_init(open).clone()
     }
 
     /// For one watch; `None` is the first connection.

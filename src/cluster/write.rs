@@ -6,13 +6,12 @@
 use std::time::Duration;
 
 use http::Method;
-use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::path::append_query;
 use super::request::{Call, JSON};
-use super::{Cluster, Deadline};
+use super::{Cluster, Deadline, body};
 use crate::error::Error;
 
 /// The wait after a 429 that names none.
@@ -159,7 +158,7 @@ impl Cluster {
         if options.dry_run {
             append_query(&mut path, "dryRun", "All");
         }
-        let body = Bytes::from(body.to_string());
+        let body = body::json(body);
         let call = Call { method, path: &path, accept: JSON, content_type, body, watch: false };
         let session = self.sessions.current(deadline).await.map_err(WriteError::Rejected)?;
         let answer = self

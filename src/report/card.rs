@@ -3,6 +3,7 @@
 
 use anstyle::Style;
 
+use crate::rollback::model::check::Check;
 use crate::rollback::model::context::ContextChange;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::leftover::WhyLeft;
@@ -183,15 +184,20 @@ fn passed_over(plan: &Plan, marks: Marks) -> Vec<String> {
     listed("not", entries.map(|text| marks.foreign(&text)), PASSED_OVER, DIM)
 }
 
+/// A check in two lines at most, so that one does not push the others out.
+fn short(check: &Check, marks: Marks) -> String {
+    truncate(&checks::sentence(check, marks), 2 * (COLUMNS - INDENT) - 20).into_owned()
+}
+
 /// What was looked at: how many checks are good, and each that is not.
 fn checks(plan: &Plan, marks: Marks) -> Vec<String> {
     let Some(summary) = checks::counts(&plan.checks) else { return Vec::new() };
     let mut lines = vec![line("checks", &summary)];
     let blocking = plan.checks.iter().filter(|check| check.blocks());
-    let entries: Vec<String> = blocking.map(|check| checks::sentence(check, marks)).collect();
+    let entries: Vec<String> = blocking.map(|check| short(check, marks)).collect();
     lines.extend(listed("no", entries.into_iter(), BLOCKING, BAD));
     let others = plan.checks.iter().filter(|check| check.is_warning());
-    let entries: Vec<String> = others.map(|check| checks::sentence(check, marks)).collect();
+    let entries: Vec<String> = others.map(|check| short(check, marks)).collect();
     lines.extend(listed("warning", entries.into_iter(), DOUBTFUL, WARN));
     lines
 }

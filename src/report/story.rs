@@ -182,3 +182,69 @@ impl Story {
         self.chapters.push(chapter);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::ExitStatus;
+    use crate::report::sample;
+    use crate::rollback::model::outcome::Ending;
+
+    fn results(story: &Story) -> Vec<(String, &'static str, u8)> {
+        let told = |chapter: &Chapter| {
+            (chapter.target.name.clone(), chapter.result(), chapter.exit_status().code())
+        };
+        story.chapters().iter().map(told).collect()
+    }
+
+    fn named(all: [(&str, &'static str, u8); 2]) -> Vec<(String, &'static str, u8)> {
+        all.map(|(name, result, code)| (name.to_owned(), result, code)).into()
+    }
+
+    #[test]
+    fn what_has_no_end_of_its_own_has_that_of_the_command() {
+        let (mut story, mut other) = (Story::default(), sample::plan());
+        other.target.name = "cart".into();
+        story.planned(&sample::plan(), &UndoRequest::default(), None);
+        story.planned(&other, &UndoRequest::default(), None);
+        assert_eq!(results(&story), named([("checkout", "planned", 0), ("cart", "planned", 0)]));
+        story.undone(&other, &sample::outcome(Ending::Complete));
+        story.close(Some(&Error::new(ErrorKind::Interrupted, "interrupted")));
+        assert_eq!(
+            results(&story),
+            named([("checkout", "interrupted", 130), ("cart", "rolledBack", 0)])
+        );
+        let done = [(other.target.clone(), Done::LeftOut), (sample::plan().target, Done::LeftOut)];
+        story.ended(&done);
+        assert_eq!(results(&story), named([("cart", "leftOut", 0), ("checkout", "leftOut", 0)]));
+    }
+
+    #[test]
+    fn a_new_plan_takes_the_place_of_the_old_one_and_keeps_what_was_read() {
+        let (mut story, plan) = (Story::default(), sample::plan());
+        story.planned(&plan, &UndoRequest::default(), None);
+        let bad = BadRelease { pods: vec![sample::failure()], events: Vec::new() };
+        story.bad(&plan.target, bad.clone());
+        story.planned(&plan, &UndoRequest { by: "dana".into(), ..UndoRequest::default() }, None);
+        let [chapter] = story.chapters() else { panic!("{story:?}") };
+        assert_eq!((&chapter.bad, chapter.asked.by.as_str()), (&bad, "dana"));
+        // The reason is that of the plan, also where it comes from a file.
+        assert_eq!(chapter.asked.incident.as_deref(), Some("INC-42"));
+    }
+
+    #[test]
+    fn a_verification_that_fails_is_told_with_the_undo() {
+        let (mut story, plan) = (Story::default(), sample::plan());
+        story.planned(&plan, &UndoRequest::default(), None);
+        story.undone(&plan, &sample::outcome(Ending::Complete));
+        assert!(story.chapters()[0].is_rolled_back());
+        let bad = sample::verification(&[sample::failing()]);
+        story.verified(&bad, "", &sample::hints());
+        let chapter = &story.chapters()[0];
+        assert!(!chapter.is_rolled_back() && !chapter.is_verify());
+        assert_eq!(chapter.exit_status(), ExitStatus::Failed);
+        let sentence = chapter.sentence(crate::report::style::Marks { unicode: true });
+        assert!(sentence.starts_with("rolled back: "), "{sentence}");
+        assert!(sentence.ends_with("is not as it has to be: pods.healthy"), "{sentence}");
+    }
+}

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
-use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
+use crate::cluster::{Cluster, Deadline, PatchKind, WriteOptions};
 use crate::error::Result;
 use crate::probe::Expected;
 
@@ -33,6 +33,7 @@ use super::model::plan::{Action, Plan, Step};
 use super::model::record::FIELD_MANAGER;
 use super::model::snapshot::now;
 use super::model::verification::Verification;
+use super::optional_write::{not_done, optional_write};
 use super::stamp::{self, Stamp};
 use super::verify::{self, Member};
 use super::watch::judge::Goal;
@@ -150,7 +151,7 @@ pub(super) async fn finish_all(
         match result {
             Ok(()) => outcome.written.push(note(step)),
             Err(error) => {
-                let message = format!("could not {}: {error}", step.summary);
+                let message = not_done(&step.summary, &error);
                 listeners.on(index, Event::Warning { message: message.clone() });
                 outcome.warnings.push(message);
             }
@@ -303,15 +304,36 @@ async fn traces<'p>(cluster: &Cluster, plans: &[&'p Plan]) -> Vec<(usize, &'p St
     stream::iter(writes)
         .map(|(index, step, path, body, is_patch)| async move {
             let result = if is_patch {
-                cluster.patch(path, PatchKind::Merge, body, options(false), deadline).await
+                let send = || cluster.patch(path, PatchKind::Merge, body, options(false), deadline);
+                optional_write(
+                    cluster,
+                    path,
+                    |object| has_annotations(object, body),
+                    send,
+                    deadline,
+                )
+                .await
             } else {
-                cluster.create(path, body, options(false), deadline).await
+                let send = || cluster.create(path, body, options(false), deadline);
+                let name = body.pointer("/metadata/name").and_then(Value::as_str);
+                let event = format!("{path}/{}", name.unwrap_or_default());
+                // Nobody else makes one of that name.
+                optional_write(cluster, &event, |_| true, send, deadline).await
             };
-            (index, step, result.map(drop).map_err(WriteError::into_error))
+            (index, step, result)
         })
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// Whether an object has the annotations that a merge patch writes.
+fn has_annotations(object: &Value, patch: &Value) -> bool {
+    let annotations = |value: &Value| value.pointer("/metadata/annotations").cloned();
+    let (Some(has), Some(Value::Object(wanted))) = (annotations(object), annotations(patch)) else {
+        return false;
+    };
+    wanted.iter().all(|(key, value)| has.get(key) == Some(value))
 }
 
 fn options(dry_run: bool) -> WriteOptions {

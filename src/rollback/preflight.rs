@@ -1,8 +1,8 @@
 //! Looking before the leap: the old template meets today's cluster before anything is written.
 //!
-//! Each check is a file and a line in [`REGISTRY`]. It names what it wants to know of the cluster, and
+//! Each check is a file and a line in `REGISTRY`. It names what it wants to know of the cluster, and
 //! judges the answers: both are functions of values. All that the checks ask for is asked at the same
-//! time, once, and within [`PATIENCE`]; what has no answer then is unknown and never a silent pass.
+//! time, once, and within five seconds; what has no answer then is unknown and never a silent pass.
 
 mod config_changed;
 mod config_difference;
@@ -237,7 +237,7 @@ mod tests {
             .filter(|check| ["freeze", "lock", "data"].contains(&check.id.as_str()))
             .collect();
         given.plan.checks.clone_from(&checks);
-        (refusal(&given.plan, |flags| format!("rb undo {flags}")), checks)
+        (refusal(&given.plan, false, |flags| format!("rb undo {flags}")), checks)
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::model::record::{
 use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
 use super::model::verification::Verification;
+use super::optional_write::{not_done, optional_write};
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -98,11 +99,16 @@ impl Stamp {
     pub(super) async fn write(&self, cluster: &Cluster, verdict: Verdict) -> Result<()> {
         let verdict =
             Verdict { uid: self.revision_uid.clone(), hash: self.hash.clone(), ..verdict };
-        let body = self.patch(&self.record.clone().with_verdict(verdict));
+        let record = self.record.clone().with_verdict(verdict);
+        let (body, after) = (self.patch(&record), Value::from(record.to_annotation()));
         let options = WriteOptions { dry_run: false, field_manager: FIELD_MANAGER };
         let deadline = Deadline::after(PATIENCE);
-        let written = cluster.patch(&self.path, PatchKind::Json, &body, options, deadline).await;
-        written.map(drop).map_err(moved_on)
+        let is_done = |workload: &Value| workload.pointer(RECORD_POINTER) == Some(&after);
+        let send = async || {
+            let sent = cluster.patch(&self.path, PatchKind::Json, &body, options, deadline).await;
+            sent.map_err(moved_on)
+        };
+        optional_write(cluster, &self.path, is_done, send, deadline).await
     }
 
     fn patch(&self, after: &Record) -> Value {
@@ -157,18 +163,19 @@ pub(super) async fn write_all<'a>(
     stream::iter(due)
         .for_each_concurrent(AT_ONCE, |(stamp, verdict, warnings)| async move {
             if let Err(error) = stamp.write(cluster, verdict).await {
-                warnings.push(format!("could not record the verdict: {error}"));
+                warnings.push(not_done("record the verdict", &error));
             }
         })
         .await;
 }
 
 /// A failed test says that the workload moved on: that is no fault of this revision.
-fn moved_on(error: WriteError) -> Error {
+fn moved_on(error: WriteError) -> WriteError {
     match error {
-        WriteError::Conflict(_) => {
-            Error::new(ErrorKind::LostRace, "somebody changed the workload meanwhile")
-        }
-        error => error.into_error(),
+        WriteError::Conflict(_) => WriteError::Conflict(Error::new(
+            ErrorKind::LostRace,
+            "somebody changed the workload meanwhile",
+        )),
+        error => error,
     }
 }

@@ -1,7 +1,7 @@
 //! Verifying what is live: checks of what runs, made in rounds until they are good for as long as is
 //! asked for, or bad for good.
 //!
-//! [`expect`] says what has to be so, [`seen`] reads what nearly all checks look at, [`rounds`] makes
+//! `expect` says what has to be so, `seen` reads what nearly all checks look at, `rounds` makes
 //! the checks. A rollout is waited for first, by the same watch as that of an undo.
 
 mod expect;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use anstyle::Style;
+
 use crate::report::style::{DIM, GOOD, Marks, WARN, paint};
 use crate::report::{checks, failure};
 use crate::rollback::model::check::{Check, CheckStatus};
@@ -25,15 +27,14 @@ pub struct Live {
     line: Line,
     last: Option<Progress>,
     last_shown: u64,
-    /// Names of the checks that were told to be not good.
-    doubtful: BTreeSet<String>,
+    doubtful: Doubtful,
 }
 
 impl Live {
     /// For this console.
     #[must_use]
     pub fn new(console: Console) -> Self {
-        let (line, doubtful) = (Line::new(console), BTreeSet::new());
+        let (line, doubtful) = (Line::new(console), Doubtful::default());
         Self { console, line, last: None, last_shown: 0, doubtful }
     }
 
@@ -53,21 +54,10 @@ impl Live {
         beat || self.last.as_ref().is_none_or(|last| counts(last) != counts(progress))
     }
 
-    /// What is good from the start is in the answer; here stands what changes.
     fn check(&mut self, elapsed: u64, check: &Check) {
-        let is_good = matches!(check.status, CheckStatus::Pass | CheckStatus::Skipped);
-        let was_doubtful = self.doubtful.contains(&check.id);
-        if is_good && !was_doubtful {
-            return;
-        }
-        let style = if is_good { GOOD } else { WARN };
+        let Some(style) = self.doubtful.style(check) else { return };
         let text = line_of(elapsed, check, self.console.marks);
         self.line.print(&paint(style, &format!("  {text}\n")));
-        if is_good {
-            self.doubtful.remove(&check.id);
-        } else {
-            self.doubtful.insert(check.id.clone());
-        }
     }
 
     fn tick(&mut self, elapsed: u64) {
@@ -81,6 +71,21 @@ impl Live {
 fn sentence(elapsed: u64, progress: &Progress) -> String {
     let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
     format!("{elapsed:>5}  {}", counts(progress))
+}
+
+/// Names of the checks that were told to be not good.
+#[derive(Default)]
+struct Doubtful(BTreeSet<String>);
+
+impl Doubtful {
+    /// How a check is told, if it is: what is good from the start is in the answer.
+    fn style(&mut self, check: &Check) -> Option<Style> {
+        if matches!(check.status, CheckStatus::Pass | CheckStatus::Skipped) {
+            return self.0.remove(&check.id).then_some(GOOD);
+        }
+        self.0.insert(check.id.clone());
+        Some(WARN)
+    }
 }
 
 fn line_of(elapsed: u64, check: &Check, marks: Marks) -> String {
@@ -132,5 +137,22 @@ pub fn verbosity(quiet: bool, verbose: u8) -> Verbosity {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
         (false, _) => Verbosity::Verbose,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollback::model::check::{Finding, Level};
+
+    #[test]
+    fn a_check_is_told_when_it_is_not_good_and_when_it_is_good_again() {
+        let mut doubtful = Doubtful::default();
+        let mut told = |finding| doubtful.style(&Check::new("logs", finding, Level::Required));
+        assert_eq!(told(Finding::pass("")), None);
+        assert_eq!(told(Finding::fail("")), Some(WARN));
+        assert_eq!(told(Finding::unknown("")), Some(WARN));
+        assert_eq!(told(Finding::pass("")), Some(GOOD));
+        assert_eq!(told(Finding::pass("")), None);
     }
 }

@@ -197,12 +197,12 @@ fn a_deployment_deleted_between_plan_and_write_is_gone(bed: &TestBed) {
     let gate = Gate::closed();
     let held = gate.clone();
     let action = move || Action::Hold(held.clone());
-    proxy.inject(move |head| if head.method == "PATCH" { action() } else { Action::Pass });
+    proxy.inject(move |head| if head.is_write() { action() } else { Action::Pass });
     let ran = thread::scope(|scope| {
         let call = Rb::new(&proxy.kubeconfig(&namespace)).words("undo deploy/web --yes");
         let call = scope.spawn(|| call.run());
         namespace.wait_until("the patch is on its way", |_| {
-            proxy.requests().iter().any(|record| record.request.method == "PATCH")
+            proxy.requests().iter().any(|record| record.request.is_write())
         });
         namespace.kubectl_ok(&["delete", "deployment/web"]);
         gate.open();

@@ -13,7 +13,7 @@ use crate::given::Kubeconfig;
 use crate::rb::{Ran, Rb};
 use crate::scene::releases;
 use crate::suite::{Test, on_bed, pure};
-use crate::testbed::{Action, Gate, TestBed};
+use crate::testbed::{Action, Gate, Reply, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
     [
@@ -223,8 +223,7 @@ fn many_names_are_cut(bed: &TestBed) {
         let token = if second { "" } else { "more" };
         let body = json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
             "metadata": {"continue": token}, "items": items});
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Action::Respond { status: 200, headers, body: body.to_string() }
+        Action::Respond(Reply::json(200, body.to_string()))
     });
     let kubeconfig = proxy.kubeconfig(&namespace);
     let ran = key(&kubeconfig, "rb undo deploy/|");

@@ -42,13 +42,15 @@ web · daemonset · namespace [..] · context testbed
   owner    nobody: no mark of a controller that would undo a direct patch
   way      direct: patch the template, watch until healthy, at most 1m30s
   changes  image web:2.0-crash → 1.0
+  checks   [..] passed
 rolled back: daemonset/web runs the template of revision 1 (web:1.0)
   proof    3 of 3 pods updated and 3 available, 3 in all, [..]
+  checks   [..] passed
   forward  to go forward again: rb undo daemonset/web --to-revision=[..] -n ds-crash-[..] --context testbed
 
 "]]
     );
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 3);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 4);
     assert!(deletions(&proxy).is_empty());
     set.assert_live("1.0");
     set.assert_all_run("1.0", 3);

@@ -23,7 +23,7 @@ use crate::testbed::{Namespace, TestBed};
 /// One test at a time rewrites the README.
 static REWRITING: Mutex<()> = Mutex::new(());
 
-pub(crate) const COMMANDS: [&str; 5] = ["history", "undo", "status", "completion", "man"];
+pub(crate) const COMMANDS: [&str; 6] = ["history", "undo", "status", "verify", "completion", "man"];
 
 pub(crate) fn tests() -> Vec<Test> {
     [

@@ -30,10 +30,20 @@ pub(crate) fn release(
     namespace.rollout_done("web");
 }
 
-/// Lets a user do exactly this in the namespace, and waits until it holds. Each rule is
-/// `verbs resource.group`, with the verbs separated by commas.
+/// What a verification cannot do without, and the configuration.
+const TO_VERIFY: [&str; 3] =
+    ["list services", "list endpointslices.discovery.k8s.io", "get configmaps"];
+
+/// Lets a user do this in the namespace, and what a verification cannot do without; waits until it
+/// holds. Each rule is `verbs resource.group`, with the verbs separated by commas.
 #[track_caller]
 pub(crate) fn allow(namespace: &Namespace, user: &str, rules: &[&str]) {
+    allow_only(namespace, user, &[rules, &TO_VERIFY].concat());
+}
+
+/// The same with nothing else.
+#[track_caller]
+pub(crate) fn allow_only(namespace: &Namespace, user: &str, rules: &[&str]) {
     let words = |rule: &'_ str| {
         let (verbs, resource) = rule.split_once(' ').expect("verbs, a blank, a resource");
         (verbs.to_owned(), resource.to_owned())

@@ -112,7 +112,7 @@ fn a_release_of_the_last_moment_is_overwritten(bed: &TestBed) {
     ran.says("went live between the plan and the write: nothing was written");
 }
 
-/// Holds the first PATCH of `undo` back until another release is live.
+/// Holds the first write of `undo` back until another release is live.
 fn with_a_release_before_the_patch<T: Send>(
     namespace: &Namespace,
     proxy: &Proxy,
@@ -120,14 +120,15 @@ fn with_a_release_before_the_patch<T: Send>(
 ) -> T {
     let gate = Gate::closed();
     let held = gate.clone();
-    proxy.inject(move |request| match request.method.as_str() {
-        "PATCH" => Action::Hold(held.clone()),
-        _ => Action::Pass,
-    });
+    proxy.inject(
+        move |request| {
+            if request.is_write() { Action::Hold(held.clone()) } else { Action::Pass }
+        },
+    );
     thread::scope(|scope| {
         let undo = scope.spawn(undo);
         namespace.wait_until("the patch is sent", |_| {
-            proxy.requests().iter().any(|record| record.request.method == "PATCH")
+            proxy.requests().iter().any(|record| record.request.is_write())
         });
         namespace.set_image("web", &image("3.0"));
         gate.open();

@@ -11,16 +11,20 @@
 mod bad_input;
 mod bed;
 mod budgets;
+mod ci;
 mod completion;
 mod config;
 mod connection;
 mod daemonset;
 mod docs;
 mod errors;
+mod faults;
 mod given;
 mod history;
 mod hostile_text;
+mod http_probe;
 mod kubectl_bugs;
+mod lost_answers;
 mod man;
 mod many;
 mod next_deploy;
@@ -29,11 +33,13 @@ mod plan_file;
 mod plans;
 mod plugin;
 mod preflight;
+mod program;
 mod prompt;
 mod properties;
 mod proxy;
 mod races;
 mod rb;
+mod reports;
 mod rights;
 mod rust_text;
 mod scene;
@@ -65,15 +71,19 @@ fn main() -> ExitCode {
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),
+        ci::tests(),
         completion::tests(),
         config::tests(),
         connection::tests(),
         daemonset::tests(),
         docs::tests(),
         errors::tests(),
+        faults::tests(),
         history::tests(),
         hostile_text::tests(),
+        http_probe::tests(),
         kubectl_bugs::tests(),
+        lost_answers::tests(),
         man::tests(),
         many::tests(),
         next_deploy::tests(),
@@ -82,10 +92,12 @@ fn main() -> ExitCode {
         plans::tests(),
         plugin::tests(),
         preflight::tests(),
+        program::tests(),
         prompt::tests(),
         properties::tests(),
         proxy::tests(),
         races::tests(),
+        reports::tests(),
         rights::tests(),
         rust_text::tests(),
         schemas::tests(),

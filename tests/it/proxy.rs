@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::suite::{Test, on_bed, pure};
 use crate::testbed::{
-    Action, Gate, Namespace, Output, Proxy, Recorded, RequestHead, TestBed, round_trips,
+    Action, Gate, Namespace, Output, Proxy, Recorded, Reply, RequestHead, TestBed, round_trips,
 };
 
 pub(crate) fn tests() -> Vec<Test> {
     [
-        pure![parallel_requests_are_one_round_trip],
+        pure![parallel_requests_are_one_round_trip, reviews_and_dry_runs_are_no_writes],
         on_bed![
             records_what_kubectl_asks,
             events_of_a_watch_flow,
@@ -20,7 +20,12 @@ pub(crate) fn tests() -> Vec<Test> {
             a_held_request_goes_on,
             a_refusal_is_not_forwarded,
             reset_before_and_after_the_write,
+            a_write_may_come_after_its_connection_is_gone,
+            a_gateway_may_answer_in_the_place_of_the_api_server,
+            an_answer_is_held_although_it_is_done,
+            while_nobody_listens_connections_are_refused,
             an_answer_breaks_off,
+            an_answer_ends_too_early,
         ],
     ]
     .concat()
@@ -40,11 +45,35 @@ fn parallel_requests_are_one_round_trip() {
         started: start + Duration::from_millis(from),
         answered: Some(start + Duration::from_millis(to)),
         status: Some(200),
+        upstream: Some(200),
     };
     let requests =
         [request("/a", 0, 10), request("/b", 1, 30), request("/c", 12, 20), request("/d", 30, 40)];
     let to = |path: &'static str| round_trips(&requests, |record| record.request.path == path);
     assert_eq!([to("/a"), to("/b"), to("/c"), to("/d"), to("/e")], [1, 1, 2, 3, 0]);
+}
+
+fn reviews_and_dry_runs_are_no_writes() {
+    let web = "/apis/apps/v1/namespaces/shop/deployments/web";
+    let review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    for (method, path, body, is_write) in [
+        ("GET", web, "", false),
+        ("PATCH", web, "[]", true),
+        ("PATCH", &format!("{web}?dryRun=All"), "[]", false),
+        ("POST", review, "{}", false),
+        ("DELETE", web, "", true),
+        ("DELETE", web, r#"{"dryRun": ["All"]}"#, false),
+        ("DELETE", &format!("{web}?dryRun=All"), "{}", true),
+    ] {
+        let head = RequestHead {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            user_agent: String::new(),
+            content_type: String::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        assert_eq!(head.is_write(), is_write, "{method} {path} {body}");
+    }
 }
 
 fn records_what_kubectl_asks(bed: &TestBed) {
@@ -132,11 +161,72 @@ fn a_refusal_is_not_forwarded(bed: &TestBed) {
 fn reset_before_and_after_the_write(bed: &TestBed) {
     let (namespace, proxy) = (bed.namespace("reset"), bed.proxy());
     for (action, written) in [(Action::ResetBefore, false), (Action::ResetAfter, true)] {
-        proxy.inject(move |request| if request.is_write() { action.clone() } else { Action::Pass });
+        do_to_writes(&proxy, action);
         let output = through(&namespace, &proxy, &["create", "configmap", "settings"]);
         assert!(output.code != 0, "{output}");
         assert_eq!(namespace.find("configmap", "settings").is_some(), written, "{output}");
     }
+}
+
+/// What kubectl could not know is there a moment later.
+fn a_write_may_come_after_its_connection_is_gone(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("late"), bed.proxy());
+    do_to_writes(&proxy, Action::ResetThenForward(Duration::from_millis(100)));
+    let output = through(&namespace, &proxy, &["create", "configmap", "settings"]);
+    assert!(output.code != 0, "{output}");
+    namespace.wait_until("the write has come", |_| !proxy.is_forwarding());
+    assert!(namespace.find("configmap", "settings").is_some());
+    assert_eq!(write(&proxy).upstream, Some(201));
+}
+
+fn a_gateway_may_answer_in_the_place_of_the_api_server(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("gateway"), bed.proxy());
+    let reply = Reply::refusal(504, "Timeout", "the gateway gave up");
+    do_to_writes(&proxy, Action::RespondAfter(reply));
+    let output = through(&namespace, &proxy, &["create", "configmap", "settings"]);
+    assert!(output.stderr.contains("the gateway gave up"), "{output}");
+    assert!(namespace.find("configmap", "settings").is_some());
+    let write = write(&proxy);
+    assert_eq!((write.status, write.upstream), (Some(504), Some(201)));
+}
+
+fn an_answer_is_held_although_it_is_done(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("held-answer"), bed.proxy());
+    let gate = Gate::closed();
+    do_to_writes(&proxy, Action::HoldAnswer(gate.clone()));
+    let create = ["create", "configmap", "settings"];
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| through(&namespace, &proxy, &create));
+        namespace.wait_until("it is done", |_| gate.is_reached());
+        assert!(namespace.find("configmap", "settings").is_some());
+        assert!(!waiting.is_finished());
+        gate.open();
+        let output = waiting.join().expect("kubectl was run");
+        assert!(output.code == 0, "{output}");
+    });
+}
+
+fn while_nobody_listens_connections_are_refused(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("outage"), bed.proxy());
+    let mut left = 1;
+    proxy.inject(move |_| {
+        left -= 1;
+        if left == 0 { Action::Refuse(Duration::from_secs(1)) } else { Action::Pass }
+    });
+    let output = get_raw(&namespace, &proxy);
+    assert!(output.code != 0, "{output}");
+    let output = get_raw(&namespace, &proxy);
+    assert!(output.stderr.contains("refused"), "{output}");
+    proxy.inject(|_| Action::Pass);
+    namespace
+        .wait_until("somebody listens again", |namespace| get_raw(namespace, &proxy).code == 0);
+}
+
+fn an_answer_ends_too_early(bed: &TestBed) {
+    let (namespace, proxy) = (bed.namespace("short"), bed.proxy());
+    proxy.inject(|_| Action::EndBodyAfter(10));
+    let output = get_raw(&namespace, &proxy);
+    assert_eq!((output.code, output.stdout.len()), (0, 10), "{output}");
 }
 
 fn an_answer_breaks_off(bed: &TestBed) {
@@ -144,6 +234,17 @@ fn an_answer_breaks_off(bed: &TestBed) {
     proxy.inject(|_| Action::CutBodyAfter(10));
     let output = get_raw(&namespace, &proxy);
     assert!(output.code != 0, "{output}");
+}
+
+fn do_to_writes(proxy: &Proxy, action: Action) {
+    proxy.inject(move |request| if request.is_write() { action.clone() } else { Action::Pass });
+}
+
+/// The write that the proxy has seen.
+#[track_caller]
+fn write(proxy: &Proxy) -> Recorded {
+    let requests = proxy.requests();
+    requests.into_iter().find(|record| record.request.is_write()).expect("a write")
 }
 
 /// kubectl with the proxy in between.

@@ -5,6 +5,9 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -104,6 +107,25 @@ impl Running {
     /// Waits for its end.
     pub(crate) fn wait(self) -> Ran {
         Ran::new(&self.child.wait_with_output().expect("rb ends"))
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
+    /// Waits for its end; kills it where that does not come in time, and gives nothing then.
+    pub(crate) fn wait_at_most(self, limit: Duration) -> Option<Ran> {
+        let id = self.id().to_string();
+        let (ended, end) = mpsc::channel::<()>();
+        let watchdog = thread::spawn(move || {
+            let is_late = end.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            is_late && Command::new("kill").args(["-KILL", &id]).status().is_ok()
+        });
+        let ran = self.wait();
+        drop(ended);
+        let was_late = watchdog.join().expect("the watchdog does not panic");
+        (!was_late).then_some(ran)
     }
 }
 

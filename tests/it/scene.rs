@@ -178,9 +178,10 @@ pub(crate) fn paste(bed: &TestBed, namespace: &Namespace, command: &str) -> Stri
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = [rb.parent(), bed.kubectl().parent()].into_iter().flatten().map(Path::to_owned);
     let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).expect("a PATH");
+    let home = tempfile::tempdir().expect("a home folder");
     let output = Command::new("sh")
         .args(["-c", command])
-        .env_remove("HOME")
+        .env("HOME", home.path())
         .env("PATH", path)
         .env("KUBECONFIG", namespace.kubeconfig())
         .output()

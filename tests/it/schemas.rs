@@ -48,7 +48,8 @@ pub(crate) fn assert_valid(document: &Value) {
     assert!(complaints.is_empty(), "{complaints:#?}\n{document:#}");
 }
 
-fn complaints(document: &Value) -> Vec<String> {
+/// What is not as the schema of the document says.
+pub(crate) fn complaints(document: &Value) -> Vec<String> {
     let schema = document["schema"].as_str().and_then(|name| name.strip_prefix("rb."));
     let is_line = document["type"].is_string() && document["at"].is_string();
     let name = if is_line { "event" } else { schema.unwrap_or_default().trim_end_matches("/v1") };

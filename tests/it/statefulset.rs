@@ -40,8 +40,10 @@ web · statefulset · namespace [..] · context testbed
   owner    nobody: no mark of a controller that would undo a direct patch
   way      direct: patch, delete stuck pod web-2, watch until healthy, at most 10m
   changes  image web:2.0-crash → 1.0
+  checks   [..] passed
 rolled back: statefulset/web runs the template of revision 1 (web:1.0)
   proof    3 of 3 pods updated and 3 available, 3 in all, [..]
+  checks   [..] passed
   forward  to go forward again: rb undo statefulset/web --to-revision=[..] -n sts-crash-[..] --context testbed
 
 "]]

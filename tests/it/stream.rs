@@ -74,7 +74,7 @@ fn an_undo_is_told_step_by_step(bed: &TestBed) {
     let told = lines(&ran, &namespace);
     assert_eq!(
         types(&told),
-        ["version", "plan", "writing", "stepDone", "progress", "ended", "report"]
+        ["version", "plan", "writing", "stepDone", "progress", "ended", "check", "report"]
     );
     let (plan, report) = (&told[1]["document"], &told[told.len() - 1]["document"]);
     assert_eq!(

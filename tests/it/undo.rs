@@ -11,10 +11,11 @@ mod target;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
+use crate::given::release;
 use crate::rb::rb;
 use crate::scene::{
-    annotation, assert_live, hash, hint, paste, record, releases, replica_set, rollback_events,
-    settle, template,
+    annotation, assert_live, hash, hint, image, paste, record, releases, replica_set,
+    rollback_events, settle, template,
 };
 use crate::suite::{Test, on_bed};
 use crate::testbed::TestBed;
@@ -24,6 +25,7 @@ pub(crate) fn tests() -> Vec<Test> {
         on_bed![
             a_crashing_release_is_rolled_back,
             the_old_template_comes_back_byte_for_byte,
+            text_that_go_escapes_is_no_other_text,
             everything_is_recorded,
             reason_and_incident_are_recorded,
             without_waiting_nothing_is_called_verified,
@@ -53,8 +55,10 @@ web · deployment · namespace [..] · context testbed
   owner    nobody: no mark of a controller that would undo a direct patch
   way      direct: patch the template, watch until healthy, at most 10m30s
   changes  image web:2.0-crash → 1.0
+  checks   [..] passed
 rolled back: deployment/web runs the template of revision 1 (web:1.0)
   proof    2 of 2 pods updated and 2 available, 2 in all, [..]
+  checks   [..] passed
   forward  to go forward again: rb undo deployment/web --to-revision=[..] -n crash-[..] --context testbed
 
 "]]
@@ -128,6 +132,26 @@ fn the_old_template_comes_back_byte_for_byte(bed: &TestBed) {
     assert_eq!(annotation(&namespace, "deployment.kubernetes.io/revision"), "3");
     // The controller took it for the old one: no third ReplicaSet was made.
     assert_eq!(namespace.list("replicaset", "app=web").len(), 2);
+}
+
+/// `sh -c 'a && b'` in a template, and a cause with marks in it.
+fn text_that_go_escapes_is_no_other_text(bed: &TestBed) {
+    let namespace = bed.namespace("escapes");
+    let nasty = "a && b <c> \u{2028}\u{2029} \\u003c größer \u{7f}\t";
+    for (number, tag) in [(1, "1.0"), (2, "2.0")] {
+        let container = json!({"name": "app", "image": image(tag), "args": [nasty],
+            "env": [{"name": "A", "value": nasty}]});
+        let extra = json!({
+            "metadata": {"annotations": {"kubernetes.io/change-cause": nasty, "git-sha": nasty}},
+            "spec": {"template": {"metadata": {"annotations": {"note": nasty}},
+                "spec": {"containers": [container]}}},
+        });
+        release(&namespace, number, 0, tag, &extra);
+    }
+    for (words, tag) in [("", "1.0"), ("--to-revision=2.0", "2.0")] {
+        rb(&namespace, &format!("undo deploy/web --yes {words}")).ends_with(0);
+        assert_live(&namespace, tag);
+    }
 }
 
 fn everything_is_recorded(bed: &TestBed) {

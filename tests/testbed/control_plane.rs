@@ -19,7 +19,7 @@ use super::kwok;
 use super::ports;
 use super::progress::say;
 use super::servers::{Layout, Ports};
-use super::supervisor::Supervisor;
+use super::supervisor::{Server, Supervisor};
 use super::users;
 use super::wait::wait_until;
 
@@ -28,8 +28,16 @@ const BOOT_LIMIT: Duration = Duration::from_secs(90);
 /// More than one, so that a DaemonSet has more than one pod.
 const NODES: [&str; 3] = ["testbed", "testbed-2", "testbed-3"];
 
+/// A control plane that runs, and those who run it.
+pub(crate) struct Booted {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) supervisor: Supervisor,
+    /// As it was started.
+    pub(crate) api_server: Server,
+}
+
 /// Starts everything. What fails on the way takes what is already started with it.
-pub(crate) fn boot() -> Result<(Arc<Cluster>, Supervisor)> {
+pub(crate) fn boot() -> Result<Booted> {
     let assets = Assets::locate()?;
     let start = Instant::now();
     let directory = tempfile::Builder::new()
@@ -43,8 +51,9 @@ pub(crate) fn boot() -> Result<(Arc<Cluster>, Supervisor)> {
     let layout = Layout { assets: &assets, directory: &directory, ports };
 
     let cluster = prepare(&layout)?;
+    let api_server = layout.api_server()?;
     supervisor.run(&layout.etcd()?)?;
-    supervisor.run(&layout.api_server()?)?;
+    supervisor.run(&api_server)?;
     wait_for_api_server(&cluster.api, &supervisor, start)?;
     say(format!("API server ready after {:.1} s", start.elapsed().as_secs_f64()));
     for server in [layout.controller_manager()?, layout.scheduler()?] {
@@ -55,7 +64,7 @@ pub(crate) fn boot() -> Result<(Arc<Cluster>, Supervisor)> {
     supervisor.run(&layout.kwok()?)?;
     wait_for_nodes(&cluster.api, &supervisor, start)?;
     say(format!("ready after {:.1} s", start.elapsed().as_secs_f64()));
-    Ok((cluster, supervisor))
+    Ok(Booted { cluster, supervisor, api_server })
 }
 
 /// Writes the files that the servers read, and makes the client that watches them start.
@@ -95,6 +104,11 @@ fn prepare(layout: &Layout<'_>) -> Result<Arc<Cluster>> {
 
 fn write(path: &Path, content: &str) -> Result<()> {
     fs::write(path, content).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Waits until the API server takes requests again, after it was started once more.
+pub(crate) fn wait_until_ready(api: &Api, supervisor: &Supervisor) -> Result<()> {
+    wait_for_api_server(api, supervisor, Instant::now())
 }
 
 fn wait_for_api_server(api: &Api, supervisor: &Supervisor, start: Instant) -> Result<()> {

@@ -9,7 +9,8 @@
 //! - `kubectl` and `helm` run these programs with nothing of the person's own environment;
 //! - `cluster` is what a running control plane offers; `namespace` and `workload` are what a test
 //!   works with;
-//! - `proxy` stands between a client and the API server: it records, delays and breaks.
+//! - `proxy` stands between a client and the API server: it records, delays and breaks;
+//! - `program` answers HTTP in the place of pods.
 //!
 //! It must not know anything of `rb`, and it must not imitate what the real programs do.
 
@@ -26,6 +27,7 @@ mod kubectl;
 mod kwok;
 mod namespace;
 mod ports;
+mod program;
 mod progress;
 mod proxy;
 mod runtime;
@@ -41,25 +43,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context as _, Result};
 
 pub(crate) use self::cluster::Cluster;
+use self::control_plane::Booted;
 pub(crate) use self::helm::Helm;
 pub(crate) use self::kubectl::Output;
 pub(crate) use self::namespace::Namespace;
-pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, RequestHead, round_trips};
-use self::supervisor::Supervisor;
+pub(crate) use self::program::{Program, own_address};
+pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, Reply, RequestHead, round_trips};
 pub(crate) use self::supervisor::run_supervisor_if_asked;
+use self::supervisor::{Server, Supervisor};
 pub(crate) use self::wait::{IntoLook, Look, wait_until};
 
 /// A running control plane. It ends with `stop`, or with this process, however that ends.
 pub(crate) struct TestBed {
     cluster: Arc<Cluster>,
     supervisor: Mutex<Option<Supervisor>>,
+    api_server: Server,
 }
 
 impl TestBed {
     /// Boots it; the first time on a machine this builds the programs, which takes minutes.
     pub(crate) fn start() -> Result<Self> {
-        let (cluster, supervisor) = control_plane::boot()?;
-        Ok(Self { cluster, supervisor: Mutex::new(Some(supervisor)) })
+        let Booted { cluster, supervisor, api_server } = control_plane::boot()?;
+        Ok(Self { cluster, supervisor: Mutex::new(Some(supervisor)), api_server })
+    }
+
+    /// Kills the API server; the others stay. For a test that has a bed of its own.
+    pub(crate) fn stop_api_server(&self) -> Result<()> {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        supervisor.as_mut().context("the test bed is stopped")?.end(&self.api_server.name)
+    }
+
+    /// Starts it again, as it was, and waits until it takes requests.
+    pub(crate) fn start_api_server(&self) -> Result<()> {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        let supervisor = supervisor.as_mut().context("the test bed is stopped")?;
+        supervisor.run(&self.api_server)?;
+        control_plane::wait_until_ready(&self.cluster.api, supervisor)
     }
 
     /// Ends all servers and removes their files. Once is enough; more does no harm.

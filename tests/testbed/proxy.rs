@@ -8,9 +8,10 @@ mod connection;
 mod fault;
 mod forward;
 mod latency;
+mod port;
 mod record;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,10 +19,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use http_body_util::Full;
 use hyper::body::Bytes;
-use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub(crate) use self::fault::{Action, Gate};
+use self::connection::Door;
+pub(crate) use self::fault::{Action, Gate, Reply};
+use self::port::Port;
 pub(crate) use self::record::{Recorded, RequestHead, round_trips};
 use super::api::{HttpClient, Versions, http_client};
 use super::cluster::Cluster;
@@ -44,6 +47,7 @@ pub(crate) struct Proxy {
 struct Shared {
     upstream: HttpClient<Full<Bytes>>,
     server: String,
+    outages: mpsc::UnboundedSender<Duration>,
     state: Mutex<State>,
 }
 
@@ -53,6 +57,8 @@ struct State {
     connections: usize,
     delay: Duration,
     latency: Duration,
+    /// Requests that the API server has not answered yet; the client may be gone.
+    on_their_way: usize,
     injector: Option<Injector>,
 }
 
@@ -64,19 +70,23 @@ impl Proxy {
 
     fn try_start(cluster: &Arc<Cluster>) -> Result<Self> {
         let acceptor = connection::acceptor(&cluster.authority.issue()?)?;
-        let listener = runtime()
-            .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-            .context("listening for the proxy")?;
-        let address = listener.local_addr().context("asking for the proxy's address")?;
+        let port = Port::free().context("finding a port for the proxy")?;
+        let address = port.address();
+        let listener = {
+            let _within = runtime().enter();
+            port.listen().context("listening for the proxy")?
+        };
+        let (sender, outages) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             // Connections of its own for what is under way at the same time: the limit on streams
             // is the client's to meet.
             upstream: http_client(&cluster.authority, Versions::Http1)?,
             server: cluster.server.clone(),
+            outages: sender,
             state: Mutex::default(),
         });
-        let listening =
-            runtime().spawn(connection::accept(listener, acceptor, Arc::clone(&shared)));
+        let door = Door { port, acceptor, outages };
+        let listening = runtime().spawn(connection::accept(listener, door, Arc::clone(&shared)));
         Ok(Self { cluster: Arc::clone(cluster), address, shared, listening })
     }
 
@@ -132,6 +142,11 @@ impl Proxy {
         self.shared.state().latency = one_way;
     }
 
+    /// Whether the API server is yet to answer a request; its client may be gone.
+    pub(crate) fn is_forwarding(&self) -> bool {
+        self.shared.state().on_their_way > 0
+    }
+
     /// Asks `injector` about every request from now on, in the order of their arrival.
     pub(crate) fn inject(&self, injector: impl FnMut(&RequestHead) -> Action + Send + 'static) {
         self.shared.state().injector = Some(Box::new(injector));
@@ -170,20 +185,41 @@ impl Shared {
             started,
             answered: None,
             status: None,
+            upstream: None,
         });
         Arrival { index, action, delay: state.delay }
     }
 
+    /// Records what the API server has answered; the client may get something else.
+    fn done(&self, index: usize, started: Instant, status: u16) {
+        self.note(index, started, |record| record.upstream = Some(status));
+    }
+
     /// Records an answer; `seen` says whether it goes to the client.
     fn answered(&self, index: usize, started: Instant, status: u16, seen: bool) {
-        let mut state = self.state();
-        // After `clear` another request may stand at this place, or none.
-        if let Some(record) =
-            state.requests.get_mut(index).filter(|record| record.started == started)
-        {
+        self.note(index, started, |record| {
             record.status = Some(status);
             record.answered = seen.then(Instant::now);
+        });
+    }
+
+    fn note(&self, index: usize, started: Instant, note: impl FnOnce(&mut Recorded)) {
+        let mut state = self.state();
+        // After `clear` another request may stand at this place, or none.
+        let record = state.requests.get_mut(index);
+        if let Some(record) = record.filter(|record| record.started == started) {
+            note(record);
         }
+    }
+
+    fn listen_again_after(&self, time: Duration) {
+        // Fails only when the proxy is dropped: then nobody listens anyway.
+        let _ = self.outages.send(time);
+    }
+
+    fn is_on_its_way(&self, is: bool) {
+        let on_their_way = &mut self.state().on_their_way;
+        *on_their_way = if is { *on_their_way + 1 } else { on_their_way.saturating_sub(1) };
     }
 }
 

@@ -1,8 +1,8 @@
 //! The process that owns the servers, so that none outlives the tests: not after a panic, not after
 //! Ctrl-C, not after SIGKILL. The test program starts itself once more with `ARGUMENT`, in a
 //! process group of its own (Ctrl-C in a terminal does not reach it), and holds the other end of
-//! its stdin. Each line there is a server to start; the end of the stream means that the tests are
-//! gone: it kills the servers and removes the directory.
+//! its stdin. Each line there is a server to start or to end; the end of the stream means that the
+//! tests are gone: it kills the servers and removes the directory.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -16,15 +16,27 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use super::wait::wait_until;
+
 /// First argument of the supervisor process.
 const ARGUMENT: &str = "__testbed_supervisor";
 /// How often the supervisor looks whether a server has ended.
 const CHILD_CHECK: Duration = Duration::from_millis(50);
+/// How long a killed server may take to be gone.
+const END_LIMIT: Duration = Duration::from_secs(30);
 /// How much of a dead server's log is shown.
 const LOG_TAIL_LINES: usize = 25;
 
-/// One server to run.
+/// A line to the supervisor.
 #[derive(Serialize, Deserialize)]
+enum Order {
+    Run(Server),
+    /// Kills the server of that name.
+    End(String),
+}
+
+/// One server to run.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) program: PathBuf,
@@ -58,11 +70,26 @@ impl Supervisor {
         Ok(Self { process, orders, directory: directory.to_owned(), started: Vec::new() })
     }
 
+    /// Starts a server, for the first time or after its end.
     pub(crate) fn run(&mut self, server: &Server) -> Result<()> {
-        let line = serde_json::to_string(server).context("describing a server")?;
-        writeln!(self.orders, "{line}").with_context(|| format!("ordering {}", server.name))?;
+        // What is left of the last time would look like the end of this one.
+        let _ = fs::remove_file(exit_file(&self.directory, &server.name));
+        self.order(&Order::Run(server.clone()))?;
         self.started.push(server.name.clone());
         Ok(())
+    }
+
+    /// Kills a server, and waits until it has ended.
+    pub(crate) fn end(&mut self, name: &str) -> Result<()> {
+        self.started.retain(|started| started != name);
+        self.order(&Order::End(name.to_owned()))?;
+        let exit = exit_file(&self.directory, name);
+        wait_until(&format!("{name} has ended"), END_LIMIT, || Ok(exit.exists()))
+    }
+
+    fn order(&mut self, order: &Order) -> Result<()> {
+        let line = serde_json::to_string(order).context("writing an order")?;
+        writeln!(self.orders, "{line}").context("ordering a server")
     }
 
     /// Fails, with the end of its log, when a server that should run has ended.
@@ -136,7 +163,7 @@ fn orders() -> Receiver<String> {
     orders
 }
 
-/// Starts what is ordered and notes what ends, until the orders end.
+/// Starts and ends what is ordered and notes what has ended, until the orders end.
 fn obey(
     orders: &Receiver<String>,
     directory: &Path,
@@ -144,15 +171,19 @@ fn obey(
 ) -> Result<()> {
     loop {
         match orders.recv_timeout(CHILD_CHECK) {
-            Ok(line) => {
-                let server: Server = serde_json::from_str(&line).context("reading an order")?;
-                match spawn(&server, directory) {
+            Ok(line) => match serde_json::from_str(&line).context("reading an order")? {
+                Order::Run(server) => match spawn(&server, directory) {
                     Ok(child) => running.push((server.name, child)),
                     Err(error) => {
                         fs::write(exit_file(directory, &server.name), format!("{error:#}"))?;
                     }
+                },
+                Order::End(name) => {
+                    for (_, child) in running.iter_mut().filter(|(running, _)| *running == name) {
+                        let _ = child.kill();
+                    }
                 }
-            }
+            },
             Err(RecvTimeoutError::Timeout) => note_the_ended(directory, running),
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
@@ -160,7 +191,8 @@ fn obey(
 }
 
 fn spawn(server: &Server, directory: &Path) -> Result<Child> {
-    let log = File::create(log_file(directory, &server.name)).context("creating its log")?;
+    let log = File::options().create(true).append(true).open(log_file(directory, &server.name));
+    let log = log.context("opening its log")?;
     Command::new(&server.program)
         .args(&server.arguments)
         .current_dir(directory)

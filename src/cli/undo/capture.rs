@@ -42,7 +42,10 @@ pub(super) async fn save(
     for ((plan, _), captured) in plans.iter().zip(&all) {
         let place = folder.join(name_of(plan));
         let said = match write(&place, captured) {
-            Ok(()) => said(&place, captured),
+            Ok(()) => {
+                app.story().kept(&plan.target, &place);
+                said(&place, captured)
+            }
             Err(error) => {
                 let place = shell_quote(&place.display().to_string()).into_owned();
                 format!("warning: evidence cannot be saved in {place}: {error}")

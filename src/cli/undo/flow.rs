@@ -89,7 +89,7 @@ impl<'a> Flow<'a> {
                     _ => return Err(again.refusal),
                 },
             };
-            let Some((plan, proof)) = self.look(plan, &snapshot).await else { continue };
+            let Some((plan, proof)) = self.look(plan, &snapshot).await? else { continue };
             self.write_plan_file(&plan)?;
             if self.stops_at_plan() {
                 return Ok(self.dry_run(&plan));
@@ -132,7 +132,7 @@ impl<'a> Flow<'a> {
         &self,
         mut plan: Box<Plan>,
         snapshot: &Snapshot,
-    ) -> Option<(Box<Plan>, ToProve)> {
+    ) -> Result<Option<(Box<Plan>, ToProve)>> {
         let subject = Subject::new(self.backend, snapshot, &plan);
         let deadline = self.budget.reading();
         let look = preflight::look(self.cluster, &subject, &plan, &self.request, deadline);
@@ -146,14 +146,14 @@ impl<'a> Flow<'a> {
         };
         match looked {
             Looked::Checked(checks) => plan.checks = checks,
-            Looked::Stale => return None,
+            Looked::Stale => return Ok(None),
         }
         plan.warnings.extend(self.configuration.warnings(&self.target.namespace).cloned());
         self.app.story().planned(&plan, &self.request, Some(snapshot));
-        let demand = self.configuration.demand(self.args.proof.demand_at_once(), snapshot);
+        let demand = self.configuration.demand(self.args.proof.demand_at_once(), snapshot)?;
         let stamps = self.args.proof.stamps();
         let proof = verify::to_prove(&plan, &subject, demand, &self.request.hints, stamps);
-        Some((plan, proof))
+        Ok(Some((plan, proof)))
     }
 
     /// Shows the plan, and ends as carrying it out would begin.
@@ -176,7 +176,7 @@ impl<'a> Flow<'a> {
     }
 
     fn refusal(&self, plan: &Plan) -> Option<Error> {
-        preflight::refusal(plan, |flags| self.command(flags))
+        preflight::refusal(plan, self.request.reason.is_some(), |flags| self.command(flags))
     }
 
     fn asks(&self) -> bool {

@@ -49,7 +49,7 @@ impl Flow<'_> {
         }
         earlier::check(self.backend, &snapshot, &self.request, &plan)?;
         // What was seen when it was made says nothing of today.
-        let Some((plan, proof)) = self.look(Box::new(plan.clone()), &snapshot).await else {
+        let Some((plan, proof)) = self.look(Box::new(plan.clone()), &snapshot).await? else {
             return Err(self.stale(&plan));
         };
         if self.stops_at_plan() {

@@ -109,6 +109,10 @@ fn decide(
             app.story().planned(&plan, &request, Some(&snapshot));
             let subject = Subject::new(backend, &snapshot, &plan);
             let demand = configuration.demand(args.proof.demand_at_once(), &snapshot);
+            let demand = match demand {
+                Ok(demand) => demand,
+                Err(error) => return Fate::Refused(error),
+            };
             let stamps = args.proof.stamps();
             let proof = verify::to_prove(&plan, &subject, demand, &request.hints, stamps);
             Fate::Undo(Box::new(Undo { request, plan, subject, proof }))
@@ -224,7 +228,9 @@ impl Course<'_> {
                     undo.plan.checks = checks;
                     self.app.story().planned(&undo.plan, &undo.request, None);
                     let again = |flags: &str| self.command(flags);
-                    if let Some(error) = preflight::refusal(&undo.plan, again) {
+                    if let Some(error) =
+                        preflight::refusal(&undo.plan, self.args.reason.is_some(), again)
+                    {
                         item.fate = Fate::Refused(error);
                     }
                 }

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::report::failure;
 use crate::report::style::Marks;
+use crate::rollback::model::denial::denial;
 use crate::rollback::model::outcome::{Done, Ending, Waited};
 use crate::rollback::model::target::Target;
 
@@ -111,11 +112,7 @@ fn by_whom(who: Option<&String>) -> String {
 /// An error in one line: what an admission rule says is worth more than that there is one.
 pub(super) fn why_failed(error: &Error) -> String {
     let causes = error.causes();
-    let denied = causes.iter().find_map(|cause| {
-        let marks = ["denied the request: ", "denied request: "];
-        marks.iter().find_map(|mark| Some(cause.split_once(mark)?.1))
-    });
-    match denied {
+    match denial(&causes) {
         Some(rule) => format!("denied by a rule of the cluster: {rule}"),
         None => error.to_string(),
     }

@@ -72,3 +72,80 @@ fn failure(pod: &PodState) -> Option<PodFailure> {
         log: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollback::model::target::{ClusterRef, Target};
+    use serde_json::{Value, json};
+
+    fn pod(name: &str, hash: &str, reason: &str) -> PodState {
+        PodState::read(&json!({
+            "metadata": {"name": name, "uid": name, "labels": {"pod-template-hash": hash}},
+            "status": {"containerStatuses": [{"name": "app", "restartCount": 2,
+                "state": {"waiting": {"reason": reason, "message": "m"}}}]},
+        }))
+    }
+
+    fn event(pod: &str, message: &str, second: i64) -> PodWarning {
+        let at = jiff::Timestamp::from_second(second).unwrap();
+        PodWarning {
+            namespace: "shop".into(),
+            pod: pod.into(),
+            uid: pod.into(),
+            reason: "BackOff".into(),
+            message: message.into(),
+            first: at,
+            last: at,
+        }
+    }
+
+    fn snapshot(pods: Vec<PodState>, warnings: Vec<PodWarning>) -> Snapshot {
+        Snapshot {
+            taken_at: jiff::Timestamp::UNIX_EPOCH,
+            cluster: ClusterRef::default(),
+            target: Target {
+                api_version: "apps/v1".into(),
+                kind: "Deployment".into(),
+                namespace: "shop".into(),
+                name: "web".into(),
+            },
+            workload: Value::Null,
+            stored: Vec::new(),
+            pods,
+            warnings,
+            gaps: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_of_that_release_is_told() {
+        let pods = vec![
+            pod("web-bad-1", "bad", "CrashLoopBackOff"),
+            pod("web-bad-2", "bad", "ContainerCreating"),
+            pod("web-old-1", "old", "CrashLoopBackOff"),
+        ];
+        let warnings = vec![
+            event("web-bad-1", "again", 10),
+            event("web-bad-9", "again", 30),
+            event("web-bad-9", "other", 20),
+            event("web-old-1", "old", 40),
+            event("web-bad", "of another workload", 50),
+        ];
+        let bad = BadRelease::of(&snapshot(pods, warnings), "bad");
+        let names: Vec<&str> = bad.pods.iter().map(|pod| pod.pod.as_str()).collect();
+        assert_eq!(names, ["web-bad-1"]);
+        let events: Vec<(&str, i64)> =
+            bad.events.iter().map(|e| (e.message.as_str(), e.last.as_second())).collect();
+        assert_eq!(events, [("again", 30), ("other", 20)]);
+    }
+
+    #[test]
+    fn a_report_is_no_dump() {
+        let pods = (0..50).map(|n| pod(&format!("web-bad-{n}"), "bad", "CrashLoopBackOff"));
+        let warnings = (0..50).map(|n| event("web-bad-1", &n.to_string(), n));
+        let bad = BadRelease::of(&snapshot(pods.collect(), warnings.collect()), "bad");
+        assert_eq!((bad.pods.len(), bad.events.len()), (TOLD, TOLD));
+        assert!(BadRelease::of(&snapshot(Vec::new(), Vec::new()), "").is_empty());
+    }
+}

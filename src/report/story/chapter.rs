@@ -206,8 +206,12 @@ impl Chapter {
 }
 
 fn planned(plan: &Plan) -> String {
+    let blocking = plan.checks.iter().filter(|check| check.blocks());
+    let ids: Vec<&str> = blocking.map(|check| check.id.as_str()).collect();
+    let no =
+        if ids.is_empty() { String::new() } else { format!("; these say no: {}", ids.join(", ")) };
     format!(
-        "planned: {} from {} back to {}; nothing was written",
+        "planned: {} from {} back to {}{no}; nothing was written",
         plan.target.reference(),
         plan.from.label(),
         plan.to.label()

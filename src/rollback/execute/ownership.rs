@@ -18,6 +18,7 @@ use crate::rollback::managed_fields::{self, Given};
 use crate::rollback::model::field_owner::FieldOwner;
 use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::record::FIELD_MANAGER;
+use crate::rollback::optional_write::unanswered;
 
 /// How long it is tried.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,7 +59,8 @@ async fn attempts(
 ) -> Result<Option<()>> {
     let deadline = Deadline::after(PATIENCE);
     let mut workload = accepted.clone();
-    let mut last = Error::new(ErrorKind::Internal, "it was never tried");
+    let (mut last, mut is_unknown) = (Error::new(ErrorKind::Internal, "it was never tried"), false);
+    let certain = |error, is_unknown: bool| if is_unknown { unanswered(error) } else { error };
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             let pause = PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST);
@@ -70,7 +72,7 @@ async fn attempts(
                 Ok(workload) => workload,
                 // Deleted: nothing is left to be given back.
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(error),
+                Err(error) => return Err(certain(error, is_unknown)),
             };
             if !is_still_ours(accepted, &workload) {
                 return Ok(None);
@@ -89,15 +91,16 @@ async fn attempts(
             Err(WriteError::Rejected(error)) if error.kind() == ErrorKind::Unreachable => {
                 last = error;
             }
-            Err(WriteError::Rejected(error)) => return Err(error),
+            Err(WriteError::Rejected(error)) => return Err(certain(error, is_unknown)),
             Err(WriteError::Throttled { error, retry_after }) => {
                 sleep(retry_after.min(deadline.remaining())).await;
                 last = error;
             }
-            Err(WriteError::Conflict(error) | WriteError::Unknown(error)) => last = error,
+            Err(WriteError::Conflict(error)) => last = error,
+            Err(WriteError::Unknown(error)) => (last, is_unknown) = (error, true),
         }
     }
-    Err(last)
+    Err(certain(last, is_unknown))
 }
 
 /// Whether the same object still has the template that the patch made live.
@@ -109,8 +112,9 @@ fn is_still_ours(accepted: &Value, workload: &Value) -> bool {
 
 fn with_consequence(error: Error, owner: &FieldOwner) -> Error {
     let who = if owner.applies() { format!("{owner}'s next") } else { "a".to_owned() };
+    let will = if error.kind() == ErrorKind::Inconclusive { "may" } else { "will" };
     let message = format!(
-        "{error}; {who} server-side apply will report a conflict with \"{FIELD_MANAGER}\", and \
+        "{error}; {who} server-side apply {will} report a conflict with \"{FIELD_MANAGER}\", and \
          --force-conflicts takes the fields then"
     );
     Error::new(error.kind(), message).because(error)

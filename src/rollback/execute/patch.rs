@@ -96,11 +96,15 @@ async fn send(
             {
                 error
             }
+            // An earlier one may still be on its way.
+            WriteError::Rejected(error) if answer_was_lost => {
+                return Err(unknown_outcome(plan, &error));
+            }
             WriteError::Rejected(error) => return Err(error),
             // Others kept writing, but nothing that the plan depends on: the API server gave up
             // fitting the patch in between.
             WriteError::Conflict(error) if error.kind() == ErrorKind::LostRace => error,
-            WriteError::Conflict(error) => return Err(refused(&error)),
+            WriteError::Conflict(error) => return Err(refused(plan, &error)),
             WriteError::Throttled { error, retry_after } => {
                 sleep(retry_after.min(deadline.remaining())).await;
                 error
@@ -109,7 +113,7 @@ async fn send(
             WriteError::Unknown(error) => error,
         };
     }
-    Err(last)
+    Err(if answer_was_lost { unknown_outcome(plan, &last) } else { last })
 }
 
 /// A plan without a patch is for a template that is live already: it holds as long as that is so.
@@ -158,9 +162,9 @@ fn patch_of(plan: &Plan) -> Result<(&str, &Value)> {
     })
 }
 
-fn refused(error: &Error) -> Error {
+fn refused(plan: &Plan, error: &Error) -> Error {
     let message = format!("the API server refuses the rollback: {error}");
-    Error::new(ErrorKind::Refused, message).because(error.causes().join("; "))
+    with_status(plan, Error::new(ErrorKind::Refused, message).because(error.causes().join("; ")))
 }
 
 fn gone(plan: &Plan) -> Error {
@@ -174,16 +178,17 @@ fn gone(plan: &Plan) -> Error {
 }
 
 fn unknown_outcome(plan: &Plan, error: &Error) -> Error {
-    let hint = plan.steps.iter().find(|s| s.id == "wait").and_then(|s| s.compensation.clone());
-    let error = Error::new(
-        ErrorKind::Inconclusive,
-        format!(
-            "the patch of {} was sent and no answer came ({error}): it may have been applied",
-            plan.target.reference()
-        ),
+    let reference = plan.target.reference();
+    let message = format!(
+        "the patch of {reference} was sent and no answer came ({error}): it may have been applied"
     );
-    match hint {
-        Some(hint) => error.hint(format!("to see what is live: {hint}")),
+    with_status(plan, Error::new(ErrorKind::Inconclusive, message))
+}
+
+fn with_status(plan: &Plan, error: Error) -> Error {
+    let status = plan.steps.iter().find(|s| s.id == "wait").and_then(|s| s.compensation.clone());
+    match status {
+        Some(status) => error.hint(format!("to see what is live: {status}")),
         None => error,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::check::Level;
+use super::http_probe::HttpProbe;
 
 /// For how long after the rollout a required check may stay bad before that is the answer: Services
 /// and what stands before them follow the pods with a delay.
@@ -29,6 +30,8 @@ pub struct Demand {
     pub levels: BTreeMap<String, Level>,
     /// `--expect-digest`: digests of images, `sha256:…`, which have to run.
     pub digests: Vec<String>,
+    /// HTTP probes; each is one more check.
+    pub http: Vec<HttpProbe>,
     /// Lines of logs that are bad, as regular expressions.
     pub log_patterns: Vec<String>,
     /// Lines of logs that are not, although a pattern fits.
@@ -45,6 +48,7 @@ impl Default for Demand {
             skipped: BTreeMap::new(),
             levels: BTreeMap::new(),
             digests: Vec::new(),
+            http: Vec::new(),
             log_patterns: Vec::new(),
             log_ignored: Vec::new(),
         }

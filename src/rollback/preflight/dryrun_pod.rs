@@ -10,6 +10,7 @@ use crate::cluster::{Path, Write, WriteError};
 use crate::error::ErrorKind;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::check::{Finding, Level};
+use crate::rollback::model::denial::denial;
 use crate::rollback::model::template::{HASH_LABEL, REVISION_LABEL};
 
 pub(super) struct DryrunPod;
@@ -53,7 +54,8 @@ impl Preflight for DryrunPod {
                 finding.evidence(causes).hint_from(error)
             }
             WriteError::Rejected(_) | WriteError::Conflict(_) => {
-                let why = causes.first().map(|cause| format!(": {}", cut(cause)));
+                let why = denial(&causes).or(causes.first().map(String::as_str));
+                let why = why.map(|why| format!(": {}", cut(why)));
                 let why = why.unwrap_or_default();
                 let message = format!("the cluster does not admit a pod of the old template{why}");
                 Finding::fail(message).because("NotAdmitted").evidence(causes)

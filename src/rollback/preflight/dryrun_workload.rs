@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::facts::{Ask, Facts};
 use crate::rollback::execute;
 use crate::rollback::model::check::{Finding, Level};
+use crate::rollback::model::denial::denial;
 use crate::rollback::model::plan::Action;
 use crate::text::truncate;
 
@@ -60,9 +61,14 @@ impl Preflight for DryrunWorkload {
                     unknown = Some(error.to_string());
                 }
                 WriteError::Rejected(error) | WriteError::Conflict(error) => {
-                    let message = match causes.first() {
-                        Some(cause) => format!("the API server does not take it: {}", cut(cause)),
-                        None => error.to_string(),
+                    let message = match (denial(&causes), causes.first()) {
+                        (Some(rule), _) => {
+                            format!("denied by a rule of the cluster: {}", cut(rule))
+                        }
+                        (None, Some(cause)) => {
+                            format!("the API server does not take it: {}", cut(cause))
+                        }
+                        (None, None) => error.to_string(),
                     };
                     return Finding::fail(message).because("Refused").evidence(causes);
                 }

@@ -3,28 +3,33 @@
 use crate::error::{Error, ErrorKind};
 use crate::rollback::model::check::Check;
 use crate::rollback::model::plan::Plan;
-use crate::text::plural;
 
 /// Why the plan is not carried out; `None` where no check blocks. `again` makes the same command with
 /// more options.
 #[must_use]
-pub fn refusal(plan: &Plan, again: impl FnOnce(&str) -> String) -> Option<Error> {
+pub fn refusal(plan: &Plan, has_reason: bool, again: impl FnOnce(&str) -> String) -> Option<Error> {
     let blocking: Vec<&Check> = plan.checks.iter().filter(|check| check.blocks()).collect();
     if blocking.is_empty() {
         return None;
     }
     let reference = plan.target.reference();
-    let count = plural(i64::try_from(blocking.len()).unwrap_or(i64::MAX), "check");
+    let ids: Vec<&str> = blocking.iter().map(|check| check.id.as_str()).collect();
     let say = if blocking.len() == 1 { "says" } else { "say" };
-    let reasons: Vec<String> =
-        blocking.iter().map(|check| format!("{}: {}", check.id, check.message)).collect();
+    // A row of a table has room for the beginning.
+    let reasons: Vec<&str> = blocking.iter().map(|check| check.message.as_str()).collect();
     let message = format!(
-        "{count} before the write {say} no to rolling {reference} back, and nothing was written: {}",
+        "{} {say} no: {}; nothing was written to {reference}",
+        ids.join(" and "),
         reasons.join("; ")
     );
     // Where nothing but a hold stands in the way, that is what a script has to know.
     let is_held = blocking.iter().all(|check| matches!(check.id.as_str(), "freeze" | "lock"));
-    let kind = if is_held { ErrorKind::Held } else { ErrorKind::Refused };
+    let is_right = blocking.iter().all(|check| check.reason.as_deref() == Some("Forbidden"));
+    let kind = match (is_held, is_right) {
+        (true, _) => ErrorKind::Held,
+        (_, true) => ErrorKind::Forbidden,
+        _ => ErrorKind::Refused,
+    };
     let mut error = Error::new(kind, message);
     for check in &blocking {
         if let Some(hint) = &check.hint {
@@ -33,6 +38,8 @@ pub fn refusal(plan: &Plan, again: impl FnOnce(&str) -> String) -> Option<Error>
     }
     let overrides: Vec<String> =
         blocking.iter().map(|check| format!("--override {}", check.id)).collect();
-    let command = again(&format!("{} --reason TEXT", overrides.join(" ")));
+    // Given twice, it would be refused.
+    let reason = if has_reason { "" } else { " --reason TEXT" };
+    let command = again(&format!("{}{reason}", overrides.join(" ")));
     Some(error.hint(format!("to go on all the same: {command}")))
 }

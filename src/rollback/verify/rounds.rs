@@ -21,6 +21,8 @@ use crate::rollback::model::target::Target;
 
 /// How long the answers of one round may take.
 const FOR_ANSWERS: Duration = Duration::from_secs(10);
+/// The pause after the first round; doubled after each, up to the interval.
+const SOON: Duration = Duration::from_millis(250);
 /// The check that says whether the others stayed good for long enough.
 const STABLE: &str = "stable";
 
@@ -93,13 +95,20 @@ pub(in crate::rollback) async fn rounds(
             let Some(rounds) = all.get_mut(index) else { continue };
             tell(index, started, &rounds.checks, &round.checks, listeners);
             rounds.take(round, member, started);
-            pause = pause.min(member.demand.interval());
+            pause = pause.min(pause_after(rounds.count).min(member.demand.interval()));
         }
         if all.iter().all(|rounds| rounds.is_done) {
             return all;
         }
         sleep(pause).await;
     }
+}
+
+/// What follows the pods, such as the slices of a Service, mostly needs a moment: the first rounds
+/// come soon.
+fn pause_after(rounds: u64) -> Duration {
+    let doublings = u32::try_from(rounds.saturating_sub(1)).unwrap_or(u32::MAX);
+    SOON.saturating_mul(2_u32.saturating_pow(doublings))
 }
 
 impl Rounds {
@@ -174,10 +183,31 @@ async fn one_round(cluster: &Cluster, members: &[&Member<'_>]) -> Vec<Round> {
         // What could not be guessed is asked for now.
         let more: Vec<Ask> =
             asks(&scene, member).into_iter().filter(|ask| !facts.knows(ask)).collect();
-        let more = Facts::gather(cluster, more, FIELD_MANAGER, deadline).await;
-        judge(member.demand, &scene, &more.and(facts))
+        let more = Facts::gather(cluster, more, FIELD_MANAGER, deadline);
+        let (more, probed) =
+            futures::join!(more, probe_all(cluster, member.demand, &scene, member.deadline));
+        judge(member.demand, &scene, &more.and(facts), probed)
     })
     .await
+}
+
+/// The HTTP probes of one workload, all at the same time, and how long each took.
+async fn probe_all(
+    cluster: &Cluster,
+    demand: &Demand,
+    scene: &Scene<'_>,
+    deadline: Deadline,
+) -> Vec<(String, Level, Finding, Duration)> {
+    let wanted = demand.http.iter().filter(|probe| wants(demand, &probe.id()));
+    let rounds = wanted.map(|probe| async move {
+        let started = Instant::now();
+        // Whoever answers slowly is to have a round of its own, also when the time is nearly up.
+        let enough = probe.timeout.saturating_mul(probe.consecutive.saturating_add(1));
+        let limit = deadline.max(Deadline::after(enough));
+        let finding = probe::http::run(cluster, probe, scene, limit).await;
+        (probe.id(), probe.level, finding, started.elapsed())
+    });
+    futures::future::join_all(rounds).await
 }
 
 fn log_rules(demand: &Demand) -> LogRules {
@@ -212,34 +242,41 @@ fn unreadable(finding: Finding) -> Round {
 }
 
 fn wanted(demand: &Demand) -> impl Iterator<Item = &'static &'static dyn Probe> {
-    probe::REGISTRY
-        .iter()
-        .filter(|probe| demand.wants(probe.id()) && !demand.skipped.contains_key(probe.id()))
+    probe::REGISTRY.iter().filter(|probe| wants(demand, probe.id()))
 }
 
-fn judge(demand: &Demand, scene: &Scene<'_>, facts: &Facts<'_>) -> Round {
+fn wants(demand: &Demand, id: &str) -> bool {
+    demand.wants(id) && !demand.skipped.contains_key(id)
+}
+
+fn judge(
+    demand: &Demand,
+    scene: &Scene<'_>,
+    facts: &Facts<'_>,
+    probed: Vec<(String, Level, Finding, Duration)>,
+) -> Round {
     let mut is_final = false;
     let mut checks = Vec::new();
-    for probe in probe::REGISTRY {
-        let id = probe.id();
-        if let Some(reason) = demand.skipped.get(id) {
-            let finding = Finding::skipped(format!("left out: {reason}"));
-            checks.push(Check::new(id, finding, Level::Advisory));
-            continue;
-        }
-        if !demand.wants(id) {
-            continue;
-        }
-        let finding = probe.judge(scene, facts);
+    let mut add = |id: &str, finding: Finding, level: Level, took: Duration| {
         let is_for_good = finding.is_final;
-        let mut check = Check::new(id, finding, probe.level());
+        let mut check = Check::new(id, finding, level);
         if let Some(level) = demand.levels.get(id) {
             check.level = *level;
         }
-        let took = facts.took(&probe.asks(scene)).as_millis();
-        check.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
+        check.duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         is_final |= is_for_good && check.objects();
         checks.push(settled(check));
+    };
+    for probe in probe::REGISTRY.iter().filter(|probe| wants(demand, probe.id())) {
+        let took = facts.took(&probe.asks(scene));
+        add(probe.id(), probe.judge(scene, facts), probe.level(), took);
+    }
+    for (id, level, finding, took) in probed {
+        add(&id, finding, level, took);
+    }
+    for (id, reason) in &demand.skipped {
+        let finding = Finding::skipped(format!("left out: {reason}"));
+        checks.push(Check::new(id, finding, Level::Advisory));
     }
     let config = probe::versions(scene, facts);
     Round { checks, digests: probe::digests(scene), config, is_final }

@@ -219,7 +219,7 @@ fn a_stream_tells_which_workload_it_is_about(bed: &TestBed) {
         told.dedup();
         let others: Vec<&str> =
             told.iter().map(String::as_str).filter(|kind| *kind != "progress").collect();
-        assert_eq!(others, ["plan", "writing", "stepDone", "ended"], "{ran}");
+        assert_eq!(others, ["plan", "writing", "stepDone", "ended", "check"], "{ran}");
     }
     let about_one = |line: &&Value| !["version", "list"].contains(&kind(line).as_str());
     assert!(

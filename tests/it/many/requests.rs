@@ -24,6 +24,8 @@ pub(super) fn tests() -> Vec<Test> {
 
 /// Long enough that requests which wait for each other are told from those that do not.
 const DELAY: Duration = Duration::from_millis(150);
+/// What the configuration is read with, before anything is decided.
+const CONFIGURATION: [&str; 2] = ["GET configmaps/rb-config", "GET configmaps/rollback-config"];
 /// What all of a kind are read with.
 const READS: [&str; 3] = ["GET deployments", "GET events", "GET replicasets"];
 
@@ -55,9 +57,12 @@ const SHARED: [&str; 7] = [
 fn read_and_checked(proxy: &Proxy, reads: &[&str], workloads: usize, with_pods: usize) {
     let first = proxy.requests().iter().position(|record| writes_template(&record.request));
     let mut asked = asked(proxy)[..first.expect("a write")].to_vec();
-    let mut checks = asked.split_off(reads.len().min(asked.len()));
+    let reading = (CONFIGURATION.len() + reads.len()).min(asked.len());
+    let mut checks = asked.split_off(reading);
     asked.sort();
-    assert_eq!(asked, reads);
+    let mut expected = [&CONFIGURATION, reads].concat();
+    expected.sort_unstable();
+    assert_eq!(asked, expected);
     for shared in SHARED {
         let place = checks.iter().position(|check| check == shared);
         checks.remove(place.unwrap_or_else(|| panic!("{shared:?} is not in {checks:?}")));
@@ -92,8 +97,8 @@ fn a_selection_is_read_with_three_requests(bed: &TestBed) {
     proxy.set_delay(DELAY);
     undo(&namespace, &proxy, "deploy -l part-of=shop");
     read_and_checked(&proxy, &READS, 5, 5);
-    // The reads, what is asked once for all, what is asked for each, the write.
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 4);
+    // The configuration, the reads, what is asked once for all, what is asked for each, the write.
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 5);
     each_is_written_once(&proxy, &names);
     assert_eq!((watches(&proxy), proxy.connections()), (2, 1));
 }
@@ -118,7 +123,9 @@ fn a_hundred_are_read_and_watched_together(bed: &TestBed) {
     assert_eq!(count("PATCH replicasets/"), 100);
     assert_eq!(count("PATCH deployments/"), 100 + 100 + 100 + 20 + lost);
     let shared = SHARED.iter().filter(|shared| shared.starts_with("GET ")).count();
-    assert_eq!(count("GET ") - lost, READS.len() + shared + 2, "{lost} races were lost");
+    let before = CONFIGURATION.len() + READS.len() + shared + 2;
+    // What is verified: five lists for all, and of each that has pods itself, its pods and a log.
+    assert_eq!(count("GET ") - lost, before + 5 + 3 * 20, "{lost} races were lost");
 }
 
 /// As many `ReplicaSet`s of nobody; in the order of names they come first.
@@ -169,7 +176,7 @@ fn each_has_its_own_list_where_that_is_shorter(bed: &TestBed) {
         let lists = requests.iter().filter(|record| record.request.path.contains(&own(name)));
         assert_eq!(lists.count(), 1, "{name}");
     }
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 5);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 6);
     each_is_written_once(&proxy, &names);
     assert!(live(&namespace, &words).iter().all(|tag| tag == "1.0"));
 }
@@ -186,7 +193,7 @@ fn a_few_names_are_read_one_by_one_and_many_together(bed: &TestBed) {
     own.extend(["GET events", "GET replicasets"].map(|read| vec![read.to_owned(); 3]).concat());
     let own: Vec<&str> = own.iter().map(String::as_str).collect();
     read_and_checked(&proxy, &own, 3, 3);
-    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 4);
+    assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 5);
     each_is_written_once(&proxy, few);
     proxy.clear();
     undo(&namespace, &proxy, &format!("deploy {}", many.join(" ")));

@@ -99,6 +99,7 @@ fn the_log_is_as_its_schema_says() {
     let read = |story: &Story| -> Value {
         let line = AuditLine::of(&story.chapters()[0], at, 12).expect("a line").text();
         assert_eq!(line.matches('\n').count(), 1);
+        assert!(!line.contains('\u{202e}'), "it steers no terminal: {line}");
         serde_json::from_str(&line).expect("JSON")
     };
     let line = read(&story);

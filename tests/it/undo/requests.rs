@@ -52,13 +52,20 @@ fn the_write_is_accepted_after_three_round_trips(bed: &TestBed) {
     // Nothing else, and no discovery.
     let mut asked = asked(&namespace, &proxy);
     without_lost_races(&proxy, &mut asked);
-    assert!(asked[..3].iter().any(|request| request == "GET replicasets?limit=100"));
+    assert!(asked[..5].iter().any(|request| request == "GET replicasets?limit=100"));
     for request in &mut asked {
         request.truncate(request.find('?').unwrap_or(request.len()));
     }
-    let (reads, rest) = asked.split_at_mut(3);
+    let (reads, rest) = asked.split_at_mut(5);
     reads.sort();
-    assert_eq!(reads, ["GET deployments/web", "GET events", "GET replicasets"]);
+    let expected = [
+        "GET configmaps/rb-config",
+        "GET configmaps/rollback-config",
+        "GET deployments/web",
+        "GET events",
+        "GET replicasets",
+    ];
+    assert_eq!(reads, expected);
     let (checks, rest) = rest.split_at_mut(CHECKS.len() + 1);
     checks.sort();
     let namespace = format!("GET /api/v1/namespaces/{}", namespace.name());
@@ -71,9 +78,25 @@ fn the_write_is_accepted_after_three_round_trips(bed: &TestBed) {
     rest.sort();
     let left = rest.iter().position(|request| request.starts_with("PATCH replicasets/web-"));
     rest[left.expect("the left ReplicaSet is annotated")].truncate("PATCH replicasets/web-".len());
+    let log = rest.iter().position(|request| request.starts_with("GET pods/web-"));
+    rest[log.expect("its log is read")].truncate("GET pods/web-".len());
+    let within = |request: &String| request.rsplit('/').next().map(|last| format!("GET {last}"));
+    for request in rest.iter_mut().filter(|request| request.starts_with("GET /apis/")) {
+        *request = within(request).unwrap_or_default();
+    }
+    rest.sort();
     let expected = [
         "GET deployments",
+        // The wait, and what is verified after it.
+        "GET deployments/web",
+        "GET endpointslices",
+        "GET events",
+        "GET horizontalpodautoscalers",
+        "GET poddisruptionbudgets",
         "GET pods",
+        "GET pods",
+        "GET pods/web-",
+        "GET services",
         // The fields that the undo took, and the verdict.
         "PATCH deployments/web",
         "PATCH deployments/web",
@@ -106,7 +129,7 @@ fn a_big_namespace_costs_a_fourth_round_trip(bed: &TestBed) {
     undo(&namespace, &proxy);
     assert_eq!(proxy.round_trips(|record| writes_template(&record.request)), 4);
     let asked = asked(&namespace, &proxy);
-    assert_eq!(asked[3], "GET replicasets?labelSelector=app%3Dweb");
+    assert_eq!(asked[5], "GET replicasets?labelSelector=app%3Dweb");
     assert_live(&namespace, "1.0");
 }
 

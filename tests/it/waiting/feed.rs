@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::rb::Rb;
 use crate::scene::{accepted, assert_live, record, releases_with};
 use crate::suite::{Test, on_bed};
-use crate::testbed::{Action, TestBed};
+use crate::testbed::{Action, Reply, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -65,6 +65,5 @@ fn survives(bed: &TestBed, hint: &str, count: usize, action: Action) {
 }
 
 fn answer(body: &str) -> Action {
-    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    Action::Respond { status: 200, headers, body: body.to_owned() }
+    Action::Respond(Reply::json(200, body))
 }

@@ -1,5 +1,5 @@
 //! The bodies that a proxy answers with: what the API server sends, streamed; a text of the test;
-//! or one that breaks off.
+//! or one that breaks off or ends too early.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -21,12 +21,18 @@ pub(super) fn text(body: String) -> Answer {
 /// Breaks off after so many bytes: with HTTP/2 the stream is reset, with HTTP/1.1 the connection
 /// closes.
 pub(super) fn cut(inner: Answer, after: usize) -> Answer {
-    CutBody { inner, left: after }.boxed()
+    CutBody { inner, left: after, breaks: true }.boxed()
+}
+
+/// Ends after so many bytes, as if that were all.
+pub(super) fn end(inner: Answer, after: usize) -> Answer {
+    CutBody { inner, left: after, breaks: false }.boxed()
 }
 
 struct CutBody {
     inner: Answer,
     left: usize,
+    breaks: bool,
 }
 
 impl Body for CutBody {
@@ -38,7 +44,8 @@ impl Body for CutBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         if self.left == 0 {
-            return Poll::Ready(Some(Err("cut off by the test".into())));
+            let broken = self.breaks.then(|| Err("cut off by the test".into()));
+            return Poll::Ready(broken);
         }
         Pin::new(&mut self.inner).poll_frame(context).map_ok(|frame| {
             frame.map_data(|data| {

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use hyper::service::service_fn;
@@ -13,11 +13,13 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::certificates::Identity;
+use super::port::Port;
 use super::{Shared, forward, latency};
 
 const LINE_BUFFER: usize = 1024 * 1024;
@@ -49,13 +51,34 @@ pub(super) fn acceptor(identity: &Identity) -> Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Serves connections until the proxy is dropped; then they all end, because the set ends them.
-pub(super) async fn accept(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>) {
+/// What `accept` needs.
+pub(super) struct Door {
+    pub(super) port: Port,
+    pub(super) acceptor: TlsAcceptor,
+    /// For how long nobody is to listen.
+    pub(super) outages: mpsc::UnboundedReceiver<Duration>,
+}
+
+/// Serves connections until the proxy is dropped; then they all end, because the set ends them. In
+/// an outage they end too, after nobody listens any more.
+pub(super) async fn accept(mut listener: TcpListener, mut door: Door, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
-    while let Ok((socket, _)) = listener.accept().await {
-        let number = shared.count_connection();
-        connections.spawn(serve(socket, number, acceptor.clone(), Arc::clone(&shared)));
-        while connections.try_join_next().is_some() {}
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((socket, _)) = accepted else { return };
+                let number = shared.count_connection();
+                connections.spawn(serve(socket, number, door.acceptor.clone(), Arc::clone(&shared)));
+                while connections.try_join_next().is_some() {}
+            }
+            Some(outage) = door.outages.recv() => {
+                drop(listener);
+                connections.shutdown().await;
+                sleep(outage).await;
+                let Ok(again) = door.port.listen() else { return };
+                listener = again;
+            }
+        }
     }
 }
 

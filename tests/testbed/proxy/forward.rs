@@ -2,17 +2,19 @@
 //! streamed back.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::http::request;
 use hyper::{Request, Response};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::body::{self, Answer, Failure};
 use super::connection::Line;
-use super::fault::Action;
+use super::fault::{Action, Reply};
 use super::record::RequestHead;
 use super::{Arrival, Shared};
 
@@ -30,26 +32,53 @@ pub(super) async fn answer(
     let body = body.collect().await?.to_bytes();
     let Arrival { index, action, delay } =
         shared.arrived(line.number, started, describe(&head, &body));
-    tokio::time::sleep(delay).await;
+    sleep(delay).await;
+    let mut action = action;
+    while let Action::HoldThen(gate, then) = action {
+        gate.opened().await;
+        action = *then;
+    }
+    let onward = onward(&shared.server, head, body)?;
     match &action {
         Action::Hold(gate) => gate.opened().await,
+        Action::Delay(time) => sleep(*time).await,
         Action::ResetBefore => return broken(&line).await,
-        Action::Respond { status, headers, body } => {
-            shared.answered(index, started, *status, true);
-            return respond(*status, headers, body);
+        Action::Refuse(time) => return refused(&shared, *time).await,
+        Action::ResetThenForward(after) => {
+            forward(Arc::clone(&shared), onward, *after, (index, started));
+            return broken(&line).await;
         }
-        Action::Pass | Action::ResetAfter | Action::CutBodyAfter(_) => {}
+        Action::Respond(reply) => {
+            shared.answered(index, started, reply.status, true);
+            return respond(reply);
+        }
+        _ => {}
     }
-    let response = shared.upstream.request(onward(&shared.server, head, body)?).await?;
-    let seen = !matches!(action, Action::ResetAfter);
-    shared.answered(index, started, response.status().as_u16(), seen);
-    if !seen {
-        return broken(&line).await;
+    // On its own: what the API server has begun it ends, also when the client is gone.
+    let forwarding = forward(Arc::clone(&shared), onward, Duration::ZERO, (index, started));
+    let response = forwarding.await??;
+    let status = response.status().as_u16();
+    match &action {
+        Action::HoldAnswer(gate) => gate.opened().await,
+        Action::ResetAfter => {
+            shared.answered(index, started, status, false);
+            return broken(&line).await;
+        }
+        Action::RespondAfter(reply) => {
+            shared.answered(index, started, reply.status, true);
+            return respond(reply);
+        }
+        _ => {}
     }
+    shared.answered(index, started, status, true);
     let (mut head, body) = response.into_parts();
     remove_hop_by_hop(&mut head.headers);
     let body = match action {
         Action::CutBodyAfter(bytes) => body::cut(body::streamed(body), bytes),
+        Action::EndBodyAfter(bytes) => {
+            head.headers.remove(header::CONTENT_LENGTH);
+            body::end(body::streamed(body), bytes)
+        }
         _ => body::streamed(body),
     };
     Ok(Response::from_parts(head, body))
@@ -61,16 +90,37 @@ async fn broken(line: &Line) -> Result<Response<Answer>, Failure> {
     std::future::pending().await
 }
 
-fn respond(
-    status: u16,
-    headers: &[(String, String)],
-    body: &str,
-) -> Result<Response<Answer>, Failure> {
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
+/// So do all connections.
+async fn refused(shared: &Shared, time: Duration) -> Result<Response<Answer>, Failure> {
+    shared.listen_again_after(time);
+    std::future::pending().await
+}
+
+/// Forwards a request, and records what the API server answers.
+fn forward(
+    shared: Arc<Shared>,
+    request: Request<Full<Bytes>>,
+    after: Duration,
+    (index, started): (usize, Instant),
+) -> JoinHandle<Result<Response<Incoming>, Failure>> {
+    shared.is_on_its_way(true);
+    tokio::spawn(async move {
+        sleep(after).await;
+        let answered = shared.upstream.request(request).await;
+        if let Ok(response) = &answered {
+            shared.done(index, started, response.status().as_u16());
+        }
+        shared.is_on_its_way(false);
+        Ok(answered?)
+    })
+}
+
+fn respond(reply: &Reply) -> Result<Response<Answer>, Failure> {
+    let mut response = Response::builder().status(reply.status);
+    for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    Ok(response.body(body::text(body.to_owned()))?)
+    Ok(response.body(body::text(reply.body.clone()))?)
 }
 
 /// The same request for the API server: method, path, query, headers, credentials.

@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use serde_json::{Value, json};
+
 /// A request as it arrived, without its credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestHead {
@@ -25,15 +27,31 @@ pub(crate) struct Recorded {
     pub(crate) answered: Option<Instant>,
     /// What the API server, or the fault in its place, answered; also when the client never saw it.
     pub(crate) status: Option<u16>,
+    /// What the API server answered; `None` where it never saw the request.
+    pub(crate) upstream: Option<u16>,
 }
 
 impl RequestHead {
     /// Whether it changes something: reviews of one's own rights are asked with POST but change
-    /// nothing, nor does a dry run.
+    /// nothing, and neither do dry runs.
     pub(crate) fn is_write(&self) -> bool {
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&self.method.as_str());
-        let reviews = self.path.starts_with("/apis/authorization.k8s.io/");
-        !reads && !reviews && !self.path.contains("dryRun=All")
+        !reads && !self.is_review() && !self.is_dry_run()
+    }
+
+    /// Whether it asks what one may do.
+    pub(crate) fn is_review(&self) -> bool {
+        self.path.starts_with("/apis/authorization.k8s.io/")
+    }
+
+    /// Whether the API server is to do it without storing anything. Of a DELETE with a body it does
+    /// not read the query.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        if self.method == "DELETE" && !self.body.is_empty() {
+            let options: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+            return options.get("dryRun") == Some(&json!(["All"]));
+        }
+        self.path.contains("dryRun=All")
     }
 
     pub(crate) fn is_watch(&self) -> bool {
