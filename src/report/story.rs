@@ -236,15 +236,16 @@ mod tests {
     fn a_verification_that_fails_is_told_with_the_undo() {
         let (mut story, plan) = (Story::default(), sample::plan());
         story.planned(&plan, &UndoRequest::default(), None);
-        story.undone(&plan, &sample::outcome(Ending::Complete));
+        let mut outcome = sample::outcome(Ending::Complete);
+        story.undone(&plan, &outcome);
         assert!(story.chapters()[0].is_rolled_back());
-        let bad = sample::verification(&[sample::failing()]);
-        story.verified(&bad, "", &sample::hints());
+        outcome.verification = Some(sample::verification(&[sample::failing()]));
+        story.undone(&plan, &outcome);
         let chapter = &story.chapters()[0];
         assert!(!chapter.is_rolled_back() && !chapter.is_verify());
         assert_eq!(chapter.exit_status(), ExitStatus::Failed);
         let sentence = chapter.sentence(crate::report::style::Marks { unicode: true });
-        assert!(sentence.starts_with("rolled back: "), "{sentence}");
+        assert!(sentence.starts_with("failed: "), "{sentence}");
         assert!(sentence.ends_with("is not as it has to be: pods.healthy"), "{sentence}");
     }
 }
