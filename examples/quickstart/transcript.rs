@@ -111,6 +111,8 @@ impl Call {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+        // What it leaves behind in CI is not a part of the story.
+        command.env_remove("CI");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if self.is_shielded {
             command.process_group(0);

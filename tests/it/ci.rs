@@ -121,7 +121,7 @@ fn github_gets_groups_a_summary_and_outputs(bed: &TestBed) {
     assert!(plan.starts_with("web · deployment · "), "{ran}");
     for (name, value) in [
         ("result", "rolledBack"),
-        ("verdict", ""),
+        ("verdict", "verified"),
         ("rolled_back", "true"),
         ("from", "2"),
         ("to", "1"),

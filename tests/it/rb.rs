@@ -39,6 +39,8 @@ impl Rb {
         let home = tempfile::tempdir().expect("a home folder");
         let mut command = Command::new(program());
         command
+            // What it leaves behind goes away with it.
+            .current_dir(home.path())
             .env_clear()
             .env("HOME", home.path())
             .env("KUBECONFIG", kubeconfig)
