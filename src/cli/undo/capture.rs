@@ -22,7 +22,9 @@ const FOLDER: &str = "rb-evidence";
 
 /// The folder for all evidence of this call; `None` where none is wanted.
 pub(super) fn folder(args: &UndoArgs, app: &App) -> Option<PathBuf> {
-    if args.no_capture {
+    // Where nobody can say yes, nothing is taken away.
+    let is_refused = !args.yes && !app.console.can_prompt;
+    if args.no_capture || is_refused {
         return None;
     }
     args.capture.clone().or_else(|| app.environment.is_ci.then(|| PathBuf::from(FOLDER)))

@@ -69,6 +69,7 @@ fn a_plan_that_was_changed_deletes_nothing(bed: &TestBed) {
     set.namespace.kubectl_ok(&["run", "other", "--image=shop/other:1.0"]);
     let other = set.namespace.get("pod", "other");
     let good = plan(&set, &proxy);
+    proxy.clear();
     let steps = good["steps"].as_array().expect("steps");
     let at = steps.iter().position(|step| step["action"]["type"] == "deletePod").expect("one");
     let path = format!("/api/v1/namespaces/{}/pods/other", set.namespace.name());
