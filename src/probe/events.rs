@@ -113,19 +113,27 @@ struct Complaint<'a> {
 impl<'a> Complaint<'a> {
     fn read(scene: &Scene<'_>, pods: &Pods<'_>, event: &'a Value) -> Option<Self> {
         let text = |pointer: &str| words::text(event, pointer);
-        let last = last_seen(event).filter(|last| since::happened(scene, *last))?;
+        let last = last_seen(event)?;
         let (kind, name) = (text("/involvedObject/kind"), text("/involvedObject/name"));
         let (uid, reason) = (text("/involvedObject/uid"), text("/reason"));
-        let is_about = match kind {
-            "Pod" => is_about_pod(scene, pods, name, uid) && !is_over(pods, uid, reason, last),
-            "ReplicaSet" => is_of_target(scene, pods, name),
-            _ => is_workload(scene, kind, name, uid),
+        let is_new = since::happened(scene, last);
+        let counts = match kind {
+            "Pod" => match pods.known(name, uid) {
+                Some(pod) => {
+                    // All that a pod met that was made since then is new, in the very second too.
+                    let is_new = is_new || since::made(scene, pod);
+                    is_new && pods.is_of_target(pod) && !is_over(pod, reason, last)
+                }
+                None => is_new && is_named_after_target(scene, pods, name),
+            },
+            "ReplicaSet" => is_new && is_of_target(scene, pods, name),
+            _ => is_new && is_workload(scene, kind, name, uid),
         };
         let count = ["/series/count", "/count"]
             .iter()
             .find_map(|pointer| event.pointer(pointer)?.as_i64())
             .unwrap_or(1);
-        is_about.then(|| Self { kind, name, reason, message: text("/message"), count, last })
+        counts.then(|| Self { kind, name, reason, message: text("/message"), count, last })
     }
 
     fn rank(&self) -> Option<usize> {
@@ -147,19 +155,10 @@ fn is_workload(scene: &Scene<'_>, kind: &str, name: &str, uid: &str) -> bool {
     kind == scene.target.kind && name == scene.target.name && is_same
 }
 
-/// Whether a pod of the target is meant: one that is there, by its uid, since pods of StatefulSets
-/// come back under the same name; or one that is gone, by the name that its `ReplicaSet` gave it.
-fn is_about_pod(scene: &Scene<'_>, pods: &Pods<'_>, name: &str, uid: &str) -> bool {
-    let is_it = |pod: &Pod<'_>| pod.state.uid == uid || uid.is_empty() && pod.state.name == name;
-    if pods.target.iter().any(is_it) {
-        return true;
-    }
-    let known = pods.others.iter().chain(&pods.strangers).chain(&pods.leaving).chain(&pods.ended);
-    let mut known = known.filter(|pod| is_it(pod));
-    match known.next() {
-        Some(pod) => pods.is_of_target(pod),
-        None => name.rsplit_once('-').is_some_and(|(set, _)| is_of_target(scene, pods, set)),
-    }
+/// Whether a pod that is gone was one of the target: its `ReplicaSet` has given it a name. Pods of
+/// StatefulSets come back under the same name, so theirs says nothing.
+fn is_named_after_target(scene: &Scene<'_>, pods: &Pods<'_>, name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(set, _)| is_of_target(scene, pods, set))
 }
 
 /// Whether the `ReplicaSet` of this name is the one of the target.
@@ -168,12 +167,9 @@ fn is_of_target(scene: &Scene<'_>, pods: &Pods<'_>, set: &str) -> bool {
 }
 
 /// Whether a pod has become ready after a complaint that every slow start makes.
-fn is_over(pods: &Pods<'_>, uid: &str, reason: &str, last: Timestamp) -> bool {
-    let pod = pods.target.iter().find(|pod| pod.state.uid == uid);
-    reason == UNHEALTHY
-        && pod.is_some_and(|pod| {
-            pod.state.ready && pod.state.ready_since.is_some_and(|at| at >= last)
-        })
+fn is_over(pod: &Pod<'_>, reason: &str, last: Timestamp) -> bool {
+    let ready_since = pod.state.ready_since.filter(|_| pod.state.ready);
+    reason == UNHEALTHY && ready_since.is_some_and(|at| at.as_second() >= last.as_second())
 }
 
 #[cfg(test)]

@@ -63,7 +63,8 @@ fn found(scene: &Scene<'_>, pods: &[Pod<'_>]) -> Finding {
     let bad =
         other(scene, &all).or_else(|| moved(scene, &all)).or_else(|| unmet(scene, pods, &all));
     if let Some(finding) = bad {
-        return finding.hint(ids(scene));
+        // What a pod runs does not change any more.
+        return finding.hint(ids(scene)).for_good();
     }
     if let Some(gap) = pods::gap(scene) {
         return gap;

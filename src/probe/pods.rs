@@ -66,6 +66,16 @@ impl<'a> Pods<'a> {
         Ok(pods)
     }
 
+    /// The pod that is meant: by its uid, and by its name where there is none.
+    pub(super) fn known(&self, name: &str, uid: &str) -> Option<&Pod<'a>> {
+        let lists = [&self.target, &self.others, &self.ended, &self.leaving, &self.strangers];
+        let is_it = |pod: &&Pod<'_>| match uid {
+            "" => pod.state.name == name,
+            uid => pod.state.uid == uid,
+        };
+        lists.into_iter().flatten().find(is_it)
+    }
+
     /// Whether a pod of the workload was made from the target's template, wherever it is now.
     pub(super) fn is_of_target(&self, pod: &Pod<'_>) -> bool {
         pod.state.hash == self.hash

@@ -56,6 +56,7 @@ mod suite;
 mod testbed;
 mod tree;
 mod undo;
+mod verify;
 mod waiting;
 
 use std::process::ExitCode;
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
         stream::tests(),
         tree::tests(),
         undo::tests(),
+        verify::tests(),
         waiting::tests(),
     ];
     suite::run(&tests.concat())

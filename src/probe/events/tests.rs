@@ -20,6 +20,12 @@ fn about(kind: &str, name: &str, uid: &str) -> Value {
     json!({"/involvedObject": {"kind": kind, "name": name, "uid": uid}})
 }
 
+fn about_at(kind: &str, name: &str, at: &str) -> Value {
+    let mut edits = about(kind, name, &format!("uid-of-{name}"));
+    edits["/lastTimestamp"] = json!(at);
+    edits
+}
+
 fn judge(shop: &Shop, events: &[Value]) -> Finding {
     let list = json!({"metadata": {}, "items": events});
     shop.judge(&Events, &Facts::of([(shop.ask(&Events), Some(list))]))
@@ -30,14 +36,25 @@ fn it_depends_on_what_whom_and_when() {
     let of_workload = "379708ab-97a2-43b1-a55f-2311a157d5ad";
     let old = format!("web-{OLD}-old");
     let leaving = format!("web-{HASH}-leaving");
+    let older = format!("web-{HASH}-wjbq8");
     for (what, event, expected) in [
         ("a crash", event("BackOff", &json!({})), (Fail, "BackOff")),
         ("a mount", event("FailedMount", &json!({})), (Fail, "FailedMount")),
         ("another reason", event("Failed", &json!({})), (Warn, "Warnings")),
         (
-            "before, and in the very second",
+            "a new pod, in the very second",
             event("BackOff", &json!({"/lastTimestamp": SINCE})),
+            (Fail, "BackOff"),
+        ),
+        (
+            "a pod that was there, in the very second",
+            event("BackOff", &about_at("Pod", &older, SINCE)),
             (Pass, ""),
+        ),
+        (
+            "a pod that was there, later",
+            event("BackOff", &about_at("Pod", &older, "2026-11-25T21:03:51Z")),
+            (Fail, "BackOff"),
         ),
         (
             "of the newer kind",
@@ -100,7 +117,8 @@ fn it_depends_on_what_whom_and_when() {
     ] {
         let mut going = web_pod(HASH, "leaving");
         going["metadata"]["deletionTimestamp"] = json!("2026-11-25T21:05:20Z");
-        let shop = Shop::web().and_pod(web_pod(OLD, "old")).and_pod(going);
+        let before = json!({"/metadata/creationTimestamp": "2026-11-20T00:00:00Z"});
+        let shop = Shop::web().pod(1, &before).and_pod(web_pod(OLD, "old")).and_pod(going);
         let finding = judge(&shop, &[event]);
         assert_eq!(verdict(&finding), expected, "{what}: {finding:?}");
     }

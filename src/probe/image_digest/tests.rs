@@ -72,6 +72,7 @@ fn a_recorded_digest_has_to_be_the_one_that_runs() {
         let finding = shop.alone(&ImageDigest);
         assert_eq!(verdict(&finding), expected, "{what}: {finding:?}");
         assert_eq!(finding.level, Some(Required), "{what}");
+        assert_eq!(finding.is_final, finding.status == Fail, "{what}");
     }
 }
 
