@@ -134,7 +134,8 @@ fn each_list_is_asked_for_once_in_a_round(bed: &TestBed) {
     releases(&namespace, 12, &["1.0"]);
     let call = Rb::new(&proxy.kubeconfig(&namespace)).words("verify deploy/web --no-stamp -o json");
     let verified = Verified::of(call.run()).is("verified", 0);
-    let rounds = verified.document["rounds"].as_u64().unwrap_or_default() as usize;
+    let rounds = verified.document["rounds"].as_u64().unwrap_or_default();
+    let rounds = usize::try_from(rounds).expect("a few rounds");
     let requests = proxy.requests();
     let asked = |part: &str| requests.iter().filter(|r| r.request.path.contains(part)).count();
     for list in ["/endpointslices?", "/horizontalpodautoscalers?", "/poddisruptionbudgets?"] {
