@@ -1,7 +1,7 @@
 //! A campaign: the requests of a scenario are recorded, each is hit by everything that it may meet, a
 //! run at a time, several workers beside each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
@@ -20,6 +20,9 @@ const BATCH: usize = 12;
 /// A word that a run has to have in its name: for whoever looks into one.
 const ONLY: &str = "RB_FAULTS_ONLY";
 
+/// Set: nothing is left out.
+const EVERYTHING: &str = "RB_FAULTS_EVERYTHING";
+
 /// A request and what hits it.
 type Pair = (Asked, Strike);
 
@@ -36,11 +39,9 @@ pub(super) fn campaign(bed: &TestBed, scenario: &Scenario, strikes: &[Strike], s
     let pairs = pairs(&requests_of(bed, scenario), strikes);
     let name = |(asked, strike): &Pair| format!("{} | {asked} | {strike}", scenario.name);
     let only = std::env::var(ONLY).unwrap_or_default();
-    let chosen: Vec<&Pair> = chosen(&pairs, size.runs)
-        .into_iter()
-        .map(|index| &pairs[index])
-        .filter(|pair| name(pair).contains(&only))
-        .collect();
+    let limit = if std::env::var_os(EVERYTHING).is_some() { pairs.len() } else { size.runs };
+    let mut chosen = chosen(&pairs, strikes, limit);
+    chosen.retain(|pair| name(pair).contains(&only));
     let (tally, violations) = (Tally::default(), Mutex::new(Vec::new()));
     tally.expect(pairs.iter().map(|(_, strike)| strike));
     // Fewer than there are workers would leave some without work.
@@ -92,29 +93,28 @@ fn pairs(asked: &[Asked], strikes: &[Strike]) -> Vec<Pair> {
     asked.iter().flat_map(met).collect()
 }
 
-/// At most so many of them, spread: each request is hit, and each strike hits something.
-fn chosen(pairs: &[Pair], limit: usize) -> Vec<usize> {
-    let step = pairs.len().div_ceil(limit.max(1)).max(1);
-    let mut place = BTreeMap::<&Asked, usize>::new();
+/// So many of them, spread: they are taken along the diagonals of the table of requests and strikes,
+/// so that each request is hit as often as the others, and each strike hits as many.
+fn chosen<'p>(pairs: &'p [Pair], strikes: &[Strike], limit: usize) -> Vec<&'p Pair> {
     let requests: BTreeSet<&Asked> = pairs.iter().map(|(asked, _)| asked).collect();
-    let mut chosen = BTreeSet::new();
-    for (index, (asked, _)) in pairs.iter().enumerate() {
+    let columns: Vec<String> = strikes.iter().map(Strike::to_string).collect();
+    let place = |(asked, strike): &&Pair| {
         let row = requests.iter().take_while(|request| **request < asked).count();
-        let column = place.entry(asked).or_default();
-        if (row + *column).is_multiple_of(step) {
-            chosen.insert(index);
-        }
-        *column += 1;
-    }
-    let is_met = |chosen: &BTreeSet<usize>, pair: &Pair| {
-        let met = || chosen.iter().filter_map(|index| pairs.get(*index));
-        met().any(|(asked, _)| *asked == pair.0)
-            && met().any(|(_, strike)| strike.to_string() == pair.1.to_string())
+        let name = strike.to_string();
+        let column = columns.iter().position(|column| *column == name).unwrap_or_default();
+        ((row + column) % columns.len(), row)
     };
-    for (index, pair) in pairs.iter().enumerate() {
-        if !is_met(&chosen, pair) {
-            chosen.insert(index);
+    let mut chosen: Vec<&Pair> = pairs.iter().collect();
+    chosen.sort_by_key(place);
+    chosen.truncate(limit);
+    // A strike that hits few requests may stand on the diagonals that are left.
+    let is_met = |chosen: &[&Pair], strike: &Strike| {
+        chosen.iter().any(|(_, other)| other.to_string() == strike.to_string())
+    };
+    for pair in pairs {
+        if !is_met(&chosen, &pair.1) {
+            chosen.push(pair);
         }
     }
-    chosen.into_iter().collect()
+    chosen
 }

@@ -2,6 +2,7 @@
 //! API server really did, and shares no code with `rb`: what `rb` says is held against both.
 
 mod document;
+pub(super) mod lies;
 pub(super) mod status;
 mod traces;
 pub(super) mod undo;
