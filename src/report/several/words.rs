@@ -114,8 +114,15 @@ pub(super) fn why_failed(error: &Error) -> String {
     let causes = error.causes();
     match denial(&causes) {
         Some(rule) => format!("denied by a rule of the cluster: {rule}"),
-        None => error.to_string(),
+        None => what_says_no(&error.to_string()).to_owned(),
     }
+}
+
+/// Of a refusal, what the checks found: a row has no room for which they were.
+fn what_says_no(message: &str) -> &str {
+    let marks = [" says no: ", " say no: "];
+    let found = marks.iter().find_map(|mark| Some(message.split_once(mark)?.1));
+    found.map_or(message, |found| found.split("; nothing was written").next().unwrap_or(found))
 }
 
 /// A sentence without the name of the workload, which stands in the same row.

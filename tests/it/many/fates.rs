@@ -163,7 +163,9 @@ fn all_or_nothing_asks_the_api_server_first(bed: &TestBed) {
         assert!(row(&ran, "deployment/web-b").contains("on holiday"), "{ran}");
         assert!(written(&proxy).is_empty(), "{ran}");
         let asked = proxy.requests();
-        let dry = asked.iter().filter(|record| record.request.path.contains("dryRun=All")).count();
+        let is_dry =
+            |r: &&crate::testbed::Recorded| r.request.method == "PATCH" && r.request.is_dry_run();
+        let dry = asked.iter().filter(is_dry).count();
         assert_eq!(dry, 3, "each is asked about once");
         proxy.clear();
     }

@@ -65,10 +65,10 @@ fn who_may_not_patch_one_still_rolls_the_others_back(bed: &TestBed) {
     let ran = call("undo deploy --all --yes --all-or-nothing").ends_with(3);
     let ran = ran.says("not allowed to patch deployments.apps web-b");
     assert!(row(&ran, "deployment/web-a").contains("left out"), "{ran}");
-    assert!(row(&ran, "deployment/web-b").contains("refused"), "{ran}");
+    assert!(row(&ran, "deployment/web-b").contains("forbidden"), "{ran}");
     assert_eq!(live(&namespace, &names), ["2.0", "2.0"]);
     let ran = call("undo deploy --all --yes").ends_with(3);
-    ran.says("kubectl auth can-i patch deployments.apps").says("1 refused, 1 rolled back");
+    ran.says("kubectl auth can-i patch deployments.apps").says("1 forbidden, 1 rolled back");
     assert_eq!(live(&namespace, &names), ["1.0", "2.0"]);
 }
 

@@ -59,7 +59,7 @@ fn a_policy_on_workloads_stops_it(bed: &TestBed) {
         namespace.kubectl(&["set", "image", "deploy/web", image, "--dry-run=server"]).code != 0
     });
     let checked = look(&namespace, "").blocked_by(&["dryrun.workload"]);
-    let said = "the API server does not take it: deployments.apps \"web\" is forbidden";
+    let said = "denied by a rule of the cluster: this image is not signed";
     let check = checked.says("dryrun.workload", "fail", said);
     assert!(check["evidence"].to_string().contains("this image is not signed"), "{check}");
     checked.says("dryrun.pod", "pass", "");
