@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Verified, verify, verify_as};
-use crate::given::allow;
+use crate::given::allow_only;
 use crate::rb::Rb;
 use crate::scene::{releases, text};
 use crate::suite::{Test, on_bed};
@@ -106,7 +106,7 @@ fn without_rights_nothing_passes(bed: &TestBed) {
     super::service(&namespace, "web", "web");
     releases(&namespace, 1, &["1.0"]);
     let first = ["get,list,watch deployments.apps", "list replicasets.apps", "list,watch pods"];
-    allow(&namespace, "alice", &first);
+    allow_only(&namespace, "alice", &first);
     let verified = verify_as(&namespace, "alice").is("unverified", 7);
     verified.finds("pods.healthy", "pass", "");
     verified.finds("endpoints", "unknown", "Unreadable");
@@ -120,7 +120,7 @@ fn without_rights_nothing_passes(bed: &TestBed) {
         assert!(hint.starts_with("kubectl auth can-i"), "{id}: {hint}");
         assert!(check["message"].to_string().contains(right), "{id}: {check}");
     }
-    allow(&namespace, "bob", &[first[0], first[1], first[2], "list services"]);
+    allow_only(&namespace, "bob", &[first[0], first[1], first[2], "list services"]);
     let verified = verify_as(&namespace, "bob").is("unverified", 7);
     let check = verified.finds("endpoints", "unknown", "Forbidden");
     assert!(check["message"].to_string().contains("endpointslices.discovery.k8s.io"), "{check}");
