@@ -4,6 +4,8 @@
 //! answers; both are functions of values, made again in every round until the verification ends. What
 //! nearly all of them look at, the workload, its pods and the Services of the namespace, is read first
 //! ([`Seen`]).
+//!
+//! Probes of HTTP endpoints, which the configuration names, ask the programs themselves ([`http`]).
 
 mod capacity;
 mod config_drift;

@@ -17,7 +17,8 @@ pub struct HttpAsk<'a> {
     pub method: Method,
     /// Headers of its own. They may be secret, and are never logged.
     pub headers: &'a HeaderMap,
-    /// How much of the body is read; then the connection is dropped.
+    /// How much of the body is read; then the connection is dropped. Of a failure that the API
+    /// server hands on, 64 KiB are read in any case.
     pub limit: usize,
 }
 

@@ -6,6 +6,8 @@
 
 mod said;
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode, Uri};
 use tokio::time::Instant;
 use tower::ServiceExt as _;
@@ -52,10 +54,7 @@ impl Cluster {
         Err(NoAnswer::new(Why::ApiServer, "the API server does not accept the credentials"))
     }
 
-    async fn session_for_programs(
-        &self,
-        deadline: Deadline,
-    ) -> Result<std::sync::Arc<Session>, NoAnswer> {
+    async fn session_for_programs(&self, deadline: Deadline) -> Result<Arc<Session>, NoAnswer> {
         let session = self.sessions.current(deadline).await;
         session.map_err(|error| NoAnswer::of_error(Why::ApiServer, &error))
     }
@@ -79,7 +78,11 @@ impl Cluster {
         let ms = started.elapsed().as_millis();
         tracing::debug!(method = %ask.method, path = uri.path(), status = code, ms, "probe");
         match result {
-            Some(Ok(response)) => Ok(HttpAnswer::read(response, ask.limit, deadline).await),
+            Some(Ok(response)) => {
+                // Whoever fails says who it is in the body.
+                let least = if code < 400 { 0 } else { said::LIMIT };
+                Ok(HttpAnswer::read(response, ask.limit.max(least), deadline).await)
+            }
             Some(Err(cause)) => {
                 if let Some(no_answer) = said::broken_stream(&*cause) {
                     return Err(no_answer);
@@ -109,8 +112,7 @@ impl Cluster {
             return said::by_api_server(answer, &asked, &self.peer);
         }
         // Who answers is only told by a body, and this answer has none.
-        let limit = ask.limit.max(said::LIMIT);
-        let again = HttpAsk { method: Method::GET, headers: ask.headers, limit };
+        let again = HttpAsk { method: Method::GET, ..ask.clone() };
         match self.ask_once(session, uri, &again, deadline).await {
             Ok(answer) => said::by_api_server(&answer, &asked, &self.peer),
             Err(no_answer) if no_answer.why == Why::ApiServer => Some(no_answer),

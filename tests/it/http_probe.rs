@@ -1,6 +1,8 @@
 //! HTTP probes through the API server of the test bed, against a program of the test: what each way
 //! of answering badly is called, and how often the program is asked.
 
+mod command;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, Program, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
-    on_bed![
+    let tests = on_bed![
         good_answers_in_a_row_are_good,
         each_failure_has_its_word,
         heads_are_told_apart_too,
@@ -27,7 +29,8 @@ pub(crate) fn tests() -> Vec<Test> {
         what_the_api_server_says_is_not_held_against_the_program,
         a_service_that_leads_nowhere,
         tls_to_the_program,
-    ]
+    ];
+    [tests, command::tests()].concat()
 }
 
 const IMAGE: &str = "registry.test/web:1.0";
@@ -66,9 +69,12 @@ fn ask_as(kubeconfig: &Path, namespace: &Namespace, probe: &HttpProbe) -> Findin
     let backend = backend::by_kind("Deployment").expect("a kind");
     let selects = |service: &Value| service.pointer("/spec/selector/app") == Some(&json!("web"));
     let services = namespace.list("service", "").into_iter().filter(selects).collect();
+    let pods = namespace.pods("web");
+    let hash = pods.first().and_then(|pod| pod.pointer("/metadata/labels/pod-template-hash"));
+    let hash = hash.and_then(Value::as_str).unwrap_or_default().to_owned();
     let seen = Seen {
         workload: namespace.get("deployment", "web"),
-        pods: namespace.pods("web"),
+        pods,
         pods_gap: None,
         services: Ok(services),
     };
@@ -76,7 +82,7 @@ fn ask_as(kubeconfig: &Path, namespace: &Namespace, probe: &HttpProbe) -> Findin
     let scene = Scene {
         backend,
         target: &Target::new(backend.kind(), namespace.name(), "web"),
-        expected: &Expected::default(),
+        expected: &Expected { hash, ..Expected::default() },
         seen: &seen,
         logs: &LogRules::default(),
         now: Timestamp::now(),

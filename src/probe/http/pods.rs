@@ -3,9 +3,9 @@
 mod which;
 
 use futures::future::join_all;
-use serde_json::Value;
 
-use super::super::Scene;
+use super::super::pods::Pod;
+use super::super::{Scene, words};
 use super::ports::Ports;
 use super::row::{Bad, Way, in_a_row, row};
 use super::service::command;
@@ -28,7 +28,10 @@ pub(super) async fn round(
     scene: &Scene<'_>,
     deadline: Deadline,
 ) -> Finding {
-    let ready = which::ready(scene);
+    let ready = match which::ready(scene) {
+        Ok(ready) => ready,
+        Err(finding) => return finding,
+    };
     let sample = which::sample(&ready, scene.now);
     let asked = join_all(sample.iter().map(|pod| ask(cluster, probe, scene, pod, deadline))).await;
     // A pod that has gone meanwhile is nobody's fault.
@@ -40,18 +43,20 @@ pub(super) async fn round(
     if asked.is_empty() {
         return which::none(scene);
     }
-    verdict(probe, asked, ready.len())
+    let finding = verdict(probe, asked, ready.len());
+    let gap = scene.seen.pods_gap.iter().map(|gap| format!("not all pods are known: {gap}"));
+    finding.evidence(gap)
 }
 
 async fn ask<'a>(
     cluster: &Cluster,
     probe: &HttpProbe,
     scene: &Scene<'_>,
-    pod: &'a Value,
+    pod: &'a Pod<'_>,
     deadline: Deadline,
 ) -> Asked<'a> {
-    let name = which::name(pod);
-    let port = match Ports::of_pod(pod).choose_or_number(probe) {
+    let name = pod.state.name.as_str();
+    let port = match Ports::of_pod(pod.object).choose_or_number(probe) {
         Ok(port) => port,
         Err(bad) => return Asked { pod: name, row: Err(bad), command: None },
     };
@@ -89,7 +94,7 @@ fn verdict(probe: &HttpProbe, asked: Vec<Asked<'_>>, ready: usize) -> Finding {
         (1, _) => (failed, "answers badly"),
         (..) => (failed, "answer badly"),
     };
-    let lines: Vec<String> = bad.iter().filter_map(|asked| asked.line()).collect();
+    let lines = words::lines(bad.iter().filter_map(|asked| asked.line()).collect());
     let number = bad.len();
     let first = bad.first().map(|asked| asked.pod.to_owned());
     let first = asked.into_iter().find(|asked| Some(asked.pod) == first.as_deref());

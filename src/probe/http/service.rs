@@ -5,7 +5,7 @@ mod choice;
 use serde_json::Value;
 
 use self::choice::Choice;
-use super::super::Scene;
+use super::super::{Scene, pods};
 use super::ports::Ports;
 use super::row::{Bad, Way, in_a_row, row};
 use crate::cluster::{Cluster, Deadline, Path, Why};
@@ -25,9 +25,9 @@ pub(super) async fn round(
         Ok(choice) => choice,
         Err(finding) => return finding,
     };
-    let nothing_runs = scene.backend.runs_nothing(&scene.seen.workload);
-    if let Some(why) = nothing_runs.filter(|_| choice.object.is_some()) {
-        return Finding::skipped(format!("{why}: nobody is there to answer")).because("NothingRan");
+    // Another Service than those of the workload may lead to pods all the same.
+    if let Some(finding) = pods::nothing_runs(scene).filter(|_| choice.object.is_some()) {
+        return finding;
     }
     let hints = &Hints { namespace: choice.namespace.clone(), ..scene.hints.clone() };
     let (object, port) = match port(cluster, probe, &choice, deadline).await {

@@ -15,6 +15,7 @@ use crate::rollback::model::check::{Check, CheckStatus, Finding, Level};
 use crate::rollback::model::demand::Demand;
 use crate::rollback::model::event::{Event, Listeners};
 use crate::rollback::model::hint::Hints;
+use crate::rollback::model::http_probe::HttpProbe;
 use crate::rollback::model::record::FIELD_MANAGER;
 use crate::rollback::model::snapshot::now;
 use crate::rollback::model::target::Target;
@@ -198,7 +199,8 @@ async fn probe_all(
     scene: &Scene<'_>,
     deadline: Deadline,
 ) -> Vec<(String, Level, Finding, Duration)> {
-    let wanted = demand.http.iter().filter(|probe| wants(demand, &probe.id()));
+    let is_wanted = |probe: &&HttpProbe| probe.level != Level::Ignore && wants(demand, &probe.id());
+    let wanted = demand.http.iter().filter(is_wanted);
     let rounds = wanted.map(|probe| async move {
         let started = Instant::now();
         // Whoever answers slowly is to have a round of its own, also when the time is nearly up.
@@ -274,12 +276,25 @@ fn judge(
     for (id, level, finding, took) in probed {
         add(&id, finding, level, took);
     }
+    for id in demand.only.iter().filter(|id| is_unknown_probe(demand, id)) {
+        let message = "no probe of this name is configured for this workload";
+        let finding = Finding::unknown(message).because("Configuration").for_good();
+        add(id, finding, Level::Required, Duration::ZERO);
+    }
     for (id, reason) in &demand.skipped {
         let finding = Finding::skipped(format!("left out: {reason}"));
         checks.push(Check::new(id, finding, Level::Advisory));
     }
     let config = probe::versions(scene, facts);
     Round { checks, digests: probe::digests(scene), config, is_final }
+}
+
+/// Whether a check that is asked for by name would be a probe that nobody has configured. Without it,
+/// a verification would be good because nothing was looked at.
+fn is_unknown_probe(demand: &Demand, id: &str) -> bool {
+    id.starts_with(probe::HTTP)
+        && wants(demand, id)
+        && demand.http.iter().all(|probe| probe.id() != id)
 }
 
 /// A failure that decides nothing reads like a warning.

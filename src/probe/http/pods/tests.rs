@@ -1,89 +1,46 @@
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
-use crate::backend;
-use crate::probe::{Expected, LogRules, Seen};
+use crate::probe::fixture::{HASH, OLD, Shop, web_pod};
 use crate::rollback::model::check::CheckStatus;
-use crate::rollback::model::hint::Hints;
-use crate::rollback::model::target::Target;
 
-fn pod(name: &str, hash: &str, ready: &str) -> Value {
-    json!({
-        "metadata": {"name": name, "labels": {"pod-template-hash": hash}},
-        "status": {"conditions": [{"type": "Ready", "status": ready}]},
-    })
-}
-
-fn names(pods: &[&Value]) -> Vec<String> {
-    pods.iter().map(|pod| which::name(pod).to_owned()).collect()
-}
-
-fn with_scene<T>(seen: &Seen, hash: &str, test: impl Fn(&Scene<'_>) -> T) -> T {
-    let backend = backend::by_kind("Deployment").unwrap();
-    let hash = hash.to_owned();
-    test(&Scene {
-        backend,
-        target: &Target::new(backend.kind(), "shop", "web"),
-        expected: &Expected { hash, label: "revision 41".to_owned(), ..Expected::default() },
-        seen,
-        logs: &LogRules::default(),
-        now: "2026-01-01T00:00:00Z".parse().unwrap(),
-        hints: &Hints::default(),
-    })
-}
-
-fn seen(pods: Vec<Value>) -> Seen {
-    Seen { workload: json!({}), pods, pods_gap: None, services: Ok(Vec::new()) }
+fn names(shop: &Shop) -> Result<Vec<String>, &'static str> {
+    let ready = which::ready(&shop.scene()).map_err(|finding| finding.reason)?;
+    Ok(ready.into_iter().map(|pod| pod.state.name).collect())
 }
 
 #[test]
 fn ready_pods_of_the_target_are_asked() {
-    let mut going = pod("web-0", "abc", "True");
-    going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-    let pods = || {
-        vec![
-            pod("web-3", "abc", "True"),
-            pod("web-2", "abc", "False"),
-            pod("web-1", "abc", "True"),
-            pod("old-1", "old", "True"),
-            going.clone(),
-        ]
-    };
-    let of = |hash: &str| with_scene(&seen(pods()), hash, |scene| names(&which::ready(scene)));
-    assert_eq!(of("abc"), ["web-1", "web-3"]);
-    assert_eq!(of("gone"), [] as [&str; 0]);
+    let not_ready = || json!({"/status/conditions/0/status": "False"});
+    let going = json!({"/metadata/deletionTimestamp": "2026-11-25T21:04:00Z"});
+    let [one, two] = ["b7dfr", "wjbq8"].map(|suffix| format!("web-{HASH}-{suffix}"));
+    let shop = || Shop::web().and_pod(web_pod(OLD, "zzzzz"));
+    assert_eq!(names(&shop()), Ok(vec![one.clone(), two.clone()]));
+    assert_eq!(names(&shop().pod(0, &going)), Ok(vec![two.clone()]));
+    assert_eq!(names(&shop().pod(0, &not_ready())), Ok(vec![two]));
+    let none = || shop().pod(0, &not_ready()).pod(1, &not_ready());
+    assert_eq!(names(&none()), Err("NoPods"));
+    assert_eq!(names(&none().with_gap()), Err("PodsUnknown"));
+    assert_eq!(names(&Shop::web().scaled_to_0()), Err("NothingRan"));
 }
 
 #[test]
 fn many_pods_are_asked_in_turn() {
-    let pods: Vec<Value> = (10..45).map(|n| pod(&format!("web-{n}"), "abc", "True")).collect();
-    let all: Vec<&Value> = pods.iter().collect();
-    let mut asked = std::collections::BTreeSet::new();
+    let all: Vec<u32> = (0..35).collect();
+    let mut asked: BTreeSet<u32> = BTreeSet::new();
     for second in 0..4 {
         let now = jiff::Timestamp::from_second(1_800_000_000 + second).unwrap();
-        let sample = names(&which::sample(&all, now));
+        let sample = which::sample(&all, now);
         assert_eq!(sample.len(), 10);
         assert!(sample.is_sorted());
         asked.extend(sample);
     }
     assert_eq!(asked.len(), 35, "four rounds ask all of them");
     let now = jiff::Timestamp::from_second(7).unwrap();
-    assert_eq!(names(&which::sample(&all[..3], now)), ["web-10", "web-11", "web-12"]);
-    assert!(which::sample(&[], now).is_empty());
-}
-
-#[test]
-fn without_pods_it_is_said_why() {
-    let gap = Seen { pods_gap: Some("no right".to_owned()), ..seen(Vec::new()) };
-    let none = Seen { workload: json!({"spec": {"replicas": 0}}), ..seen(Vec::new()) };
-    for (seen, status, reason) in [
-        (seen(Vec::new()), CheckStatus::Fail, "NoPods"),
-        (gap, CheckStatus::Unknown, "PodsUnknown"),
-        (none, CheckStatus::Skipped, "NothingRan"),
-    ] {
-        let finding = with_scene(&seen, "abc", which::none);
-        assert_eq!((finding.status, finding.reason), (status, reason));
-    }
+    assert_eq!(which::sample(&["a", "b", "c"], now), [&"a", &"b", &"c"]);
+    assert!(which::sample::<u32>(&[], now).is_empty());
 }
 
 #[test]

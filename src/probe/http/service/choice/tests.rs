@@ -1,33 +1,21 @@
 use serde_json::json;
 
 use super::*;
-use crate::backend;
-use crate::probe::{Expected, LogRules, Seen};
-use crate::rollback::model::hint::Hints;
-use crate::rollback::model::target::Target;
+use crate::probe::fixture::Shop;
 
 fn choose(
     services: Result<Vec<Value>, String>,
     service: Option<&str>,
     namespace: Option<&str>,
 ) -> Result<Choice, Finding> {
-    let backend = backend::by_kind("Deployment").unwrap();
-    let seen = Seen { workload: json!({}), pods: Vec::new(), pods_gap: None, services };
     let via = Via::Service {
         service: service.map(str::to_owned),
         namespace: namespace.map(str::to_owned),
     };
     let probe = HttpProbe { name: "ready".to_owned(), via, ..HttpProbe::default() };
-    let scene = Scene {
-        backend,
-        target: &Target::new(backend.kind(), "shop", "web"),
-        expected: &Expected::default(),
-        seen: &seen,
-        logs: &LogRules::default(),
-        now: "2026-01-01T00:00:00Z".parse().unwrap(),
-        hints: &Hints::default(),
-    };
-    of(&probe, &scene)
+    let mut shop = Shop::web();
+    shop.seen.services = services;
+    of(&probe, &shop.scene())
 }
 
 fn service(name: &str) -> Value {
