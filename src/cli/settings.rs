@@ -143,7 +143,10 @@ impl Configuration {
         let texts = |patterns: &[config::Pattern]| {
             patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect()
         };
-        let is_wanted = |probe: &&HttpProbe| !demand.skipped.contains_key(&probe.id());
+        let is_wanted = |probe: &&HttpProbe| {
+            let id = probe.id();
+            demand.wants(&id) && !demand.skipped.contains_key(&id)
+        };
         let http = of_it.http.iter().filter(is_wanted).map(probes::resolved);
         Ok(Demand {
             http: http.collect::<Result<_>>()?,

@@ -28,8 +28,8 @@ pub struct HttpProbe {
     pub consecutive: u16,
     /// How long one answer may take.
     pub timeout: Duration,
-    /// The time between two questions.
-    pub interval: Duration,
+    /// The time between two questions of a row.
+    pub pause: Duration,
     /// What a failure means.
     pub level: Level,
 }

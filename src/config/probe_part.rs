@@ -96,7 +96,7 @@ impl ProbePart {
         self.via = Some(new);
     }
 
-    pub(super) fn complete(&self, interval: Duration, level: Level) -> HttpProbe {
+    pub(super) fn complete(&self, level: Level) -> HttpProbe {
         let endpoint = Endpoint {
             scheme: self.scheme.unwrap_or_default(),
             port: self.port.clone(),
@@ -119,7 +119,7 @@ impl ProbePart {
             },
             consecutive: self.consecutive.unwrap_or(CONSECUTIVE),
             timeout: self.timeout.unwrap_or(TIMEOUT),
-            interval,
+            pause: Duration::ZERO,
             level,
         }
     }

@@ -8,6 +8,7 @@ use super::format;
 use super::probe::{HeaderSource, Method, Port, Scheme};
 use super::probe_part::{ExpectPart, ProbePart, Via};
 use super::web;
+use crate::rollback::model::http_probe::is_for_the_api_server;
 
 /// What the name of a variable begins with: a configuration can only send what was set for it.
 pub const VARIABLE_PREFIX: &str = "RB_PROBE_";
@@ -113,6 +114,7 @@ fn headers(fields: &Fields<'_>, via: Option<Via>) -> BTreeMap<String, HeaderSour
             Ok(name) if web::CREDENTIALS.contains(&name.as_str()) => {
                 Err("credentials come from the environment: use headersFromEnv")
             }
+            Ok(name) => carried(name, via),
             other => other,
         };
         match checked {
@@ -126,14 +128,7 @@ fn headers(fields: &Fields<'_>, via: Option<Via>) -> BTreeMap<String, HeaderSour
         }
     }
     for (name, place, value) in fields.get("headersFromEnv").iter().flat_map(At::entries) {
-        let checked = match web::header(name) {
-            // It would take the place of rb's own.
-            Ok(name) if name == "authorization" && via != Some(Via::Url) => {
-                Err("the API server takes this header for itself: it needs via: url")
-            }
-            other => other,
-        };
-        match checked {
+        match web::header(name).and_then(|name| carried(name, via)) {
             Err(what) => value.wrong_at(place, what),
             Ok(name) if headers.contains_key(&name) => value.wrong_at(place, TWICE),
             Ok(name) => {
@@ -144,6 +139,14 @@ fn headers(fields: &Fields<'_>, via: Option<Via>) -> BTreeMap<String, HeaderSour
         }
     }
     headers
+}
+
+/// The name, where the API server carries the header to the program.
+fn carried(name: String, via: Option<Via>) -> Result<String, &'static str> {
+    if via != Some(Via::Url) && is_for_the_api_server(&name) {
+        return Err("the API server takes this header for itself: it needs via: url");
+    }
+    Ok(name)
 }
 
 const TWICE: &str = "this header is there already";

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use super::probe::{
     CONSECUTIVE, Endpoint, Expect, HttpProbe, Method, Port, Route, Scheme, TIMEOUT,
 };
-use super::verify::{INTERVAL, INTERVAL_RANGE};
+use super::verify::INTERVAL_RANGE;
 use super::{duration, web};
 use crate::rollback::model::check::Level;
 
@@ -31,11 +31,11 @@ pub fn probe_of_rollback_config(data: &BTreeMap<String, String>) -> Result<Optio
             number.ok_or_else(|| wrong("failure_threshold", "is no number from 1 to 100"))?
         }
     };
-    let interval = match value("check_interval") {
-        None => INTERVAL,
+    let pause = match value("check_interval") {
+        None => Duration::ZERO,
         Some(text) => {
             let (shortest, longest, _) = INTERVAL_RANGE;
-            let fits = |interval: &Duration| (shortest..=longest).contains(interval);
+            let fits = |pause: &Duration| (shortest..=longest).contains(pause);
             duration::parse(text)
                 .filter(fits)
                 .ok_or_else(|| wrong("check_interval", "is no duration from 100ms to 1h"))?
@@ -49,7 +49,7 @@ pub fn probe_of_rollback_config(data: &BTreeMap<String, String>) -> Result<Optio
         expect: Expect::default(),
         consecutive,
         timeout: TIMEOUT,
-        interval,
+        pause,
         level: Level::Required,
     }))
 }

@@ -88,15 +88,14 @@ impl VerifyPart {
     }
 
     pub(super) fn complete(self) -> WorkloadSettings {
-        let interval = self.interval.unwrap_or(INTERVAL);
         let level = |probe: &ProbePart| {
             let configured = self.levels.get(&check_ids::of_probe(&probe.name));
             configured.copied().unwrap_or(Level::Required)
         };
         WorkloadSettings {
             stable_for: self.stable_for.unwrap_or(STABLE_FOR),
-            interval,
-            http: self.http.iter().map(|probe| probe.complete(interval, level(probe))).collect(),
+            interval: self.interval.unwrap_or(INTERVAL),
+            http: self.http.iter().map(|probe| probe.complete(level(probe))).collect(),
             logs: Logs {
                 patterns: self.logs.patterns.unwrap_or_default(),
                 ignore: self.logs.ignore.unwrap_or_default(),

@@ -3,6 +3,7 @@
 
 use crate::config::{Endpoint, HeaderSource, HttpProbe as Configured, Method, Route, Scheme};
 use crate::error::{Error, ErrorKind, Result};
+use crate::rollback::model::check::Level;
 use crate::rollback::model::http_probe::{self, HttpMethod, HttpProbe, Via};
 
 /// The probe with its headers; [`ErrorKind::Usage`] where a variable that it names is not set.
@@ -20,7 +21,10 @@ pub(super) fn resolved(probe: &Configured) -> Result<HttpProbe> {
         Some(Scheme::Http) | None => http_probe::Scheme::Http,
     };
     let port = endpoint.and_then(|Endpoint { port, .. }| port.as_ref());
-    let headers = probe.headers.iter().map(|(name, source)| header(probe, name, source));
+    // What is not asked needs no credentials.
+    let is_asked = probe.level != Level::Ignore;
+    let headers = probe.headers.iter().filter(|_| is_asked);
+    let headers = headers.map(|(name, source)| header(probe, name, source));
     Ok(HttpProbe {
         name: probe.name.clone(),
         via,
@@ -36,6 +40,7 @@ pub(super) fn resolved(probe: &Configured) -> Result<HttpProbe> {
         body_contains: probe.expect.body_contains.clone(),
         expect_headers: probe.expect.headers.clone().into_iter().collect(),
         consecutive: probe.consecutive.into(),
+        pause: probe.pause,
         timeout: probe.timeout,
         level: probe.level,
     })

@@ -1,6 +1,7 @@
 //! Requests in a row, until one of them is not answered well.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use tokio::time::sleep;
 
 use super::judge;
 use crate::cluster::{
@@ -69,6 +70,9 @@ pub(super) async fn in_a_row(
     };
     let ask = HttpAsk { method, headers: &headers, limit: LIMIT };
     for number in 1..=probe.consecutive {
+        if number > 1 && !probe.pause.is_zero() {
+            sleep(probe.pause.min(deadline.remaining())).await;
+        }
         let until = deadline.earlier(probe.timeout);
         let answer = way.ask(&ask, until).await;
         let is_late = match &answer {

@@ -110,6 +110,8 @@ pub struct HttpProbe {
     pub expect_headers: Vec<(String, String)>,
     /// So many good answers in a row are one good round.
     pub consecutive: u32,
+    /// The time between two questions of a row.
+    pub pause: Duration,
     /// How long one answer may take.
     pub timeout: Duration,
     /// How much it counts.
@@ -130,6 +132,7 @@ impl Default for HttpProbe {
             body_contains: None,
             expect_headers: Vec::new(),
             consecutive: 3,
+            pause: Duration::ZERO,
             timeout: Duration::from_secs(5),
             level: Level::Required,
         }
@@ -244,15 +247,19 @@ impl HttpProbe {
         if OF_THE_CARRIER.contains(&name.as_str()) {
             return Some(format!("header {name} belongs to the connection"));
         }
-        let is_claim = OF_THE_API_SERVER.contains(&name.as_str())
-            || IDENTITIES.iter().any(|prefix| name.starts_with(prefix));
-        if is_claim && !matches!(self.via, Via::Url(_)) {
+        if is_for_the_api_server(&name) && !matches!(self.via, Via::Url(_)) {
             return Some(format!(
                 "header {name} would be for the API server, which carries the request: use via: url"
             ));
         }
         malformed(header)
     }
+}
+
+/// Whether the API server would take this header, in lower case, for itself instead of carrying it.
+#[must_use]
+pub fn is_for_the_api_server(name: &str) -> bool {
+    OF_THE_API_SERVER.contains(&name) || IDENTITIES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether the value of a header with this name must not be shown.

@@ -204,7 +204,8 @@ async fn probe_all(
     let rounds = wanted.map(|probe| async move {
         let started = Instant::now();
         // Whoever answers slowly is to have a round of its own, also when the time is nearly up.
-        let enough = probe.timeout.saturating_mul(probe.consecutive.saturating_add(1));
+        let one = probe.timeout.saturating_add(probe.pause);
+        let enough = one.saturating_mul(probe.consecutive.saturating_add(1));
         let limit = deadline.max(Deadline::after(enough));
         let finding = probe::http::run(cluster, probe, scene, limit).await;
         (probe.id(), probe.level, finding, started.elapsed())

@@ -81,7 +81,7 @@ fn without_a_configuration_the_defaults_hold() {
             expect: Expect::default(),
             consecutive: 3,
             timeout: Duration::from_secs(5),
-            interval: Duration::from_secs(2),
+            pause: Duration::ZERO,
             level: Level::Required,
         }
     );
@@ -144,7 +144,7 @@ workloads:
     assert!(ready.expect.accepts(401) && !ready.expect.accepts(204));
     assert_eq!(ready.expect.headers, labels(&[("x-version", "2.8.0")]));
     assert_eq!((ready.consecutive, ready.timeout), (5, Duration::from_millis(1500)));
-    assert_eq!((ready.level, ready.interval), (Level::Advisory, Duration::from_secs(5)));
+    assert_eq!(ready.level, Level::Advisory);
     assert_eq!(pods.route, Route::Pod(endpoint(Some(Port::Number(8080)), "/")));
     assert_eq!(pods.expect.status, [204]);
     assert_eq!(pods.expect.body_contains.as_deref(), Some("ok"));

@@ -44,13 +44,13 @@ fn its_keys_become_a_probe() {
     ]);
     assert_eq!(found.id(), "http.rollback-config");
     assert_eq!(found.route, Route::Url("https://shop.example.com/health?full=1".into()));
-    assert_eq!((found.consecutive, found.interval), (5, Duration::from_secs(10)));
+    assert_eq!((found.consecutive, found.pause), (5, Duration::from_secs(10)));
     assert_eq!((found.method, found.level), (Method::Get, Level::Required));
     assert!(found.expect.accepts(204) && !found.expect.accepts(301));
     let url = ("health_check_url", "https://shop.example.com/");
-    assert_eq!(probe(&[url, ("check_interval", "10")]).interval, Duration::from_secs(10));
+    assert_eq!(probe(&[url, ("check_interval", "10")]).pause, Duration::from_secs(10));
     let plain = probe(&[url, ("check_interval", " "), ("failure_threshold", "")]);
-    assert_eq!((plain.consecutive, plain.interval), (3, Duration::from_secs(2)));
+    assert_eq!((plain.consecutive, plain.pause), (3, Duration::ZERO));
 }
 
 fn without_a_url_there_is_none() {

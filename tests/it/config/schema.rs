@@ -244,7 +244,7 @@ fn the_schema_and_the_reader_agree_on_single_values() {
         json!({"name": "a", "via": "pod", "port": 1, "path": "/"}),
         json!({"name": "a", "headersFromEnv": {"Cookie": "RB_PROBE_COOKIE"}}),
         json!({"name": "a", "method": "HEAD", "expect": {"status": [100, 599]}}),
-        json!({"name": "a", "headers": {"Host": "shop.example.com"}}),
+        json!({"name": "a", "via": "url", "url": "https://a/", "headers": {"Host": "b"}}),
     ] {
         let document = probe(&taken);
         let _ = parsed(&document.to_string());
@@ -252,7 +252,10 @@ fn the_schema_and_the_reader_agree_on_single_values() {
     }
     for refused in [
         json!({"name": "a", "headersFromEnv": {"authorization": "RB_PROBE_TOKEN"}}),
+        json!({"name": "a", "headersFromEnv": {"x-remote-group": "RB_PROBE_GROUP"}}),
         json!({"name": "a", "headersFromEnv": {"X-Token": "TOKEN"}}),
+        json!({"name": "a", "via": "pod", "headers": {"Host": "shop.example.com"}}),
+        json!({"name": "a", "headers": {"X-Remote-User": "x"}}),
         json!({"name": "a", "headers": {"Authorization": "x"}}),
         json!({"name": "a", "headers": {"impersonate-extra-x": "x"}}),
         json!({"name": "a", "headers": {"Connection": "x"}}),

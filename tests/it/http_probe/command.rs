@@ -14,17 +14,23 @@ pub(crate) fn tests() -> Vec<Test> {
         a_bad_answer_fails_the_verification,
         without_the_right_nothing_is_known,
         secrets_of_the_environment_are_sent_and_not_told,
+        the_config_map_of_the_guides_is_a_probe,
     ]
 }
 
 /// A verification of the Deployment `web` with these probes, by somebody with this kubeconfig.
 fn verify_with(rb: Rb, http: &Value, more: &str) -> Ran {
+    verify_checks(rb, http, "http.ready,http.pods,http.users", more)
+}
+
+fn verify_checks(rb: Rb, http: &Value, checks: &str, more: &str) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("rb.yaml");
     let configuration = json!({"version": 1, "verify": {"http": http}});
     std::fs::write(&file, configuration.to_string()).expect("a file");
-    let checks = "--checks=http.ready,http.pods,http.users";
-    let words = format!("verify deployment/web -o json {checks} --wait=2s --interval=500ms {more}");
+    let words = format!(
+        "verify deployment/web -o json --checks={checks} --wait=2s --interval=500ms {more}"
+    );
     rb.words(&words).arg("--config").arg(file).run()
 }
 
@@ -80,7 +86,8 @@ fn a_bad_answer_fails_the_verification(bed: &TestBed) {
         json!([
             {"name": "ready", "path": "/hang", "timeout": "300ms", "level": "advisory"},
             {"name": "pods", "via": "pod", "path": format!("/pod/{bad}"), "level": level},
-            {"name": "users", "path": "/never", "level": "ignore"},
+            {"name": "users", "path": "/never", "level": "ignore",
+             "headersFromEnv": {"X-Key": "RB_PROBE_THAT_IS_NOT_SET"}},
         ])
     };
     let ran = verify(&namespace, &http("required"), "").ends_with(6).says(bad);
@@ -149,4 +156,36 @@ fn secrets_of_the_environment_are_sent_and_not_told(bed: &TestBed) {
     let before = program.requests().len();
     verify(&namespace, &http, "").ends_with(2).says("RB_PROBE_KEY");
     assert_eq!(program.requests().len(), before);
+    // Nor is it missed where the probe is not made.
+    verify_checks(Rb::new(namespace.kubeconfig()), &http, "pods.healthy", "").ends_with(0);
+}
+
+fn the_config_map_of_the_guides_is_a_probe(bed: &TestBed) {
+    let Some(program) = reachable_program() else { return };
+    let namespace = shop(bed, &program, 1);
+    let configured = |path: &str| {
+        let data = json!({
+            "health_check_url": format!("http://web.{}.svc{path}", namespace.name()),
+            "failure_threshold": "4",
+            "check_interval": "100ms",
+            "rollback_enabled": "true",
+        });
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "rollback-config"}, "data": data});
+        namespace.apply(&map.to_string());
+    };
+    let verify = || {
+        let words = "verify deployment/web -o json --checks=http.rollback-config --wait=1s";
+        Rb::new(namespace.kubeconfig()).words(words).run()
+    };
+    configured("/version/2.8.0");
+    let document = verify().ends_with(0).json();
+    assert_eq!(check(&document, "http.rollback-config"), found("pass", ""), "{document}");
+    let asked = program.requests().iter().filter(|head| head.contains("/version/2.8.0 ")).count();
+    assert_eq!(asked, 4);
+    let took = document["checks"][0]["durationMs"].as_u64();
+    assert!(took >= Some(300), "the pauses are missing: {document}");
+    configured("/status/503");
+    let document = verify().ends_with(6).json();
+    assert_eq!(check(&document, "http.rollback-config"), found("fail", "Status"), "{document}");
 }
