@@ -22,8 +22,11 @@ struct Story {
     code: i32,
 }
 
+/// What is untrue, a part of the complaint, and the telling of it.
+type Lie = (&'static str, &'static str, fn(&mut Story));
+
 pub(in crate::faults) fn lies_are_caught() {
-    let lies: [(&str, &str, fn(&mut Story)); 16] = [
+    let lies: [Lie; 16] = [
         ("a write that is not there", "is not live", |s| live(&mut s.workload, "2.0")),
         ("pods of the bad release", "these pods run", |s| s.pod = "2.0"),
         ("two writes", "was written 2 times", |s| s.writes.push(patch("/spec/template", 200))),
@@ -34,7 +37,7 @@ pub(in crate::faults) fn lies_are_caught() {
             s.document["result"] = json!("nothingToDo");
         }),
         ("nothing was written", "said that nothing was written", |s| {
-            error(s, 3, "nothing was written")
+            error(s, 3, "nothing was written");
         }),
         ("unreachable", "the error does not say so", |s| error(s, 1, "no answer")),
         ("refused", "was written, and ended with 3", |s| error(s, 3, "it may have been applied")),
