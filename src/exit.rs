@@ -133,4 +133,22 @@ mod tests {
             assert_eq!(b.worst(a), worst);
         }
     }
+
+    #[test]
+    fn the_order_of_targets_changes_nothing() {
+        let all: Vec<ExitStatus> = TABLE.iter().map(|row| row.0).collect();
+        let rank = |status: ExitStatus| all.iter().position(|other| *other == status);
+        for a in &all {
+            assert_eq!(a.worst(*a), *a);
+            assert_eq!(a.worst(ExitStatus::Success), *a);
+            for b in &all {
+                let worst = a.worst(*b);
+                assert_eq!(worst, b.worst(*a));
+                assert_eq!(rank(worst), rank(*a).min(rank(*b)));
+                for c in &all {
+                    assert_eq!(worst.worst(*c), a.worst(b.worst(*c)));
+                }
+            }
+        }
+    }
 }

@@ -20,28 +20,37 @@
 //!
 //! # How an undo flows
 //!
-//! `argv` becomes a [`Request`], and three reads in parallel become a [`Snapshot`].
-//! [`planner::decide`] turns the two into a [`Decision`]: a pure function, so every case of it is a
-//! folder in `tests/plans`. Usually that is a [`Plan`]: a value that leaves nothing open, with the
-//! patch body in it. It is shown, and on a yes [`execute::patch`] sends its one write that matters;
-//! the patch tests uid, template and every annotation it replaces, so a plan that is out of date
-//! changes nothing and is made again. [`execute::finish`] gives the fields back that the patch took
-//! from their owners, leaves traces and watches the rollout, all at the same time, until it is
-//! healthy, failed, or out of time, and records the verdict. Pods that the controller would leave as
-//! they are go on the way, once it has seen the template.
+//! `argv` and the configuration become a [`Request`], and three reads in parallel become a
+//! [`Snapshot`]. [`planner::decide`] turns the two into a [`Decision`]: a pure function, so every case
+//! of it is a folder in `tests/plans`. Usually that is a [`Plan`]: a value that leaves nothing open,
+//! with the patch body in it. [`preflight`] holds it against today's cluster: each check says what it
+//! has to know, all of that is asked at once, and pure judges make findings of the answers. Plan and
+//! findings are shown, and on a yes [`execute::patch`] sends its one write that matters; the patch
+//! tests uid, template and every annotation it replaces, so a plan that is out of date changes nothing
+//! and is made again. [`execute::finish`] gives the fields back that the patch took from their owners,
+//! leaves traces and watches the rollout, all at the same time, until it is healthy, failed, or out of
+//! time. Then [`verify`] makes the checks of [`probe`], in rounds, and the verdict is recorded. Pods
+//! that the controller would leave as they are go on the way, once it has seen the template.
 //!
-//! `history` ends after the snapshot, `status` is the wait without a write before it.
+//! `history` ends after the snapshot, `status` is the wait without a write before it, and `verify` the
+//! wait and the checks.
 //!
 //! Several workloads take the same way side by side: [`snapshot::many`] reads them with a few lists,
 //! each is planned alone, [`execute::many`] sends all patches, and one loop waits for all of them.
 //!
-//! I/O happens in [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the watch
-//! they share. Everything else is a function from values to values.
+//! I/O happens in [`facts`], [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the
+//! watch they share. Everything else is a function from values to values.
 //!
 //! # Adding a kind of workload
 //!
 //! Write `src/backend/NAME.rs` with an implementation of [`backend::Rollbacker`] and add one line
 //! to [`backend::REGISTRY`]. A test compares the folder with the registry.
+//!
+//! # Adding a check
+//!
+//! Of what an undo is about to do: a file in `src/rollback/preflight/` and a line in its registry. Of
+//! what runs: a file in `src/probe/` and a line in [`probe::REGISTRY`]. Both say what they ask
+//! ([`facts::Ask`]) and judge the answers; neither talks to the cluster.
 //!
 //! # What must stay true
 //!
@@ -59,8 +68,10 @@
 //! [`Decision`]: rollback::model::decision::Decision
 //! [`Plan`]: rollback::model::plan::Plan
 //! [`planner::decide`]: rollback::planner::decide
+//! [`preflight`]: rollback::preflight
 //! [`execute::patch`]: rollback::execute::patch
 //! [`execute::finish`]: rollback::execute::finish
+//! [`verify`]: rollback::verify
 //! [`snapshot::many`]: rollback::snapshot::many
 //! [`execute::many`]: rollback::execute::many
 

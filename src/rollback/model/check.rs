@@ -229,7 +229,7 @@ pub enum VerifyVerdict {
     Verified,
     /// The same, and something is worth a look.
     VerifiedWithWarnings,
-    /// A required check could not be answered.
+    /// A required check could not be answered, or none was made.
     Unverified,
     /// A required check is bad.
     Failed,
@@ -242,9 +242,11 @@ impl VerifyVerdict {
         let required = |status: CheckStatus| {
             checks.iter().any(|check| check.level == Level::Required && check.status == status)
         };
+        // Whoever looks at nothing has proved nothing.
+        let is_nothing_known = checks.iter().all(|check| check.status == CheckStatus::Skipped);
         if required(CheckStatus::Fail) {
             Self::Failed
-        } else if required(CheckStatus::Unknown) {
+        } else if required(CheckStatus::Unknown) || is_nothing_known {
             Self::Unverified
         } else if checks.iter().any(Check::is_warning) {
             Self::VerifiedWithWarnings
@@ -278,7 +280,8 @@ mod tests {
         use CheckStatus::{Fail, Pass, Skipped, Unknown, Warn};
         use Level::{Advisory, Required};
         for (checks, verdict) in [
-            (vec![], VerifyVerdict::Verified),
+            (vec![], VerifyVerdict::Unverified),
+            (vec![(Skipped, Required), (Skipped, Advisory)], VerifyVerdict::Unverified),
             (vec![(Pass, Required), (Skipped, Required)], VerifyVerdict::Verified),
             (vec![(Fail, Required), (Unknown, Required)], VerifyVerdict::Failed),
             (vec![(Unknown, Required), (Warn, Advisory)], VerifyVerdict::Unverified),
@@ -288,6 +291,29 @@ mod tests {
         ] {
             let checks: Vec<Check> = checks.into_iter().map(|(s, l)| check(s, l)).collect();
             assert_eq!(VerifyVerdict::of(&checks), verdict, "{checks:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_checks_changes_no_verdict() {
+        use CheckStatus::{Fail, Pass, Skipped, Unknown, Warn};
+        let statuses = [Fail, Pass, Skipped, Unknown, Warn];
+        let any: Vec<(CheckStatus, Level)> = [Level::Required, Level::Advisory]
+            .into_iter()
+            .flat_map(|level| statuses.map(|status| (status, level)))
+            .collect();
+        for a in &any {
+            for b in &any {
+                for c in &any {
+                    let of = |order: [&(CheckStatus, Level); 3]| {
+                        VerifyVerdict::of(&order.map(|(status, level)| check(*status, *level)))
+                    };
+                    let verdict = of([a, b, c]);
+                    for order in [[a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]] {
+                        assert_eq!(of(order), verdict, "{order:?}");
+                    }
+                }
+            }
         }
     }
 

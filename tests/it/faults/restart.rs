@@ -11,7 +11,7 @@ pub(super) fn a_restart_of_the_api_server_is_survived(_shared: &TestBed) {
     let bed = TestBed::start().expect("a second test bed");
     let namespace = bed.namespace("restart");
     // What waits for this cannot have ended before the API server is gone.
-    let extra = json!({"spec": {"minReadySeconds": 8}});
+    let extra = json!({"spec": {"minReadySeconds": 20}});
     releases_with(&namespace, 1, &["1.0-slow", "2.0-slow"], &extra);
     let call = |words: &str| Rb::new(namespace.kubeconfig()).words(words).spawn();
     let mut undo = call("undo deploy/web --yes --timeout=120s -o json");
