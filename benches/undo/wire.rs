@@ -32,10 +32,11 @@ pub(crate) fn take(proxy: &Proxy, took: &Took, one_way: Duration) -> Wire {
     Wire { accepted, writes, requests: requests.len(), round_trips }
 }
 
-/// rb's later writes only test the template.
+/// rb's later writes only test the template, and its dry runs write nothing.
 fn is_accepted_write(record: &Recorded) -> bool {
     let request = &record.request;
     request.method == "PATCH"
+        && !request.is_dry_run()
         && request.path.contains("/deployments/")
         && record.status == Some(200)
         && serde_json::from_slice::<Value>(&request.body).is_ok_and(|patch| {
