@@ -3,10 +3,11 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -89,14 +90,27 @@ impl Rb {
 
     /// Starts it.
     pub(crate) fn spawn(mut self) -> Running {
-        let child = self.command.spawn().expect("rb starts");
-        Running { child, _home: self.home }
+        let mut child = self.command.spawn().expect("rb starts");
+        let stdout = read(child.stdout.take().expect("a pipe"));
+        let stderr = read(child.stderr.take().expect("a pipe"));
+        Running { child, stdout, stderr, _home: self.home }
     }
+}
+
+/// Reads all of a pipe beside the test: a full one would stop `rb`.
+fn read(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).expect("a pipe");
+        bytes
+    })
 }
 
 /// A call that is under way.
 pub(crate) struct Running {
     child: Child,
+    stdout: JoinHandle<Vec<u8>>,
+    stderr: JoinHandle<Vec<u8>>,
     _home: tempfile::TempDir,
 }
 
@@ -107,8 +121,11 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub(crate) fn wait(self) -> Ran {
-        Ran::new(&self.child.wait_with_output().expect("rb ends"))
+    pub(crate) fn wait(mut self) -> Ran {
+        let status = self.child.wait().expect("rb ends");
+        let [stdout, stderr] =
+            [self.stdout, self.stderr].map(|pipe| pipe.join().expect("it was read"));
+        Ran::new(&Output { status, stdout, stderr })
     }
 
     /// Whether it has ended.
@@ -132,7 +149,7 @@ impl Running {
 }
 
 impl Ran {
-    pub(crate) fn new(output: &std::process::Output) -> Self {
+    pub(crate) fn new(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
             stdout: text(&output.stdout),

@@ -57,29 +57,30 @@ pub(super) struct Fault {
     applies: fn(&Shape) -> bool,
     action: fn() -> Action,
     reach: Reach,
-    /// Whether `rb` has to get where it would have got without it.
+    /// Whether `rb` has to get where it would have got without it: what passes by itself is no
+    /// reason to give up.
     pub(super) is_survived: fn(&Shape) -> bool,
 }
 
 /// Each that a request may meet.
 pub(super) const FAULTS: &[Fault] = &[
-    Fault::once("refused", any, || Action::Refuse(OUTAGE), passing),
-    Fault::once("reset-before", any, || Action::ResetBefore, passing),
-    Fault::once("reset-after", any, || Action::ResetAfter, passing),
-    Fault::once("late-write", Shape::is_write, || Action::ResetThenForward(LATE), passing),
+    Fault::once("refused", any, || Action::Refuse(OUTAGE), any),
+    Fault::once("reset-before", any, || Action::ResetBefore, any),
+    Fault::once("reset-after", any, || Action::ResetAfter, any),
+    Fault::once("late-write", Shape::is_write, || Action::ResetThenForward(LATE), any),
     Fault::once("409", checked, || refusal(409, "Conflict"), Shape::is_write),
     // To the write of a template that is a final no.
     Fault::once("422", checked, || refusal(422, "Invalid"), |_| false),
-    Fault::once("429", any, || Action::Respond(throttled()), passing),
-    Fault::once("500", any, || refusal(500, "InternalError"), passing),
-    Fault::once("503", any, || refusal(503, "ServiceUnavailable"), passing),
-    Fault::once("504-after", Shape::is_write, || Action::RespondAfter(gateway()), passing),
-    Fault::once("slow", any, || Action::Delay(SLOW), passing),
-    Fault::once("truncated", any, || Action::EndBodyAfter(SHORT), passing),
-    Fault::once("cut", any, || Action::CutBodyAfter(SHORT), passing),
-    Fault::once("watch-ended", Shape::is_watch, || lines(""), passing),
-    Fault::once("watch-410-event", Shape::is_watch, || lines(&expired()), passing),
-    Fault::once("watch-410", Shape::is_watch, || refusal(410, "Expired"), passing),
+    Fault::once("429", any, || Action::Respond(throttled()), any),
+    Fault::once("500", any, || refusal(500, "InternalError"), any),
+    Fault::once("503", any, || refusal(503, "ServiceUnavailable"), any),
+    Fault::once("504-after", Shape::is_write, || Action::RespondAfter(gateway()), any),
+    Fault::once("slow", any, || Action::Delay(SLOW), any),
+    Fault::once("truncated", any, || Action::EndBodyAfter(SHORT), any),
+    Fault::once("cut", any, || Action::CutBodyAfter(SHORT), any),
+    Fault::once("watch-ended", Shape::is_watch, || lines(""), any),
+    Fault::once("watch-410-event", Shape::is_watch, || lines(&expired()), any),
+    Fault::once("watch-410", Shape::is_watch, || refusal(410, "Expired"), any),
     Fault {
         reach: Reach::Later,
         ..Fault::once("401", any, || refusal(401, "Unauthorized"), |_| false)
@@ -167,12 +168,6 @@ fn any(_: &Shape) -> bool {
 /// What has preconditions: reads have none.
 fn checked(shape: &Shape) -> bool {
     !shape.is_read() && shape.verb != Verb::Review
-}
-
-/// What passes by itself keeps `rb` from nothing; whether a question before the write is asked again
-/// or left open is its own choice.
-fn passing(shape: &Shape) -> bool {
-    !matches!(shape.verb, Verb::DryRun | Verb::Review)
 }
 
 fn refusal(status: u16, reason: &str) -> Action {
