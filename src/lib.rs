@@ -13,6 +13,8 @@
 //! | 2 | [`backend`] | kinds of workloads: one file and one line each |
 //! | 2 | [`probe`] | checks of what runs: one file and one line each |
 //! | 2 | [`facts`] | what checks ask a cluster for, gathered side by side |
+//! | 2 | [`git`] | reverts without a checkout: objects by libgit2, the network by the user's `git` |
+//! | 2 | [`hosting`] | change requests: one file and one line per host |
 //! | 1 | [`cluster`] | the API server: the `kube` crate lives there and nowhere else |
 //! | 1 | [`rollback::model`] | the values that the engine works on |
 //! | 1 | [`config`] | `rb.yaml` to settings |
@@ -83,6 +85,8 @@ pub mod config;
 pub mod error;
 pub mod exit;
 pub mod facts;
+pub mod git;
+pub mod hosting;
 pub mod probe;
 pub mod report;
 pub mod rollback;

@@ -1,0 +1,93 @@
+//! Paths in a Git repository: bytes, with `/` between the parts, never a leading one.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A path from the root of the repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GitPath(Vec<u8>);
+
+impl GitPath {
+    /// Takes it as Git stores it.
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// As Git stores it.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether it is this path or something in it. The empty path is the whole repository.
+    #[must_use]
+    pub fn is_in(&self, other: &Self) -> bool {
+        other.0.is_empty()
+            || self.0 == other.0
+            || self.0.strip_prefix(other.0.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
+    }
+}
+
+/// As `git` prints it: quoted as in C where it is not plain.
+impl fmt::Display for GitPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |byte: &u8| (0x20..0x7f).contains(byte) && !b"\"\\".contains(byte);
+        match std::str::from_utf8(&self.0) {
+            Ok(text) if !text.chars().any(|c| c.is_control() || c == '"' || c == '\\') => {
+                f.write_str(text)
+            }
+            _ => {
+                f.write_str("\"")?;
+                for byte in &self.0 {
+                    match byte {
+                        b'\n' => f.write_str("\\n")?,
+                        b'\t' => f.write_str("\\t")?,
+                        b'"' => f.write_str("\\\"")?,
+                        b'\\' => f.write_str("\\\\")?,
+                        plain if is_plain(plain) => write!(f, "{}", char::from(*plain))?,
+                        other => write!(f, "\\{other:03o}")?,
+                    }
+                }
+                f.write_str("\"")
+            }
+        }
+    }
+}
+
+impl Serialize for GitPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_printed_as_git_prints_it() {
+        for (bytes, shown) in [
+            (&b"apps/web/kustomization.yaml"[..], "apps/web/kustomization.yaml"),
+            ("apps/größe.yaml".as_bytes(), "apps/größe.yaml"),
+            (b"a\"b", r#""a\"b""#),
+            (b"a\\b", r#""a\\b""#),
+            (b"a\nb\tc", r#""a\nb\tc""#),
+            (b"caf\xe9", r#""caf\351""#),
+            (b"\x1b[2J", r#""\033[2J""#),
+        ] {
+            assert_eq!(GitPath::new(bytes).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_path_is_in_its_folders_only() {
+        let path = |text: &str| GitPath::new(text.as_bytes());
+        assert!(path("apps/web/a.yaml").is_in(&path("apps/web")));
+        assert!(path("apps/web").is_in(&path("apps/web")));
+        assert!(path("apps/web").is_in(&path("")));
+        assert!(!path("apps/web-2/a.yaml").is_in(&path("apps/web")));
+        assert!(!path("apps").is_in(&path("apps/web")));
+    }
+}

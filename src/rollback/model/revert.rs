@@ -1,0 +1,96 @@
+//! A revert in Git: what is asked for, and what it comes to. Values only; commits are 40 hexadecimal
+//! digits.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::git_path::GitPath;
+
+/// How the change is taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// The first of the others that is clean: revert, subset, restore.
+    #[default]
+    Auto,
+    /// All that the commits changed.
+    Revert,
+    /// What the commits changed below the paths.
+    Subset,
+    /// The paths as they were in a good commit, whatever came after it.
+    Restore,
+}
+
+/// A commit, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommitView {
+    /// Its id.
+    pub id: String,
+    /// First line of its message.
+    pub subject: String,
+    /// Name of its author.
+    pub author: String,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// How many parents it really has.
+    pub parents: usize,
+}
+
+/// What happens to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileChange {
+    /// The file.
+    pub path: GitPath,
+    /// What it is before; `None` where it is not there.
+    pub before: Option<FileEntry>,
+    /// What it is afterwards; `None` where it is gone.
+    pub after: Option<FileEntry>,
+}
+
+/// A file as a tree has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileEntry {
+    /// Its blob, or the commit of a submodule.
+    pub id: String,
+    /// `100644`, `100755`, `120000` (symbolic link) or `160000` (submodule), in octal.
+    pub mode: u32,
+}
+
+/// A file that cannot be reverted without a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    /// The file.
+    pub path: GitPath,
+    /// The commit of the revert at which it occurs.
+    pub commit: String,
+    /// As the bad commit left it.
+    pub bad: Option<FileEntry>,
+    /// As it is at the tip.
+    pub tip: Option<FileEntry>,
+    /// As it was before the bad commit.
+    pub good: Option<FileEntry>,
+    /// Both sides with markers, where it is text; bounded.
+    pub preview: Option<String>,
+}
+
+/// A clean revert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reverted {
+    /// The way that was taken: never [`Mode::Auto`].
+    pub mode: Mode,
+    /// The tree that it makes.
+    pub tree: String,
+    /// The commit that it is made on.
+    pub tip: String,
+    /// The commits that it takes out, newest first.
+    pub commits: Vec<CommitView>,
+    /// Later commits that are taken out along, newest first: only where paths are restored.
+    pub also: Vec<CommitView>,
+    /// The files that change, by path.
+    pub files: Vec<FileChange>,
+}
