@@ -2,10 +2,9 @@
 //!
 //! Pod templates may hold secrets in plain environment variables, so only the owner may read one.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 
+use crate::cli::private_file;
 use crate::cli::target_args::is_object_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::plan::{Plan, SCHEMA};
@@ -14,16 +13,7 @@ use crate::text::shell_quote;
 pub(super) fn write(path: &Path, plan: &Plan) -> Result<()> {
     let text = serde_json::to_string_pretty(plan)
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot write the plan").because(error))?;
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    restrict(&mut options);
-    options
-        .open(path)
-        .and_then(|mut file| {
-            restrict_existing(&file)?;
-            file.write_all(text.as_bytes())?;
-            file.write_all(b"\n")
-        })
+    private_file::write(path, &text)
         .map_err(|error| {
             let hint = "name a file in a folder that exists and that you may write to";
             Error::new(ErrorKind::Usage, words(path, "cannot be written")).because(error).hint(hint)
@@ -68,25 +58,4 @@ fn words(path: &Path, what: &str) -> String {
 /// Where the text is no plan, without the values that serde quotes: they may be secret.
 fn place(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
-}
-
-#[cfg(unix)]
-fn restrict(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
-}
-
-/// A file that was there keeps its mode when it is opened.
-#[cfg(unix)]
-fn restrict_existing(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &mut OpenOptions) {}
-
-#[cfg(not(unix))]
-fn restrict_existing(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }

@@ -1,0 +1,227 @@
+//! `rb revert-commit` for people: the card before the act, the difference, and what came of it.
+
+use crate::rollback::model::evidence::ago;
+use crate::rollback::model::revert::{CommitView, Conflict, FileChange, Mode};
+use crate::rollback::model::revert_outcome::{Pushed, RevertOutcome};
+use crate::rollback::model::revert_plan::{ImageChange, RevertPlan, Way};
+use crate::text::{plural, shorten, truncate, width};
+
+use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
+
+/// Commits, files and warnings of the card at most; the document has all of them.
+const COMMITS: usize = 4;
+const FILES: usize = 6;
+const LATER: usize = 4;
+const WARNINGS: usize = 4;
+/// Columns left of the text.
+const INDENT: usize = 11;
+/// Columns of an image.
+const IMAGE: usize = 40;
+/// Lines of a conflict that are shown of each file.
+const PREVIEW: usize = 20;
+
+/// The card.
+#[must_use]
+pub fn card(plan: &RevertPlan, marks: Marks) -> String {
+    let mut lines = vec![heading(plan, marks)];
+    lines.extend(commits("undoes", &plan.reverted.commits, COMMITS, plan, marks));
+    lines.extend(commits("and also", &plan.reverted.also, LATER, plan, marks));
+    lines.push(line("way", &way(plan)));
+    lines.extend(images(&plan.images, marks));
+    lines.extend(files(&plan.reverted.files, marks));
+    for other in &plan.others {
+        let text = format!("changes another application, too: {}", marks.foreign(&other.to_string()));
+        lines.push(paint(WARN, &line("others", &text)));
+    }
+    for warning in plan.warnings.iter().take(WARNINGS) {
+        lines.push(paint(WARN, &line("warning", &marks.foreign(warning))));
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn heading(plan: &RevertPlan, marks: Marks) -> String {
+    let dot = marks.dot();
+    let branch = marks.foreign(&plan.branch);
+    let rest = format!(" {dot} branch {branch} {dot} revert");
+    let room = COLUMNS.saturating_sub(width(&rest));
+    let url = marks.foreign(&plan.repository.url);
+    format!("{}{rest}", paint(NAME, &shorten(&url, room)))
+}
+
+fn commits(
+    label: &str,
+    commits: &[CommitView],
+    most: usize,
+    plan: &RevertPlan,
+    marks: Marks,
+) -> Vec<String> {
+    let mut lines: Vec<String> = commits
+        .iter()
+        .take(most)
+        .enumerate()
+        .map(|(index, commit)| {
+            let label = if index == 0 { label } else { "" };
+            line(label, &commit_line(commit, plan, marks))
+        })
+        .collect();
+    if commits.len() > most {
+        lines.push(line("", &format!("and {} more", commits.len() - most)));
+    }
+    lines
+}
+
+fn commit_line(commit: &CommitView, plan: &RevertPlan, marks: Marks) -> String {
+    let end = format!("   {}, {} ago", marks.foreign(&commit.author), ago(plan.made_at, commit.at));
+    let room = COLUMNS.saturating_sub(INDENT + 10 + width(&end));
+    let subject = marks.foreign(&commit.subject);
+    format!("{}  {}{end}", short(&commit.id), shorten(&subject, room))
+}
+
+/// A commit as people name it.
+#[must_use]
+pub fn short(id: &str) -> String {
+    id.chars().take(9).collect()
+}
+
+fn way(plan: &RevertPlan) -> String {
+    let what = match plan.reverted.mode {
+        Mode::Auto | Mode::Revert => "take out all that it changed",
+        Mode::Subset => "take out what it changed below the paths",
+        Mode::Restore => "put the paths back as they were, whatever came later",
+    };
+    let how = match plan.way {
+        Way::Push => "push, never forced",
+        Way::Request => "open a change request",
+    };
+    format!("{what}: one commit, {how}")
+}
+
+fn images(images: &[ImageChange], marks: Marks) -> Vec<String> {
+    let row = |(index, image): (usize, &ImageChange)| {
+        let side = |text: &str| shorten(&marks.foreign(text), IMAGE).into_owned();
+        let change = format!("{} -> {}", side(&image.before), side(&image.after));
+        line(if index == 0 { "image" } else { "" }, &marks.arrows(&change))
+    };
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let different = images.iter().filter(|image| {
+        let pair = (image.before.as_str(), image.after.as_str());
+        let is_new = !seen.contains(&pair);
+        seen.push(pair);
+        is_new
+    });
+    different.take(COMMITS).enumerate().map(row).collect()
+}
+
+fn files(files: &[FileChange], marks: Marks) -> Vec<String> {
+    let mut lines: Vec<String> = files
+        .iter()
+        .take(FILES)
+        .enumerate()
+        .map(|(index, file)| {
+            let label = if index == 0 { "files" } else { "" };
+            line(label, &format!("{} {}", kind(file), marks.foreign(&file.path.to_string())))
+        })
+        .collect();
+    if files.len() > FILES {
+        let more = i64::try_from(files.len() - FILES).unwrap_or(i64::MAX);
+        lines.push(line("", &format!("and {}", plural(more, "more file"))));
+    }
+    lines
+}
+
+/// The letter that Git has for it.
+fn kind(file: &FileChange) -> char {
+    match (&file.before, &file.after) {
+        (None, _) => 'A',
+        (_, None) => 'D',
+        (Some(before), Some(after)) if before.mode != after.mode => 'T',
+        _ => 'M',
+    }
+}
+
+fn line(label: &str, text: &str) -> String {
+    truncate(&format!("  {label:<8} {text}"), COLUMNS).into_owned()
+}
+
+/// A patch, coloured. It is foreign text: each line is made safe.
+#[must_use]
+pub fn difference(patch: &str, marks: Marks) -> String {
+    let paint_line = |line: &str| {
+        let text = marks.foreign(line);
+        match line.as_bytes().first() {
+            _ if line.starts_with("+++") || line.starts_with("---") => paint(NAME, &text),
+            Some(b'+') => paint(GOOD, &text),
+            Some(b'-') => paint(BAD, &text),
+            Some(b'@') => paint(DIM, &text),
+            _ => text,
+        }
+    };
+    patch.lines().map(|line| format!("{}\n", paint_line(line))).collect()
+}
+
+/// The question after the card.
+#[must_use]
+pub fn question(plan: &RevertPlan, marks: Marks) -> String {
+    let count = plan.reverted.commits.len();
+    let what = match plan.reverted.commits.first() {
+        Some(commit) if count == 1 => short(&commit.id),
+        _ => plural(i64::try_from(count).unwrap_or(i64::MAX), "commit"),
+    };
+    let branch = marks.foreign(&plan.branch);
+    match plan.way {
+        Way::Push => format!("Push a revert of {what} to {branch}? [y/N] "),
+        Way::Request => format!("Open a change request that reverts {what} on {branch}? [y/N] "),
+    }
+}
+
+/// What a file looks like that cannot be reverted, for the error's text.
+#[must_use]
+pub fn conflicts(conflicts: &[Conflict], marks: Marks) -> String {
+    let mut text = String::new();
+    for conflict in conflicts {
+        let state = match (&conflict.bad, &conflict.tip, &conflict.good) {
+            (_, None, _) => "is gone at the tip",
+            (None, Some(_), Some(_)) => "was deleted by the commit, and is there again",
+            (Some(_), Some(_), None) => "was added by the commit, and changed since",
+            _ => "changed since",
+        };
+        let path = marks.foreign(&conflict.path.to_string());
+        text += &format!("  {}  {path} {state}\n", short(&conflict.commit));
+        for line in conflict.preview.iter().flat_map(|preview| preview.lines()).take(PREVIEW) {
+            text += &format!("    {}\n", marks.foreign(line));
+        }
+    }
+    text
+}
+
+/// What came of it.
+#[must_use]
+pub fn done(outcome: &RevertOutcome, marks: Marks) -> String {
+    match outcome {
+        RevertOutcome::Pushed(pushed) => done_push(pushed, marks),
+        RevertOutcome::Nothing(nothing) => {
+            format!("{} {}\n", paint(GOOD, "nothing to do:"), marks.foreign(&nothing.message))
+        }
+    }
+}
+
+fn done_push(pushed: &Pushed, marks: Marks) -> String {
+    let branch = marks.foreign(&pushed.branch);
+    let attempts = match pushed.attempts {
+        0 | 1 => String::new(),
+        more => format!(", after {more} attempts: others pushed at the same time"),
+    };
+    let mut text = format!(
+        "{} {branch} is at {}{attempts}\n",
+        paint(GOOD, "reverted:"),
+        short(&pushed.commit)
+    );
+    for line in &pushed.remote {
+        text += &format!("  remote   {}\n", marks.foreign(line));
+    }
+    for warning in &pushed.warnings {
+        text += &paint(WARN, &format!("  warning  {}\n", marks.foreign(warning)));
+    }
+    text += &format!("  to take it back: {}\n", pushed.forward);
+    text
+}
