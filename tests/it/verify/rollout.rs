@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{verify, verify_now, verify_of};
 use crate::rb::rb;
 use crate::scene::sets::Set;
-use crate::scene::{quota, release, releases, releases_with};
+use crate::scene::{quota, release, releases, releases_with, text};
 use crate::suite::{Test, on_bed};
 use crate::testbed::TestBed;
 
@@ -100,8 +100,13 @@ fn pods_that_cannot_be_made_are_missing(bed: &TestBed) {
     releases(&namespace, 1, &["1.0"]);
     quota(&namespace, "pods", "1");
     namespace.kubectl_ok(&["scale", "deploy/web", "--replicas=2"]);
+    // Of the very second in which the release went live nobody knows what was first.
+    let web = namespace.get("deployment", "web");
+    let live_at = text(&web, "/metadata/creationTimestamp");
     namespace.wait_until("an Event says so", |namespace| {
-        namespace.list("event", "").iter().any(|event| event["reason"] == "FailedCreate")
+        let is_later = |event: &Value| text(event, "/lastTimestamp") > live_at;
+        let events = namespace.list("event", "");
+        events.iter().any(|event| event["reason"] == "FailedCreate" && is_later(event))
     });
     let verified = verify_now(&namespace, "").is("failed", 5);
     let check = verified.finds("rollout.converged", "fail", "LessUpdated");
