@@ -73,6 +73,24 @@ pub(crate) fn backed_off(namespace: &Namespace, tag: &str) {
     });
 }
 
+/// Waits until the controller says that the new pods have missed their deadline. Its own look at the
+/// clock may be minutes late, or never come where it judged too early: any write wakes it.
+pub(crate) fn missed_its_deadline(namespace: &Namespace) {
+    let mut looks = 0_u32;
+    namespace.wait_until("the deadline is exceeded", |namespace| {
+        looks += 1;
+        let look = format!("example.test/look={looks}");
+        namespace.kubectl_ok(&["annotate", "deployment/web", "--overwrite", &look]);
+        let web = namespace.get("deployment", "web");
+        is_observed(&web) && web["status"]["updatedReplicas"] != 0 && has_missed_its_deadline(&web)
+    });
+}
+
+pub(crate) fn has_missed_its_deadline(web: &Value) -> bool {
+    let conditions = web["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().any(|c| c["reason"] == "ProgressDeadlineExceeded")
+}
+
 pub(crate) const REVISION: &str = "deployment.kubernetes.io/revision";
 
 pub(crate) fn is_observed(web: &Value) -> bool {
