@@ -9,6 +9,7 @@ use crate::rb::{Rb, rb};
 use crate::scene::{
     REVISION, annotation, assert_live, has_missed_its_deadline, image, is_observed, live,
     missed_its_deadline, quota, release, releases, replica_set, stored, template_writes, text,
+    wake_replica_sets,
 };
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Action, Gate, Namespace, Proxy, TestBed};
@@ -170,8 +171,7 @@ fn status_fails_although_the_rollback_succeeds(bed: &TestBed) {
     };
     let let_pods_in = |namespace: &Namespace| {
         namespace.kubectl_ok(&["delete", "quota", "only"]);
-        // The controller tries again later and later, and at once after a write.
-        namespace.kubectl_ok(&["annotate", "replicaset", "--all", "example.test/quota=gone"]);
+        wake_replica_sets(namespace);
     };
     let is_taken_up = |namespace: &Namespace| {
         let web = namespace.get("deployment", "web");
