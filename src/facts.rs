@@ -26,7 +26,7 @@ pub enum Ask {
     /// A `ConfigMap` or a `Secret` without its values: its `metadata` without annotations (which may
     /// repeat the values), and the names of its keys as the list `keys`.
     Keys(String),
-    /// The metadata of all objects of a list.
+    /// Of all objects of a list the name, the owners, the age and the annotations.
     Metadata(String),
     /// Text, such as the log of a container.
     Text(String),
