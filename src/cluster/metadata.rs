@@ -15,8 +15,9 @@ const METADATA: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=met
 struct List {
     #[serde(default)]
     metadata: Value,
+    /// Null where there are none.
     #[serde(default)]
-    items: Vec<Item>,
+    items: Option<Vec<Item>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -61,5 +62,11 @@ mod tests {
                 "creationTimestamp": null, "annotations": null,
                 "ownerReferences": [{"name": "web"}]}}]})
         );
+    }
+
+    #[test]
+    fn an_empty_list_has_no_items() {
+        let list: List = serde_json::from_value(json!({"metadata": {}, "items": null})).unwrap();
+        assert_eq!(serde_json::to_value(list).unwrap()["items"], Value::Null);
     }
 }
