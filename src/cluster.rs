@@ -33,6 +33,7 @@ mod exec_plugin;
 mod failure;
 mod keys;
 mod kubeconfig;
+mod metadata;
 mod names;
 mod no_answer;
 mod path;
@@ -71,9 +72,6 @@ pub use self::url::ask_url;
 pub use self::watch::{WatchEvent, WatchStep, WatchStream};
 pub use self::write::{PatchKind, WriteError, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
-
-/// What asks for a list of `PartialObjectMetadata`.
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
 
 /// Which cluster, as whom: kubectl's flags. `None` leaves the choice to the kubeconfig.
 #[derive(Clone, Debug)]
@@ -189,13 +187,6 @@ impl Cluster {
     /// Reads an object or a list straight into a type: big lists then never exist as a `Value`.
     pub async fn get_as<T: DeserializeOwned>(&self, path: &str, deadline: Deadline) -> Result<T> {
         let call = Call::read(path, JSON);
-        let body = self.read(&call, deadline).await?;
-        self.parse(&body, &call)
-    }
-
-    /// Reads the metadata of all objects of a list: [`Self::get`] without specs and statuses.
-    pub async fn get_metadata(&self, path: &str, deadline: Deadline) -> Result<Value> {
-        let call = Call::read(path, METADATA);
         let body = self.read(&call, deadline).await?;
         self.parse(&body, &call)
     }

@@ -26,7 +26,7 @@ pub enum Ask {
     /// A `ConfigMap` or a `Secret` without its values: its `metadata` without annotations (which may
     /// repeat the values), and the names of its keys as the list `keys`.
     Keys(String),
-    /// The metadata of all objects of a list.
+    /// Of all objects of a list the name, the owners, the age and the annotations.
     Metadata(String),
     /// Text, such as the log of a container.
     Text(String),
@@ -169,31 +169,43 @@ impl Facts<'_> {
 /// Gathers facts for several askers, and hands each its own: what more than one of them asks for is
 /// asked once, and the own facts of one are gone when it has judged them. The results are in the
 /// order of the askers.
-pub async fn gather_each<T>(
+pub async fn gather_each<S, T>(
     cluster: &Cluster,
-    asks: Vec<Vec<Ask>>,
+    askers: &[S],
+    asks: impl Fn(&S) -> Vec<Ask>,
     field_manager: &str,
     deadline: Deadline,
-    judge: impl AsyncFn(usize, &Facts<'_>) -> T,
+    judge: impl AsyncFn(&S, &Facts<'_>) -> T,
 ) -> Vec<T> {
-    let asks: Vec<HashSet<Ask>> = asks.into_iter().map(HashSet::from_iter).collect();
-    let mut times: HashMap<&Ask, usize> = HashMap::new();
-    for ask in asks.iter().flatten() {
-        *times.entry(ask).or_default() += 1;
-    }
-    let common: HashSet<Ask> =
-        times.into_iter().filter(|(_, times)| *times > 1).map(|(ask, _)| ask.clone()).collect();
-    let common = &Facts::gather(cluster, common, field_manager, deadline).await;
-    let judge = &judge;
-    stream::iter(asks.into_iter().enumerate())
-        .map(|(index, asks)| async move {
-            let own = asks.into_iter().filter(|ask| !common.known.contains_key(ask));
+    let common = Facts::gather(cluster, common(askers, &asks), field_manager, deadline).await;
+    let (common, asks, judge) = (&common, &asks, &judge);
+    stream::iter(askers)
+        .map(|asker| async move {
+            let own = asks(asker).into_iter().filter(|ask| !common.known.contains_key(ask));
             let own = Facts::gather(cluster, own, field_manager, deadline).await;
-            judge(index, &Facts { common: Some(common), ..own }).await
+            judge(asker, &Facts { common: Some(common), ..own }).await
         })
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// What more than one of them asks for. A rehearsal is nobody else's, and holds a whole template: so
+/// it is made when its turn comes, and not for all of them at once.
+fn common<S>(askers: &[S], asks: impl Fn(&S) -> Vec<Ask>) -> HashSet<Ask> {
+    let mut seen = HashSet::new();
+    let mut common = HashSet::new();
+    for asker in askers {
+        let own: HashSet<Ask> = asks(asker).into_iter().collect();
+        for ask in own.into_iter().filter(|ask| !matches!(ask, Ask::Rehearse(_))) {
+            if seen.contains(&ask) {
+                common.insert(ask);
+            } else {
+                seen.insert(ask);
+            }
+        }
+    }
+    common
 }
 
 #[cfg(test)]

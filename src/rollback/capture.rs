@@ -38,24 +38,26 @@ pub struct About<'a> {
 /// What was found of each, in their order. What could not be read within the time is named in it.
 pub async fn capture(cluster: &Cluster, all: &[About<'_>], deadline: Deadline) -> Vec<Captured> {
     let deadline = deadline.earlier(PATIENCE);
-    let first = all.iter().map(|about| asks(about).to_vec()).collect();
+    let first = |about: &About<'_>| asks(about).to_vec();
+    let objects = async |about: &About<'_>, facts: &Facts<'_>| objects(about, facts);
     let mut captured =
-        facts::gather_each(cluster, first, FIELD_MANAGER, deadline, async |index, facts| {
-            all.get(index).map(|about| objects(about, facts)).unwrap_or_default()
-        })
-        .await;
-    let logs: Vec<Vec<(Log, Ask)>> =
-        all.iter().zip(&captured).map(|(about, one)| logs(about, one)).collect();
+        facts::gather_each(cluster, all, first, FIELD_MANAGER, deadline, objects).await;
+    let wanted: Vec<(Vec<(Log, Ask)>, Vec<_>)> = all
+        .iter()
+        .zip(&captured)
+        .map(|(about, one)| (logs(about, one), one.missing.clone()))
+        .collect();
     let second =
-        logs.iter().map(|logs| logs.iter().map(|(_, ask)| ask.clone()).collect()).collect();
-    let (logs, taken) = (&logs, &captured);
-    let texts =
-        facts::gather_each(cluster, second, FIELD_MANAGER, deadline, async |index, facts| {
-            let logs = logs.get(index).map(Vec::as_slice).unwrap_or_default();
-            let missing = taken.get(index).map(|one| one.missing.clone()).unwrap_or_default();
-            read_logs(logs, facts, missing)
-        })
-        .await;
+        |(logs, _): &(Vec<(Log, Ask)>, Vec<_>)| logs.iter().map(|(_, ask)| ask.clone()).collect();
+    let texts = facts::gather_each(
+        cluster,
+        &wanted,
+        second,
+        FIELD_MANAGER,
+        deadline,
+        async |(logs, missing), facts| read_logs(logs, facts, missing.clone()),
+    )
+    .await;
     for (one, (logs, missing)) in captured.iter_mut().zip(texts) {
         (one.logs, one.missing) = (logs, missing);
     }

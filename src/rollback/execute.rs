@@ -3,11 +3,13 @@
 //! [`patch()`] sends the write that matters, [`finish`] does the rest. Traces are written beside the
 //! wait; without the right to write them rb warns.
 
+mod answer;
 mod delete;
 pub mod many;
 mod ownership;
 mod patch;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -20,10 +22,10 @@ use crate::cluster::{Cluster, Deadline, PatchKind, WriteOptions};
 use crate::error::Result;
 use crate::probe::Expected;
 
+pub use self::answer::Answer;
 pub(super) use self::delete::{Deleted, delete_pod};
 pub(super) use self::patch::tests_hold;
 pub use self::patch::{Patched, patch};
-use super::managed_fields;
 use super::model::demand::Demand;
 use super::model::event::{Event, Listener, Listeners, Only};
 use super::model::hint::Hints;
@@ -51,8 +53,8 @@ pub struct Accepted<'a> {
     pub backend: &'a dyn Rollbacker,
     /// The plan.
     pub plan: &'a Plan,
-    /// The workload as the patch left it.
-    pub workload: Value,
+    /// What was answered to its patch.
+    pub answer: Box<Answer>,
     /// Until when it is waited for.
     pub deadline: Deadline,
     /// What has to be so once it has converged; `None`: nothing is verified.
@@ -73,7 +75,7 @@ pub struct ToProve {
     /// Whether the verdict is written into the record.
     pub stamps: bool,
     /// The workload as it was read, without its pod template.
-    pub workload: Value,
+    pub workload: Arc<Value>,
 }
 
 /// Everything after the patch was accepted: traces and the wait at the same time, then the verdict.
@@ -107,14 +109,14 @@ pub(super) async fn finish_all(
     let (mut plans, mut watches, mut stamps, mut proving) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut kept = Vec::new();
-    for Accepted { backend, plan, workload, deadline, proof } in accepted {
+    for Accepted { backend, plan, mut answer, deadline, proof } in accepted {
         plans.push(plan);
-        kept.push(ownership::is_due(plan).then(|| workload.clone()));
+        kept.push(answer.take_owned());
         outcomes.push(patch::patch_step(plan).map(note).into_iter().collect::<Vec<_>>());
         let stamps_it = proof.as_ref().is_none_or(|proof| proof.stamps);
-        stamps.push(stamp_of(plan, &workload).filter(|_| stamps_it));
+        stamps.push(stamp_of(plan, &answer.workload).filter(|_| stamps_it));
         proving.push(proof.map(|proof| (backend, proof, deadline)));
-        watches.push(watch_of(backend, plan, workload, deadline));
+        watches.push(watch_of(backend, plan, *answer, deadline));
     }
     watches.extend(joined);
     let started_at = now();
@@ -240,9 +242,10 @@ fn deletions_done<'p>(plan: &'p Plan, waited: &'p Waited) -> impl Iterator<Item 
 fn watch_of<'a>(
     backend: &'a dyn Rollbacker,
     plan: &'a Plan,
-    accepted: Value,
+    answer: Answer,
     deadline: Deadline,
 ) -> Watch<'a> {
+    let Answer { workload: accepted, written_at, .. } = answer;
     let generation = accepted.pointer("/metadata/generation").and_then(Value::as_i64);
     let selector = || backend.pod_selector(&accepted, &plan.to.hash);
     Watch {
@@ -254,7 +257,7 @@ fn watch_of<'a>(
             left: plan.patch_value("test", "/spec/template").cloned(),
             generation: generation.unwrap_or_default(),
             stale: backend.deadline_marker(&accepted),
-            written_at: managed_fields::written_by_rb(&accepted),
+            written_at,
             receivers: plan.receivers(),
             undo: Some(plan.id.clone()),
             hash: plan.to.hash.clone(),
@@ -274,7 +277,7 @@ fn watch_of<'a>(
 async fn give_back_all<'p>(
     cluster: &Cluster,
     plans: &[&'p Plan],
-    accepted: &[Option<Value>],
+    accepted: &[Option<String>],
 ) -> Vec<(usize, &'p Step, Result<()>)> {
     let due = plans.iter().zip(accepted).enumerate();
     stream::iter(

@@ -141,13 +141,8 @@ pub async fn look_all(
     let asks = |scene: &Scene<'_>| {
         wanted(scene.request).flat_map(|check| check.asks(scene)).collect::<Vec<Ask>>()
     };
-    let asks = scenes.iter().map(asks).collect();
-    let scenes = &scenes;
-    facts::gather_each(cluster, asks, FIELD_MANAGER, deadline, async |index, facts| {
-        match scenes.get(index) {
-            Some(scene) => judged(cluster, scene, facts, deadline).await,
-            None => Looked::Stale,
-        }
+    facts::gather_each(cluster, &scenes, asks, FIELD_MANAGER, deadline, async |scene, facts| {
+        judged(cluster, scene, facts, deadline).await
     })
     .await
 }

@@ -1,6 +1,8 @@
 //! What the checks look at beside the plan and the answers of the cluster: of a hundred workloads
 //! there is no room for all their revisions, so this is what is kept of the snapshot.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -20,7 +22,7 @@ pub struct Subject {
     pub(super) backend: &'static dyn Rollbacker,
     /// The workload without its pod template and its managed fields: the plan has the one, and
     /// nobody asks for the others.
-    pub(super) workload: Value,
+    pub(super) workload: Arc<Value>,
     /// Its pod template, where the plan patches nothing and so does not have it.
     pub(super) live_template: Option<Value>,
     /// Label selector of all its pods.
@@ -51,7 +53,7 @@ impl Subject {
         Self {
             backend,
             pod_selector: backend.pod_selector(&snapshot.workload, ""),
-            workload: trimmed(&snapshot.workload),
+            workload: Arc::new(trimmed(&snapshot.workload)),
             live_template: plan.kept().map(|_| revisions.live_template.clone()),
             pod_owner: target.map(|target| pod_owner(backend, snapshot, target)),
             ran_until: target.and_then(|target| ran_until(&revisions, &record, target)),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::scene::missed_its_deadline;
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed, wait_until};
 
@@ -92,10 +93,7 @@ fn hang_never_becomes_ready(bed: &TestBed) {
     let namespace = bed.namespace("hang");
     let deadline = serde_json::json!({"spec": {"progressDeadlineSeconds": 2}});
     namespace.deployment_with("web", "registry.test/web:hang", 1, &deadline);
-    namespace.wait_until("the rollout has missed its deadline", |namespace| {
-        let deployment = namespace.get("deployment", "web");
-        condition(&deployment, "Progressing", "reason") == "ProgressDeadlineExceeded"
-    });
+    missed_its_deadline(&namespace);
     for pod in namespace.pods("web") {
         assert_eq!(text(&pod, "/status/phase"), "Running");
         assert_eq!(condition(&pod, "Ready", "status"), "False");

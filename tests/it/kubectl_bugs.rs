@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::rb::{Rb, rb};
 use crate::scene::{
-    REVISION, annotation, assert_live, image, is_observed, live, quota, release, releases,
-    replica_set, stored, template_writes, text,
+    REVISION, annotation, assert_live, has_missed_its_deadline, image, is_observed, live,
+    missed_its_deadline, quota, release, releases, replica_set, stored, template_writes, text,
+    wake_replica_sets,
 };
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Action, Gate, Namespace, Proxy, TestBed};
@@ -163,12 +164,14 @@ fn status_fails_although_the_rollback_succeeds(bed: &TestBed) {
         stored(namespace, "1.0");
         namespace.set_image("web", &image("2.0"));
         stored(namespace, "2.0");
-        namespace.wait_until("the bad release has missed its deadline", |namespace| {
-            has_missed_its_deadline(&namespace.get("deployment", "web"))
-        });
+        missed_its_deadline(namespace);
         // Long enough for the good release, and no reason for the controller to think anew.
         let longer = r#"{"spec": {"progressDeadlineSeconds": 60}}"#;
         namespace.kubectl_ok(&["patch", "deployment/web", "-p", longer]);
+    };
+    let let_pods_in = |namespace: &Namespace| {
+        namespace.kubectl_ok(&["delete", "quota", "only"]);
+        wake_replica_sets(namespace);
     };
     let is_taken_up = |namespace: &Namespace| {
         let web = namespace.get("deployment", "web");
@@ -182,7 +185,7 @@ fn status_fails_although_the_rollback_succeeds(bed: &TestBed) {
     let status = namespace.kubectl(&["rollout", "status", "deployment/web"]);
     assert_eq!(status.code, 1, "{status}");
     assert!(status.stderr.contains("exceeded its progress deadline"), "{status}");
-    namespace.kubectl_ok(&["delete", "quota", "only"]);
+    let_pods_in(&namespace);
     namespace.rollout_done("web");
 
     let namespace = bed.namespace("stale-rb");
@@ -191,14 +194,9 @@ fn status_fails_although_the_rollback_succeeds(bed: &TestBed) {
     namespace.wait_until("the controller has seen the undo", is_taken_up);
     // The same for a wait without a write of its own.
     let look = rb(&namespace, "status deploy/web --watch=false").ends_with(7);
-    namespace.kubectl_ok(&["delete", "quota", "only"]);
+    let_pods_in(&namespace);
     undo.wait().ends_with(0).says("rolled back:");
     look.says("Waiting for deployment");
-}
-
-fn has_missed_its_deadline(web: &Value) -> bool {
-    let conditions = web["status"]["conditions"].as_array();
-    conditions.into_iter().flatten().any(|c| c["reason"] == "ProgressDeadlineExceeded")
 }
 
 fn an_undo_after_a_restart_stays_at_the_release(bed: &TestBed) {

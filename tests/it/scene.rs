@@ -73,6 +73,32 @@ pub(crate) fn backed_off(namespace: &Namespace, tag: &str) {
     });
 }
 
+/// Waits until the controller says that the new pods have missed their deadline. Its own look at the
+/// clock may be minutes late, or never come where it judged too early: any write wakes it.
+pub(crate) fn missed_its_deadline(namespace: &Namespace) {
+    namespace.wait_until("the deadline is exceeded", |namespace| {
+        wake(namespace, &["deployment/web"]);
+        let web = namespace.get("deployment", "web");
+        is_observed(&web) && web["status"]["updatedReplicas"] != 0 && has_missed_its_deadline(&web)
+    });
+}
+
+pub(crate) fn has_missed_its_deadline(web: &Value) -> bool {
+    let conditions = web["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().any(|c| c["reason"] == "ProgressDeadlineExceeded")
+}
+
+/// After pods were refused the controller tries again later and later, and at once after a write.
+pub(crate) fn wake_replica_sets(namespace: &Namespace) {
+    wake(namespace, &["replicaset", "--all"]);
+}
+
+/// Writes what means nothing, so that its controller looks at it.
+fn wake(namespace: &Namespace, what: &[&str]) {
+    let now = format!("example.test/look={}", jiff::Timestamp::now());
+    namespace.kubectl_ok(&[&["annotate", "--overwrite"], what, &[&now]].concat());
+}
+
 pub(crate) const REVISION: &str = "deployment.kubernetes.io/revision";
 
 pub(crate) fn is_observed(web: &Value) -> bool {

@@ -9,8 +9,10 @@ pub(crate) use self::status::says_what_kubectl_says;
 
 use serde_json::json;
 
-use crate::rb::{Ran, rb};
-use crate::scene::{assert_live, quota, record, releases, releases_with};
+use crate::rb::{Ran, Rb, rb};
+use crate::scene::{
+    assert_live, image, live, missed_its_deadline, quota, record, releases, releases_with,
+};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed};
 
@@ -107,9 +109,12 @@ fn the_controllers_own_deadline_is_believed(bed: &TestBed) {
     // at once, by its old condition, and never again.
     let extra = json!({"spec": {"progressDeadlineSeconds": 5}});
     releases_with(&namespace, 1, &["1.0-hang", "2.0"], &extra);
-    back_to_the_first(&namespace, "")
-        .ends_with(5)
-        .says("not converged: deployment/web exceeded its progress deadline");
+    let words = "undo deploy/web --yes --to-revision=1";
+    let undo = Rb::new(namespace.kubeconfig()).words(words).spawn();
+    namespace.wait_until("the undo is live", |namespace| live(namespace) == image("1.0-hang"));
+    missed_its_deadline(&namespace);
+    let said = "not converged: deployment/web exceeded its progress deadline";
+    undo.wait().ends_with(5).says(said);
 }
 
 /// To the first revision, whatever is known about it.

@@ -17,7 +17,7 @@ use super::users;
 use super::wait::{IntoLook, wait_until};
 
 /// How long `wait_until` waits when the test says nothing else.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 /// How much of the last answer a failing wait shows.
 const SHOWN: usize = 4_000;
 
@@ -110,7 +110,7 @@ impl Namespace {
         }
     }
 
-    /// Looks until it is there, for a minute at most; then fails the test and shows what was seen
+    /// Looks until it is there, for three minutes at most; then fails the test and shows what was seen
     /// last.
     #[track_caller]
     pub(crate) fn wait_until<A: IntoLook>(

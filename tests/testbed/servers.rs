@@ -97,6 +97,8 @@ impl Layout<'_> {
                 "--kube-api-burst=1000".to_owned(),
                 "--concurrent-deployment-syncs=20".to_owned(),
                 "--concurrent-replicaset-syncs=20".to_owned(),
+                "--concurrent-statefulset-syncs=20".to_owned(),
+                "--concurrent-daemonset-syncs=20".to_owned(),
             ],
         )
     }

@@ -231,13 +231,12 @@ impl<'a> Flow<'a> {
         let mut listener = self.app.tracked(&mut *live);
         let seconds = plan.seconds();
         let deadline = self.budget.waiting(seconds);
-        let accepted = match execute::patch(self.cluster, plan, deadline, &mut listener).await? {
-            Patched::Accepted(object) => *object,
+        let answer = match execute::patch(self.cluster, plan, deadline, &mut listener).await? {
+            Patched::Accepted(answer) => answer,
             Patched::Stale => return Ok(None),
         };
         let proof = self.args.waits().then_some(proof);
-        let accepted =
-            Accepted { backend: self.backend, plan, workload: accepted, deadline, proof };
+        let accepted = Accepted { backend: self.backend, plan, answer, deadline, proof };
         let outcome = execute::finish(self.cluster, accepted, &mut listener).await;
         drop(live);
         show::done(self.args, self.app, plan, &outcome, &self.request.hints);

@@ -5,14 +5,13 @@ use std::cell::RefCell;
 
 use futures::StreamExt as _;
 use futures::stream;
-use serde_json::Value;
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
 use crate::error::{Error, ErrorKind};
 use crate::text::shell_quote;
 
-use super::{AT_ONCE, Accepted, Patched, ToProve, finish_all, patch};
+use super::{AT_ONCE, Accepted, Answer, Patched, ToProve, finish_all, patch};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::event::{Event, Listener, Listeners};
 use crate::rollback::model::outcome::{Done, Outcome, Waited};
@@ -112,7 +111,7 @@ pub async fn carry_out(
         .await;
     for (index, state) in patches {
         match state {
-            State::Sent(order, workload) => sent.push((index, order, workload)),
+            State::Sent(order, answer) => sent.push((index, order, answer)),
             State::Join(join) => joins.push((index, join)),
             State::Ended(end) => put(&mut done, index, *end),
         }
@@ -138,7 +137,7 @@ fn put(done: &mut [Option<Done>], index: usize, end: Done) {
 
 /// Where one workload is after the patches.
 enum State {
-    Sent(Box<Order>, Value),
+    Sent(Box<Order>, Box<Answer>),
     Join(Join),
     Ended(Box<Done>),
 }
@@ -170,7 +169,7 @@ fn failed(error: Error) -> State {
 async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Listener) -> State {
     for _ in 0..ROUNDS {
         match patch(cluster, &order.plan, order.deadline, listener).await {
-            Ok(Patched::Accepted(workload)) => return State::Sent(order, *workload),
+            Ok(Patched::Accepted(answer)) => return State::Sent(order, answer),
             Ok(Patched::Stale) => {}
             Err(error) => return failed(error),
         }
@@ -199,7 +198,7 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
 /// Everything after the patches: one wait for all.
 async fn finish(
     cluster: &Cluster,
-    sent: &mut [(usize, Box<Order>, Value)],
+    sent: &mut [(usize, Box<Order>, Box<Answer>)],
     joins: &mut [(usize, Join)],
     reach: Reach,
     all: &RefCell<&mut dyn Listeners>,
@@ -209,10 +208,10 @@ async fn finish(
         .map(|(index, ..)| *index)
         .chain(joins.iter().map(|(index, _)| *index))
         .collect();
-    let accepted = sent.iter_mut().map(|(_, order, workload)| Accepted {
+    let accepted = sent.iter_mut().map(|(_, order, answer)| Accepted {
         backend: order.backend,
         plan: &order.plan,
-        workload: std::mem::take(workload),
+        answer: std::mem::take(answer),
         deadline: order.deadline,
         proof: order.proof.take(),
     });

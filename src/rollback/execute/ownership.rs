@@ -34,20 +34,22 @@ pub(super) fn is_due(plan: &Plan) -> bool {
     plan.steps.iter().any(|step| matches!(step.action, Action::GiveBackFields { .. }))
 }
 
-/// Gives back what the plan says. `accepted` is the workload as the patch left it. `None` where there
-/// was nothing to give back, or the template is not live any more.
+/// Gives back what the plan says. `accepted` has of the workload, as the patch left it, the uid, the
+/// template and the `managedFields`. `None` where there was nothing to give back, or the template is
+/// not live any more.
 pub(super) async fn give_back<'p>(
     cluster: &Cluster,
     plan: &'p Plan,
-    accepted: &Value,
+    accepted: &str,
 ) -> Option<(&'p Step, Result<()>)> {
+    let accepted: Value = serde_json::from_str(accepted).unwrap_or_default();
     let (step, path, given) = plan.steps.iter().find_map(|step| match &step.action {
         Action::GiveBackFields { path, owner, others, annotations } => {
             Some((step, path, Given { template: owner, others, annotations }))
         }
         _ => None,
     })?;
-    let result = attempts(cluster, path, given, accepted).await;
+    let result = attempts(cluster, path, given, &accepted).await;
     result.map_err(|error| with_consequence(error, given.template)).transpose().map(|r| (step, r))
 }
 
@@ -58,7 +60,7 @@ async fn attempts(
     accepted: &Value,
 ) -> Result<Option<()>> {
     let deadline = Deadline::after(PATIENCE);
-    let mut workload = accepted.clone();
+    let mut newer = None;
     let (mut last, mut is_unknown) = (Error::new(ErrorKind::Internal, "it was never tried"), false);
     let certain = |error, is_unknown: bool| if is_unknown { unanswered(error) } else { error };
     for attempt in 0..ATTEMPTS {
@@ -68,7 +70,7 @@ async fn attempts(
             if deadline.passed() {
                 break;
             }
-            workload = match cluster.get(path, deadline).await {
+            let workload = match cluster.get(path, deadline).await {
                 Ok(workload) => workload,
                 // Deleted: nothing is left to be given back.
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -77,8 +79,10 @@ async fn attempts(
             if !is_still_ours(accepted, &workload) {
                 return Ok(None);
             }
+            newer = Some(workload);
         }
-        let Some(body) = managed_fields::give_back(&workload, given) else {
+        let workload = newer.as_ref().unwrap_or(accepted);
+        let Some(body) = managed_fields::give_back(workload, given) else {
             // After an answer that was lost: it was written.
             return Ok((attempt > 0).then_some(()));
         };

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteError};
 use crate::error::{Error, ErrorKind, Result};
 
+use super::answer::Answer;
 use super::options;
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::plan::{Action, Plan, Step};
@@ -23,8 +24,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What became of the patch.
 #[derive(Debug)]
 pub enum Patched {
-    /// The API server has it; the workload as it then was.
-    Accepted(Box<Value>),
+    /// The API server has it.
+    Accepted(Box<Answer>),
     /// Something that the plan was made for has changed; nothing was written.
     Stale,
 }
@@ -55,7 +56,7 @@ async fn send(
     listener: &mut dyn Listener,
 ) -> Result<Patched> {
     if let Some(kept) = plan.kept() {
-        return is_kept(cluster, kept, deadline).await;
+        return is_kept(cluster, plan, kept, deadline).await;
     }
     let (path, body) = patch_of(plan)?;
     let mut last = Error::new(ErrorKind::Internal, "the patch was never sent");
@@ -67,7 +68,7 @@ async fn send(
         listener.on(Event::Writing);
         let result = cluster.patch(path, PatchKind::Json, body, options(false), deadline).await;
         let error = match result {
-            Ok(object) => return Ok(Patched::Accepted(Box::new(object))),
+            Ok(object) => return Ok(accepted(plan, object)),
             Err(error) => error,
         };
         answer_was_lost |= matches!(error, WriteError::Unknown(_));
@@ -78,7 +79,7 @@ async fn send(
             }
         };
         match found {
-            Found::Ours(object) if answer_was_lost => return Ok(Patched::Accepted(object)),
+            Found::Ours(object) if answer_was_lost => return Ok(accepted(plan, *object)),
             // Ours from an earlier run of the same plan.
             Found::Ours(_) | Found::Changed => {
                 listener.on(Event::NotWritten);
@@ -119,6 +120,7 @@ async fn send(
 /// A plan without a patch is for a template that is live already: it holds as long as that is so.
 async fn is_kept(
     cluster: &Cluster,
+    plan: &Plan,
     (path, uid, fingerprint): (&str, &str, &str),
     deadline: Deadline,
 ) -> Result<Patched> {
@@ -126,7 +128,11 @@ async fn is_kept(
     let template = live.pointer("/spec/template").unwrap_or(&Value::Null);
     let holds = live.pointer("/metadata/uid") == Some(&Value::from(uid))
         && template::fingerprint(template) == fingerprint;
-    Ok(if holds { Patched::Accepted(Box::new(live)) } else { Patched::Stale })
+    Ok(if holds { accepted(plan, live) } else { Patched::Stale })
+}
+
+fn accepted(plan: &Plan, workload: Value) -> Patched {
+    Patched::Accepted(Box::new(Answer::new(plan, workload)))
 }
 
 /// What the workload is like after an answer that does not tell.

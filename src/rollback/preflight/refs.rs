@@ -180,6 +180,8 @@ fn told(missing: &BTreeMap<String, Vec<String>>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::given::Given;
     use super::*;
     use crate::error::ErrorKind;
@@ -301,7 +303,7 @@ mod tests {
     #[test]
     fn claims_of_a_stateful_set_are_its_own() {
         let mut given = Given::specs(&old_spec(), &json!({}));
-        given.subject.workload["spec"]["volumeClaimTemplates"] =
+        Arc::make_mut(&mut given.subject.workload)["spec"]["volumeClaimTemplates"] =
             json!([{"metadata": {"name": "data"}}]);
         let found = given.find(&Refs, []);
         assert!(!found.message.contains("disk"), "{}", found.message);

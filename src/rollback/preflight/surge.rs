@@ -112,7 +112,8 @@ mod tests {
             "spec": {"updateStrategy": rolling(1, 0)},
             "status": {"observedGeneration": 2, "desiredNumberScheduled": 3,
                 "currentNumberScheduled": 3},
-        });
+        })
+        .into();
         let full = json!([{"metadata": {"name": "small"},
             "status": {"hard": {"pods": 3}, "used": {"pods": 3}}}]);
         let found = given.find_in(&Surge, &full);

@@ -166,16 +166,13 @@ fn tell(
 async fn one_round(cluster: &Cluster, members: &[&Member<'_>]) -> Vec<Round> {
     let rounds = u32::try_from(members.len() / facts::AT_ONCE).unwrap_or(u32::MAX);
     let deadline = Deadline::after(FOR_ANSWERS.saturating_mul(rounds.saturating_add(1)));
-    let logs: Vec<LogRules> = members.iter().map(|member| log_rules(member.demand)).collect();
-    let first = members.iter().zip(&logs).map(|(member, logs)| {
+    let members: Vec<(&Member<'_>, LogRules)> =
+        members.iter().map(|member| (*member, log_rules(member.demand))).collect();
+    let first = |(member, logs): &(&Member<'_>, LogRules)| {
         let guess = member.before.as_ref().map(|before| asks(&scene(member, before, logs), member));
         [seen::Asks::of(member).all(), guess.unwrap_or_default()].concat()
-    });
-    let (members, logs) = (&members, &logs);
-    facts::gather_each(cluster, first.collect(), FIELD_MANAGER, deadline, async |index, facts| {
-        let Some((member, logs)) = members.get(index).zip(logs.get(index)) else {
-            return unreadable(Finding::unknown("it was not looked at"));
-        };
+    };
+    let one = async |(member, logs): &(&Member<'_>, LogRules), facts: &Facts<'_>| {
         let seen = match seen::read(member, facts) {
             Ok(seen) => seen,
             Err(finding) => return unreadable(finding),
@@ -188,8 +185,8 @@ async fn one_round(cluster: &Cluster, members: &[&Member<'_>]) -> Vec<Round> {
         let (more, probed) =
             futures::join!(more, probe_all(cluster, member.demand, &scene, member.deadline));
         judge(member.demand, &scene, &more.and(facts), probed)
-    })
-    .await
+    };
+    facts::gather_each(cluster, &members, first, FIELD_MANAGER, deadline, one).await
 }
 
 /// The HTTP probes of one workload, all at the same time, and how long each took.

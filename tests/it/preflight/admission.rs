@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::look;
 use crate::given::{nothing_was_written, release};
-use crate::rb::{Rb, rb};
-use crate::scene::{assert_live, quota, releases};
+use crate::rb::Rb;
+use crate::scene::{assert_live, image, live, quota, releases, replica_set, wake_replica_sets};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed};
 
@@ -99,8 +99,13 @@ fn a_quota_that_is_used_up_is_a_warning(bed: &TestBed) {
     assert_eq!(check["reason"], "QuotaUsedUp");
     checked.says("quota", "warn", "no room for 1 pod more");
     checked.says("surge", "pass", "1 fewer than 2");
-    rb(&namespace, "undo deploy/web --yes").ends_with(0);
-    assert_live(&namespace, "1.0");
+    let undo = Rb::new(namespace.kubeconfig()).words("undo deploy/web --yes").spawn();
+    namespace.wait_until("pods of the old release run", |namespace| {
+        wake_replica_sets(namespace);
+        live(namespace) == image("1.0")
+            && replica_set(namespace, "1.0")["status"]["availableReplicas"] == 2
+    });
+    undo.wait().ends_with(0);
 }
 
 fn a_limit_for_pods_stops_it(bed: &TestBed) {

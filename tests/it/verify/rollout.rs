@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::{verify, verify_now, verify_of};
 use crate::rb::rb;
 use crate::scene::sets::Set;
-use crate::scene::{quota, release, releases, releases_with};
+use crate::scene::{
+    missed_its_deadline, quota, release, releases, releases_with, replica_set, text,
+};
 use crate::suite::{Test, on_bed};
 use crate::testbed::TestBed;
 
@@ -86,10 +88,7 @@ fn the_deadline_of_the_release_before_does_not_count(bed: &TestBed) {
     let deadline = json!({"spec": {"progressDeadlineSeconds": 1}});
     releases_with(&namespace, 1, &["1.0"], &deadline);
     release(&namespace, "2.0-hang");
-    namespace.wait_until("the deadline is exceeded", |namespace| {
-        let web = namespace.get("deployment", "web");
-        web["status"]["conditions"].to_string().contains("ProgressDeadlineExceeded")
-    });
+    missed_its_deadline(&namespace);
     rb(&namespace, "undo deploy/web --yes --no-wait").ends_with(0);
     let verified = verify(&namespace, "").is("verified", 0);
     verified.finds("rollout.converged", "pass", "");
@@ -99,6 +98,20 @@ fn pods_that_cannot_be_made_are_missing(bed: &TestBed) {
     let namespace = bed.namespace("verify-quota");
     releases(&namespace, 1, &["1.0"]);
     quota(&namespace, "pods", "1");
+    // Of the very second in which the release went live nobody knows what was first.
+    let live_at = text(&replica_set(&namespace, "1.0"), "/metadata/creationTimestamp").to_owned();
+    namespace.wait_until("that second is over", |namespace| {
+        let made = namespace.kubectl_ok(&[
+            "create",
+            "configmap",
+            "clock",
+            "--dry-run=server",
+            "-o",
+            "json",
+        ]);
+        let made: Value = serde_json::from_str(&made).expect("kubectl prints JSON");
+        text(&made, "/metadata/creationTimestamp") > &*live_at
+    });
     namespace.kubectl_ok(&["scale", "deploy/web", "--replicas=2"]);
     namespace.wait_until("an Event says so", |namespace| {
         namespace.list("event", "").iter().any(|event| event["reason"] == "FailedCreate")

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::rb::{Ran, Rb, rb};
-use crate::scene::{hint, paste, release, releases, releases_with};
+use crate::scene::{hint, missed_its_deadline, paste, release, releases, releases_with};
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Namespace, TestBed};
 
@@ -45,12 +45,7 @@ fn an_exceeded_deadline_is_told_as_kubectl_tells_it(bed: &TestBed) {
     // at once, by its old condition, and never again.
     let extra = json!({"spec": {"progressDeadlineSeconds": 5}});
     releases_with(&namespace, 1, &["1.0", "2.0-hang"], &extra);
-    // A busy controller is late with it, later than rb waits.
-    namespace.wait_until("the deadline is exceeded", |namespace| {
-        let web = namespace.get("deployment", "web");
-        let conditions = web["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        conditions.iter().any(|c| c["reason"] == "ProgressDeadlineExceeded")
-    });
+    missed_its_deadline(&namespace);
     let ran = rb(&namespace, "status deploy/web").ends_with(5);
     says_what_kubectl_says(&namespace, "deployment/web", &ran, &[]);
 }
