@@ -59,6 +59,30 @@ pub struct FileEntry {
     pub mode: u32,
 }
 
+/// Why a file cannot be reverted without a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConflictReason {
+    /// The same lines were changed again.
+    Content,
+    /// One side deleted it, the other changed it.
+    Deleted,
+    /// It is no text.
+    Binary,
+    /// It is, or was, a symbolic link.
+    Link,
+    /// It is, or was, a submodule.
+    Submodule,
+    /// Whether it can be run was decided twice.
+    Mode,
+    /// A folder stands where the file would be, or a file where the folder would be.
+    Folder,
+    /// The ends of its lines were changed from one kind to the other in between.
+    LineEnds,
+    /// It is a pointer to a large file (Git LFS).
+    LfsPointer,
+}
+
 /// A file that cannot be reverted without a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,6 +91,8 @@ pub struct Conflict {
     pub path: GitPath,
     /// The commit of the revert at which it occurs.
     pub commit: String,
+    /// Why.
+    pub reason: ConflictReason,
     /// As the bad commit left it.
     pub bad: Option<FileEntry>,
     /// As it is at the tip.
@@ -93,4 +119,30 @@ pub struct Reverted {
     pub also: Vec<CommitView>,
     /// The files that change, by path.
     pub files: Vec<FileChange>,
+}
+
+/// An image that a commit changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageChange {
+    /// The file that names it.
+    pub path: GitPath,
+    /// As it was: a reference, or a tag alone where the file has no more.
+    pub before: Option<String>,
+    /// As it is afterwards.
+    pub after: Option<String>,
+}
+
+/// A commit that might be the bad one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The commit.
+    pub commit: CommitView,
+    /// The files that it changed below the paths, by path; bounded.
+    pub files: Vec<FileChange>,
+    /// How many more files it changed there.
+    pub more_files: usize,
+    /// The images that it changed there.
+    pub images: Vec<ImageChange>,
 }
