@@ -34,7 +34,7 @@ impl Eq for Pattern {}
 /// What was configured for the check `logs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logs {
-    /// Lines that are bad. None: what rb looks for by itself.
+    /// Lines that are bad, besides those that rb looks for by itself.
     pub patterns: Vec<Pattern>,
     /// Bad lines that are fine all the same.
     pub ignore: Vec<Pattern>,

@@ -29,8 +29,9 @@ impl Probe for Endpoints {
     }
 
     fn asks(&self, scene: &Scene<'_>) -> Vec<Ask> {
-        let any = services(scene).next().is_some();
-        if any { vec![ask(scene)] } else { Vec::new() }
+        // Whether there is a Service may not be known yet, and a list that nobody needs costs less than
+        // a round trip more.
+        if scene.seen.services.is_ok() { vec![ask(scene)] } else { Vec::new() }
     }
 
     fn judge(&self, scene: &Scene<'_>, facts: &Facts<'_>) -> Finding {

@@ -32,6 +32,7 @@ pub mod record;
 pub mod references;
 pub mod request;
 pub mod revert;
+pub mod revert_plan;
 pub mod revision;
 pub mod rolling;
 pub mod snapshot;

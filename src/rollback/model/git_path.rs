@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A path from the root of the repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +63,42 @@ impl Serialize for GitPath {
     }
 }
 
+impl<'de> Deserialize<'de> for GitPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("this is no path as git prints it"))
+    }
+}
+
+impl GitPath {
+    /// Reads what [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some(quoted) = text.strip_prefix('"') else { return Some(Self::new(text.as_bytes())) };
+        let mut bytes = Vec::new();
+        let mut rest = quoted.strip_suffix('"')?.bytes();
+        while let Some(byte) = rest.next() {
+            bytes.push(if byte == b'\\' { escaped(&mut rest)? } else { byte });
+        }
+        Some(Self(bytes))
+    }
+}
+
+/// The byte that an escape stands for; its backslash is read.
+fn escaped(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
+    match rest.next()? {
+        b'n' => Some(b'\n'),
+        b't' => Some(b'\t'),
+        same @ (b'"' | b'\\') => Some(same),
+        first @ b'0'..=b'3' => {
+            let digit = |byte: u8| (b'0'..=b'7').contains(&byte).then(|| byte - b'0');
+            let (second, third) = (digit(rest.next()?)?, digit(rest.next()?)?);
+            Some((first - b'0') * 64 + second * 8 + third)
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +115,14 @@ mod tests {
             (b"\x1b[2J", r#""\033[2J""#),
         ] {
             assert_eq!(GitPath::new(bytes).to_string(), shown);
+            assert_eq!(GitPath::parse(shown), Some(GitPath::new(bytes)));
+        }
+    }
+
+    #[test]
+    fn what_git_never_prints_is_no_path() {
+        for text in ["\"", "\"a", r#""a\""#, r#""\9""#, r#""\12""#, r#""\777""#] {
+            assert_eq!(GitPath::parse(text), None, "{text}");
         }
     }
 

@@ -22,7 +22,7 @@ pub enum Mode {
 }
 
 /// A commit, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommitView {
     /// Its id.
@@ -38,7 +38,7 @@ pub struct CommitView {
 }
 
 /// What happens to a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChange {
     /// The file.
@@ -50,7 +50,7 @@ pub struct FileChange {
 }
 
 /// A file as a tree has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileEntry {
     /// Its blob, or the commit of a submodule.
@@ -84,7 +84,7 @@ pub enum ConflictReason {
 }
 
 /// A file that cannot be reverted without a decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conflict {
     /// The file.
@@ -104,7 +104,7 @@ pub struct Conflict {
 }
 
 /// A clean revert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reverted {
     /// The way that was taken: never [`Mode::Auto`].

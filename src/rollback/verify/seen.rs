@@ -54,6 +54,7 @@ pub(super) fn read(member: &Member<'_>, facts: &Facts<'_>) -> Result<Seen, Findi
     let labels = template.or_else(|| workload.pointer("/spec/template"));
     let labels = labels.and_then(|t| t.pointer("/metadata/labels")).unwrap_or(&Value::Null);
     let services = match facts.value(&asks.services) {
+        Ok(list) if is_cut(list) => Err(format!("only the first {LIMIT} Services were read")),
         Ok(list) => {
             Ok(items(list).into_iter().filter(|service| selects(service, labels)).collect())
         }

@@ -124,8 +124,8 @@ fn a_hundred_are_read_and_watched_together(bed: &TestBed) {
     assert_eq!(count("PATCH deployments/"), 100 + 100 + 100 + 20 + lost);
     let shared = SHARED.iter().filter(|shared| shared.starts_with("GET ")).count();
     let before = CONFIGURATION.len() + READS.len() + shared + 2;
-    // What is verified: four lists for all, and of each that has pods itself, its pods and a log.
-    assert_eq!(count("GET ") - lost, before + 4 + 3 * 20, "{lost} races were lost");
+    // What is verified: five lists for all, and of each that has pods itself, its pods and a log.
+    assert_eq!(count("GET ") - lost, before + 5 + 3 * 20, "{lost} races were lost");
 }
 
 /// As many `ReplicaSet`s of nobody; in the order of names they come first.
