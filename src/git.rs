@@ -9,8 +9,10 @@
 
 pub mod already;
 pub mod ancestry;
+pub mod apps;
 pub mod branch;
 pub mod candidates;
+mod ci_markers;
 pub mod commit;
 mod conflict;
 mod draft;
@@ -20,6 +22,7 @@ mod file_merge;
 pub mod identity;
 mod image_lines;
 pub mod image_search;
+pub mod images;
 pub mod invariants;
 mod mainline;
 mod manifests;
@@ -32,9 +35,13 @@ pub mod revert;
 pub mod revisions;
 pub mod signing;
 mod signing_program;
-mod subset;
+mod take_out;
+#[cfg(test)]
+mod testing;
 mod trailers;
 mod tree_changes;
+pub mod user_config;
 
+pub use ci_markers::skips_ci;
 pub use failure::{MissingObject, ShallowBoundary};
 pub use git2::Oid;

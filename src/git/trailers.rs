@@ -6,6 +6,7 @@ use git2::{Commit, Oid};
 pub(super) const OPERATION: &str = "Rb-Operation";
 pub(super) const MODE: &str = "Rb-Mode";
 pub(super) const REVERTS: &str = "Rb-Reverts";
+pub(super) const GOOD: &str = "Rb-Good-Revision";
 pub(super) const REASON: &str = "Rb-Reason";
 pub(super) const INCIDENT: &str = "Rb-Incident";
 pub(super) const REQUESTED_BY: &str = "Rb-Requested-By";
