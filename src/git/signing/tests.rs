@@ -70,6 +70,17 @@ fn settings_that_do_not_say_how() {
     }
 }
 
+/// By a child: a file that this process has open for writing, in whichever thread, cannot be run.
+fn write_program(path: &Path, content: &str) {
+    let script = r#"printf '%s' "$2" > "$1" && chmod 755 "$1""#;
+    let written = std::process::Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(path)
+        .arg(content)
+        .status();
+    assert!(written.unwrap().success());
+}
+
 #[test]
 fn a_program_that_makes_no_signature_is_an_error() {
     let folder = tempfile::TempDir::new().unwrap();
@@ -81,10 +92,7 @@ fn a_program_that_makes_no_signature_is_an_error() {
         ("echo signature; echo '[GNUPG:] SIG_CREATED x' >&2; exit 1", "it said nothing"),
     ] {
         let program = folder.path().join("gpg");
-        std::fs::write(&program, format!("#!/bin/sh\ncat > /dev/null\n{script}\n")).unwrap();
-        let mut rights = std::fs::metadata(&program).unwrap().permissions();
-        std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
-        std::fs::set_permissions(&program, rights).unwrap();
+        write_program(&program, &format!("#!/bin/sh\ncat > /dev/null\n{script}\n"));
         let program = program.to_str().unwrap();
         let config = UserConfig::from([("commit.gpgsign", "1"), ("gpg.program", program)]);
         let error = configured(&config, None).unwrap().unwrap().sign("x").unwrap_err();
