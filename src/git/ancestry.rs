@@ -2,10 +2,10 @@
 
 use git2::{Commit, Oid, Sort};
 
+use super::draft::Draft;
 use super::failure::{failed, shallow_boundary};
 use super::file_merge::{Merged, ThreeWays, merge};
 use super::mainline::Bad;
-use super::draft::Draft;
 use super::repository::{Repository, raw_parents, view};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::sanitize;
@@ -37,7 +37,12 @@ pub fn is_behind(repository: &Repository, tip: Oid, commit: Oid) -> Result<bool>
 }
 
 /// Refuses a commit that is not in the branch. In a shallow repository its content proves it as well.
-pub(super) fn prove(repository: &Repository, tip: Oid, bad: &Bad<'_>, branch: &str) -> Result<Proof> {
+pub(super) fn prove(
+    repository: &Repository,
+    tip: Oid,
+    bad: &Bad<'_>,
+    branch: &str,
+) -> Result<Proof> {
     let unknown = match is_behind(repository, tip, bad.commit.id()) {
         Ok(true) => return Ok(Proof::History),
         Ok(false) => None,

@@ -33,9 +33,12 @@ pub fn head(repository: &Repository) -> Result<Branch> {
     let unreadable = |error: git2::Error| failed("cannot read HEAD", &error);
     let head = repository.raw().find_reference("HEAD").map_err(unreadable)?;
     let Some(target) = head.symbolic_target().map_err(unreadable)? else {
-        return Err(Error::new(ErrorKind::Usage, "HEAD is detached: it is at a commit, on no branch")
-            .hint("name the branch with --branch NAME")
-            .hint("git switch NAME"));
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "HEAD is detached: it is at a commit, on no branch",
+        )
+        .hint("name the branch with --branch NAME")
+        .hint("git switch NAME"));
     };
     let target = target.to_owned();
     find(repository, &target)

@@ -80,11 +80,7 @@ fn is_before(commit: &Commit<'_>, time: Timestamp) -> bool {
     commit.time().seconds() < time.as_second()
 }
 
-fn candidate(
-    repository: &Repository,
-    commit: &Commit<'_>,
-    paths: &[GitPath],
-) -> Result<Candidate> {
+fn candidate(repository: &Repository, commit: &Commit<'_>, paths: &[GitPath]) -> Result<Candidate> {
     let before = commit.parent_ids().next().map(|id| repository.find_commit(id)).transpose()?;
     let before = before.map(|parent| parent.tree_id());
     let mut changes = between(repository, before, Some(commit.tree_id()))?;

@@ -110,7 +110,10 @@ fn check(repository: &Repository, id: Oid, new: &NewCommit<'_>) -> Result<()> {
     if is_it {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Internal, "the commit that was written is not the one that was planned"))
+    Err(Error::new(
+        ErrorKind::Internal,
+        "the commit that was written is not the one that was planned",
+    ))
 }
 
 #[cfg(test)]

@@ -161,9 +161,7 @@ fn write_folder(
 fn merged(tree: Option<&Tree<'_>>, new: HashMap<&[u8], Option<Entry>>) -> Vec<u8> {
     let mut added: Vec<(&[u8], Entry)> =
         new.iter().filter_map(|(name, entry)| entry.map(|entry| (*name, entry))).collect();
-    added.sort_by(|(a, x), (b, y)| {
-        SortKey::new(a, x.is_tree()).cmp(SortKey::new(b, y.is_tree()))
-    });
+    added.sort_by(|(a, x), (b, y)| SortKey::new(a, x.is_tree()).cmp(SortKey::new(b, y.is_tree())));
     let mut added = added.into_iter().peekable();
     let mut content = Vec::with_capacity(tree.map_or(0, Tree::len).saturating_add(8) * 48);
     let mut push = |mode: i32, name: &[u8], id: Oid| {

@@ -68,9 +68,12 @@ pub(super) fn shallow_boundary(commit: Oid) -> Error {
 pub(super) fn unreadable(what: &str, id: Oid, error: &git2::Error) -> Error {
     let message = format!("cannot read {what} {id}");
     if error.code() == ErrorCode::NotFound {
-        return Error::new(ErrorKind::Internal, format!("{what} {id} is missing in the repository"))
-            .because(MissingObject { id })
-            .hint("git fetch --refetch");
+        return Error::new(
+            ErrorKind::Internal,
+            format!("{what} {id} is missing in the repository"),
+        )
+        .because(MissingObject { id })
+        .hint("git fetch --refetch");
     }
     Error::new(ErrorKind::Internal, message).because(words(error)).hint("git fsck")
 }

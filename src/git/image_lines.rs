@@ -126,8 +126,7 @@ impl<'a> Line<'a> {
 fn scalar(value: &str) -> &str {
     let value = value.trim();
     for quote in ['"', '\''] {
-        if let Some((inner, _)) =
-            value.strip_prefix(quote).and_then(|rest| rest.split_once(quote))
+        if let Some((inner, _)) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote))
         {
             return inner;
         }
@@ -178,7 +177,9 @@ impl<'a> Block<'a> {
         let tag = self.new_tag.or(self.tag.filter(|_| is_helm));
         let is_kustomize = self.new_tag.is_some() || self.new_name.is_some();
         let digest = self.digest.filter(|_| is_helm || is_kustomize || self.name.is_some());
-        if tag.is_none() && digest.is_none() && !(is_kustomize || self.repository.is_some() && self.below_image)
+        if tag.is_none()
+            && digest.is_none()
+            && !(is_kustomize || self.repository.is_some() && self.below_image)
         {
             return;
         }
@@ -205,15 +206,30 @@ mod tests {
     #[test]
     fn images_of_manifests_kustomizations_and_values() {
         for (text, names) in [
-            ("containers:\n- name: web\n  image: ghcr.example/shop/web:2.8.1\n", vec!["ghcr.example/shop/web:2.8.1"]),
+            (
+                "containers:\n- name: web\n  image: ghcr.example/shop/web:2.8.1\n",
+                vec!["ghcr.example/shop/web:2.8.1"],
+            ),
             ("- image: \"web:1\" # {\"$imagepolicy\": \"a:b\"}\n", vec!["web:1"]),
             ("image: web@sha256:0123456789abcdef\r\n", vec!["web@sha256:0123456789abcdef"]),
             ("  \"image\": \"web:1\",\n", vec!["web:1"]),
-            ("images:\n- name: shop/web\n  newTag: 1.2.3\n- name: shop/api\n  newName: r.example/api\n  newTag: \"7\"\n", vec!["shop/web:1.2.3", "r.example/api:7"]),
-            ("images:\n- digest: sha256:0123456789\n  name: shop/web\n", vec!["shop/web@sha256:0123456789"]),
-            ("image:\n  repository: shop/web\n  pullPolicy: Always\n  tag: v3\nreplicas: 3\n", vec!["shop/web:v3"]),
+            (
+                "images:\n- name: shop/web\n  newTag: 1.2.3\n- name: shop/api\n  newName: r.example/api\n  newTag: \"7\"\n",
+                vec!["shop/web:1.2.3", "r.example/api:7"],
+            ),
+            (
+                "images:\n- digest: sha256:0123456789\n  name: shop/web\n",
+                vec!["shop/web@sha256:0123456789"],
+            ),
+            (
+                "image:\n  repository: shop/web\n  pullPolicy: Always\n  tag: v3\nreplicas: 3\n",
+                vec!["shop/web:v3"],
+            ),
             ("image:\n  tag: v3 # the only line\n", vec!["v3"]),
-            ("image:\n  registry: r.example\n  repository: web\n  tag: v3\n", vec!["r.example/web:v3"]),
+            (
+                "image:\n  registry: r.example\n  repository: web\n  tag: v3\n",
+                vec!["r.example/web:v3"],
+            ),
             ("metadata:\n  name: web\n  tag: v3\n", vec![]),
             ("# image: web:1\nimagePullPolicy: Always\n", vec![]),
             ("image: {{ .Values.image }}\n", vec![]),

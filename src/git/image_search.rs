@@ -62,9 +62,12 @@ pub fn introduced(
     }
     as_a_word.ok_or_else(|| {
         let image = sanitize(image);
-        Error::new(ErrorKind::NotFound, format!("no commit of the branch brought the image {image}"))
-            .because("templates may put its name together from parts")
-            .hint("name the tag alone: --image 2.8.1")
+        Error::new(
+            ErrorKind::NotFound,
+            format!("no commit of the branch brought the image {image}"),
+        )
+        .because("templates may put its name together from parts")
+        .hint("name the tag alone: --image 2.8.1")
     })
 }
 

@@ -132,11 +132,7 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn gather(
-        repository: &'a Repository,
-        branch: &Branch,
-        reverted: &'a Reverted,
-    ) -> Result<Self> {
+    fn gather(repository: &'a Repository, branch: &Branch, reverted: &'a Reverted) -> Result<Self> {
         branch_is_at_its_tip(branch, reverted)?;
         let tip_tree = repository.find_commit(id(&reverted.tip)?)?.tree_id();
         let tree = id(&reverted.tree)?;

@@ -99,9 +99,7 @@ impl Kustomization {
         let Self { resources, bases, components } = self;
         let all = [resources, bases, components].into_iter().flatten().flatten();
         // Anything else is fetched from somewhere.
-        all.filter(|name| {
-            !name.contains("://") && !name.contains("?ref=") && !name.contains('@')
-        })
+        all.filter(|name| !name.contains("://") && !name.contains("?ref=") && !name.contains('@'))
     }
 }
 
@@ -194,8 +192,14 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     any_scalar!(
-        visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_i128(i128), visit_u128(u128),
-        visit_f64(f64), visit_str(&str), visit_bytes(&[u8])
+        visit_bool(bool),
+        visit_i64(i64),
+        visit_u64(u64),
+        visit_i128(i128),
+        visit_u128(u128),
+        visit_f64(f64),
+        visit_str(&str),
+        visit_bytes(&[u8])
     );
 
     fn visit_unit<E>(self) -> std::result::Result<Anything, E> {
@@ -220,10 +224,7 @@ impl<'de> Visitor<'de> for Reader {
         Anything::deserialize(deserializer)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(
-        self,
-        mut items: A,
-    ) -> std::result::Result<Anything, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Anything, A::Error> {
         while items.next_element::<Anything>()?.is_some() {}
         Ok(Anything)
     }
@@ -236,10 +237,7 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Anything)
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(
-        self,
-        choice: A,
-    ) -> std::result::Result<Anything, A::Error> {
+    fn visit_enum<A: EnumAccess<'de>>(self, choice: A) -> std::result::Result<Anything, A::Error> {
         let (_, content) = choice.variant::<Anything>()?;
         content.newtype_variant()
     }

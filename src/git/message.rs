@@ -127,7 +127,9 @@ fn conventional(reverted: &Reverted, title: &str) -> String {
 }
 
 fn lower(title: &str, before: &str, after: &str) -> String {
-    title.strip_prefix(before).map_or_else(|| format!("revert: {title}"), |rest| format!("{after}{rest}"))
+    title
+        .strip_prefix(before)
+        .map_or_else(|| format!("revert: {title}"), |rest| format!("{after}{rest}"))
 }
 
 /// Which commits, in full.
@@ -198,12 +200,7 @@ fn trailer_lines(reverted: &Reverted, words: &Words<'_>) -> String {
 }
 
 /// Fills a template in.
-fn fill(
-    template: &str,
-    reverted: &Reverted,
-    title: &str,
-    words: &Words<'_>,
-) -> Result<String> {
+fn fill(template: &str, reverted: &Reverted, title: &str, words: &Words<'_>) -> Result<String> {
     let newest = reverted.commits.first();
     let mut filled = String::new();
     let mut rest = template;
@@ -228,10 +225,12 @@ fn fill(
             other => {
                 let other = sanitize(other);
                 let message = format!("the template of the commit message has {{{other}}} in it");
-                return Err(Error::new(ErrorKind::Usage, message).because("nothing fills that").hint(
-                    "{subject}, {title}, {sha}, {short}, {count}, {mode}, {paths}, {reason}, \
+                return Err(Error::new(ErrorKind::Usage, message)
+                    .because("nothing fills that")
+                    .hint(
+                        "{subject}, {title}, {sha}, {short}, {count}, {mode}, {paths}, {reason}, \
                      {incident}, {operation}",
-                ));
+                    ));
             }
         }
         rest = after;
@@ -256,7 +255,8 @@ fn one_line(text: &str) -> String {
 fn paragraphs(text: &str) -> String {
     let lines = text.lines().map(|line| without_markers(sanitize(line.trim_end()).as_ref()));
     // Indented, no line is one of the trailers that follow.
-    lines.map(|line| if line.is_empty() { line } else { format!("  {line}") })
+    lines
+        .map(|line| if line.is_empty() { line } else { format!("  {line}") })
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -4,7 +4,7 @@ use git2::{ObjectType, Oid};
 
 use super::ancestry::{State, since, state};
 use super::draft::Draft;
-use super::failure::failed;
+use super::failure::{ShallowBoundary, failed};
 use super::file_merge::ThreeWays;
 use super::mainline::Bad;
 use super::repository::{Repository, view};
@@ -63,6 +63,9 @@ impl Operation<'_> {
 
     /// The commit of this operation that is on the branch, unless it was undone since: a later commit
     /// reverts it, or a bad change is in force again in a file that it took it out of.
+    ///
+    /// None, too, where the history that is here does not reach so far: [`super::revert::attempt`] goes
+    /// on from there only where every file is as the bad commits left it, and then nothing is done.
     pub fn done(
         &self,
         repository: &Repository,
@@ -71,7 +74,11 @@ impl Operation<'_> {
     ) -> Result<Option<CommitView>> {
         let id = self.id()?;
         let mut found = None;
-        for commit in since(repository, tip, self.commits)?.into_iter().rev() {
+        let commits = match since(repository, tip, self.commits) {
+            Err(error) if ShallowBoundary::of(&error).is_some() => return Ok(None),
+            commits => commits?,
+        };
+        for commit in commits.into_iter().rev() {
             if trailers::values(&commit, trailers::OPERATION).contains(&id) {
                 found = Some(commit);
             } else if let Some(done) = &found

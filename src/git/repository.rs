@@ -28,8 +28,7 @@ impl Repository {
     /// another user.
     pub fn open(path: &Path) -> Result<Self> {
         let none: [&OsStr; 0] = [];
-        let found =
-            git2::Repository::open(path).map_err(|error| cannot_open(path, &error))?;
+        let found = git2::Repository::open(path).map_err(|error| cannot_open(path, &error))?;
         // The parts that work trees share. `open_bare` would forget `shallow` here.
         let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::BARE;
         let inner = git2::Repository::open_ext(found.commondir(), flags, none)
@@ -82,7 +81,9 @@ impl Repository {
         }
         let message = format!("commit {id} is the first of the repository and cannot be reverted");
         Err(Error::new(ErrorKind::Refused, message)
-            .because("its revert would delete every file that it added, and there is nothing before it")
+            .because(
+                "its revert would delete every file that it added, and there is nothing before it",
+            )
             .hint("name a later commit"))
     }
 
@@ -137,10 +138,11 @@ fn cannot_open(path: &Path, error: &git2::Error) -> Error {
     let place = path.display().to_string();
     let quoted = shell_quote(&place);
     match (error.class(), error.code()) {
-        (_, ErrorCode::Owner) => {
-            Error::new(ErrorKind::Refused, format!("the repository {place} belongs to another user"))
-                .hint(format!("git config --global --add safe.directory {quoted}"))
-        }
+        (_, ErrorCode::Owner) => Error::new(
+            ErrorKind::Refused,
+            format!("the repository {place} belongs to another user"),
+        )
+        .hint(format!("git config --global --add safe.directory {quoted}")),
         (ErrorClass::Repository, _) | (_, ErrorCode::NotFound) => {
             Error::new(ErrorKind::Usage, format!("{place} is not a Git repository"))
                 .because(words(error))

@@ -97,9 +97,8 @@ pub(super) fn check_good(
 
 /// Without the paths that lie in another one.
 fn outermost(paths: &[GitPath]) -> Vec<&GitPath> {
-    let lies_in_another = |path: &GitPath| {
-        paths.iter().any(|other| other != path && path.is_in(other))
-    };
+    let lies_in_another =
+        |path: &GitPath| paths.iter().any(|other| other != path && path.is_in(other));
     let mut kept: Vec<&GitPath> = paths.iter().filter(|path| !lies_in_another(path)).collect();
     kept.sort_unstable();
     kept.dedup();

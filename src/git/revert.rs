@@ -20,7 +20,7 @@ use super::tree_changes::{Change, between};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::{
-    Attempt, Blocked, Conflict, Mode, NextWay, Nothing, NothingReason, PassedOver,
+    Attempt, Blocked, CommitView, Conflict, Mode, NextWay, Nothing, NothingReason, PassedOver,
     PassedOverReason, Reverted,
 };
 use crate::text::{plural, sanitize};
@@ -226,7 +226,7 @@ impl<'r> Try<'r> {
         }
     }
 
-    fn views(&self) -> Vec<crate::rollback::model::revert::CommitView> {
+    fn views(&self) -> Vec<CommitView> {
         self.bads.iter().map(|bad| view(&bad.commit)).collect()
     }
 
@@ -300,10 +300,9 @@ impl<'r> Try<'r> {
             paths.iter().map(|path| sanitize(&path.to_string()).into_owned()).collect();
         let list = list.join(", ");
         let what = match self.bads.as_slice() {
-            [only] => format!("commit {} changed", only.commit.id()),
-            bads => format!("none of the {} commits changed", bads.len()),
+            [only] => format!("commit {} changed nothing", only.commit.id()),
+            bads => format!("none of the {} commits changed anything", bads.len()),
         };
-        let what = if self.bads.len() == 1 { format!("{what} nothing") } else { format!("{what} anything") };
         let error = Error::new(ErrorKind::NotFound, format!("{what} below {list}"));
         match self.bads.first() {
             Some(bad) => error.hint(format!("git show --stat {}", bad.commit.id())),

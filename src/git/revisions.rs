@@ -83,8 +83,9 @@ fn back(repository: &Repository, mut id: Oid, steps: usize, text: &str) -> Resul
         let commit = repository.whole_commit(id)?;
         let Some(parent) = commit.parent_ids().next() else {
             let message = format!("{} goes back past the first commit", sanitize(text));
-            return Err(Error::new(ErrorKind::NotFound, message)
-                .because(format!("{id} has no parent")));
+            return Err(
+                Error::new(ErrorKind::NotFound, message).because(format!("{id} has no parent"))
+            );
         };
         id = parent;
     }
@@ -193,11 +194,14 @@ fn beginning_with(repository: &Repository, text: &str) -> Result<Vec<Oid>> {
 }
 
 fn ambiguous(repository: &Repository, text: &str, ids: impl Iterator<Item = Oid>) -> Error {
-    let mut error = Error::new(ErrorKind::Usage, format!("{text} is the beginning of more than one id"));
+    let mut error =
+        Error::new(ErrorKind::Usage, format!("{text} is the beginning of more than one id"));
     let mut count = 0;
     for id in ids {
         count += 1;
-        if count <= LISTED && let Ok(commit) = repository.find_commit(id) {
+        if count <= LISTED
+            && let Ok(commit) = repository.find_commit(id)
+        {
             let subject = sanitize(&view(&commit).subject).into_owned();
             error = error.hint(format!("{id}    {}", shorten(&subject, 50)));
         }

@@ -52,7 +52,8 @@ impl Signing {
             "x509" => Format::X509,
             "ssh" => Format::Ssh,
             other => {
-                let message = format!("gpg.format is {} in your Git configuration", sanitize(other));
+                let message =
+                    format!("gpg.format is {} in your Git configuration", sanitize(other));
                 return Err(Error::new(ErrorKind::Usage, message)
                     .because("git signs with openpgp, x509 or ssh"));
             }

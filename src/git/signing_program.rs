@@ -118,8 +118,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_named() {
-        let program =
-            Program { name: "rb-no-such-program", folder: Path::new("/"), timeout: LONG };
+        let program = Program { name: "rb-no-such-program", folder: Path::new("/"), timeout: LONG };
         let error = program.run(&[], None).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert!(error.hints()[0].starts_with("install rb-no-such-program"));

@@ -3,6 +3,7 @@
 
 mod comparison;
 mod histories;
+mod manifest_text;
 mod scribe;
 mod signatures;
 mod size;

@@ -1,12 +1,9 @@
-use super::super::testing::{Scratch, lines};
 use super::super::entry::{FILE, PROGRAM, TREE};
+use super::super::testing::{Scratch, lines};
 use super::*;
 
 /// Three states of one file, of which one or more may be the same.
-fn merged(
-    repository: &Repository,
-    [bad, tip, good]: [Option<(i32, &str)>; 3],
-) -> Merged {
+fn merged(repository: &Repository, [bad, tip, good]: [Option<(i32, &str)>; 3]) -> Merged {
     let entry = |state: Option<(i32, &str)>| {
         state.map(|(mode, text)| Entry {
             id: repository.write(ObjectType::Blob, text.as_bytes()).unwrap(),

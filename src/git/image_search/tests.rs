@@ -9,10 +9,15 @@ fn kustomization(tag: &str) -> String {
 fn the_newest_commit_that_brought_an_image() {
     let scratch = Scratch::new();
     let digest = "0123456789abcdef".repeat(4);
-    let first = scratch.commit(&[("dev/k.yaml", &kustomization("1.0")), ("prod/k.yaml", &kustomization("1.0"))]);
+    let first = scratch
+        .commit(&[("dev/k.yaml", &kustomization("1.0")), ("prod/k.yaml", &kustomization("1.0"))]);
     let dev = scratch.on(&[first], "dev", &[put("dev/k.yaml", kustomization("1.1"))]);
     let prod = scratch.on(&[dev], "prod", &[put("prod/k.yaml", kustomization("1.1"))]);
-    let moved = scratch.on(&[prod], "move", &[gone("prod/k.yaml"), put("live/k.yaml", kustomization("1.1"))]);
+    let moved = scratch.on(
+        &[prod],
+        "move",
+        &[gone("prod/k.yaml"), put("live/k.yaml", kustomization("1.1"))],
+    );
     let text = format!("image: web@sha256:{digest}\n");
     let by_digest = scratch.on(&[moved], "digest", &[put("job/j.yaml", text)]);
     let tip = scratch.on(&[by_digest], "longer tag", &[put("job/k.yaml", kustomization("1.10"))]);
@@ -56,7 +61,8 @@ fn where_no_line_names_an_image_the_word_is_looked_for() {
 
 #[test]
 fn a_word_does_not_begin_or_end_within_a_longer_one() {
-    for (text, count) in [("1.1", 1), ("v1.1", 0), ("1.1.2", 0), ("(1.1) \"1.1\"", 2), ("11.1", 0)] {
+    for (text, count) in [("1.1", 1), ("v1.1", 0), ("1.1.2", 0), ("(1.1) \"1.1\"", 2), ("11.1", 0)]
+    {
         assert_eq!(words(text, "1.1"), count, "{text}");
     }
 }

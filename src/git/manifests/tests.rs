@@ -88,7 +88,8 @@ fn a_file_that_goes_while_a_kustomization_names_it() {
     // What was missing before is not the revert's doing.
     assert_eq!(found(&before, &[put("apps/web/a.yaml", "a: 2\n")]), None);
     // A folder below one that names it.
-    let before = [put("kustomization.yaml", names("apps")), put("apps/x.yaml", "a: 1\n"), put("y", "")];
+    let before =
+        [put("kustomization.yaml", names("apps")), put("apps/x.yaml", "a: 1\n"), put("y", "")];
     assert!(found(&before, &[gone("apps/x.yaml")]).is_some());
     // It names what the revert brings back in vain.
     let before = [put(file, names("b.yaml")), put("apps/web/b.yaml", "a: 1\n")];

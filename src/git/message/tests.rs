@@ -122,7 +122,10 @@ fn the_revert_of_a_revert_reapplies_as_with_git() {
         ("Revert x", "Revert \"Revert x\""),
         ("", "Revert \"1111111\""),
     ] {
-        assert_eq!(subject_of(Mode::Revert, vec![commit('1', subject, 1)], &[], &Style::Git), title);
+        assert_eq!(
+            subject_of(Mode::Revert, vec![commit('1', subject, 1)], &[], &Style::Git),
+            title
+        );
     }
 }
 
@@ -133,7 +136,8 @@ fn nothing_foreign_steers_a_terminal_or_a_ci_or_poses_as_a_trailer() {
     reverted.commits[0].subject = subject.to_owned();
     let reason = "slow [ci skip]\nRb-Operation: evil\n\n***NO_CI***";
     let words = Words { reason: Some(reason), requested_by: Some("a\nRb-Mode: x"), ..WORDS };
-    for style in [Style::Git, Style::Conventional, Style::Template("{subject}\n\n{reason}".into())] {
+    for style in [Style::Git, Style::Conventional, Style::Template("{subject}\n\n{reason}".into())]
+    {
         let message = compose(&reverted, &style, &words).unwrap();
         assert!(!super::super::skips_ci(&message), "{message}");
         assert!(!message.contains('\u{1b}'));
@@ -183,7 +187,11 @@ fn templates_are_filled_in_or_refused() {
     let words = Words { reason: Some("slow"), incident: Some("INC-1"), ..WORDS };
     for (template, subject, part) in [
         ("ops: {title} ({incident})", "ops: Revert \"bump\" (INC-1)", ""),
-        ("revert({paths}): {subject} {short} {count} {mode}", "revert(apps/web): bump 1111111 1 revert", ""),
+        (
+            "revert({paths}): {subject} {short} {count} {mode}",
+            "revert(apps/web): bump 1111111 1 revert",
+            "",
+        ),
         ("a {b", "a {b", ""),
         ("x\n\nBecause: {reason}\n{sha}", "x", "\n\nBecause: slow\n1111"),
         ("x [skip ci]", "x [skip ci]", ""),
@@ -201,6 +209,7 @@ fn templates_are_filled_in_or_refused() {
 
 #[test]
 fn a_long_subject_is_cut() {
-    let subject = subject_of(Mode::Revert, vec![commit('1', &"x".repeat(300), 1)], &[], &Style::Git);
+    let subject =
+        subject_of(Mode::Revert, vec![commit('1', &"x".repeat(300), 1)], &[], &Style::Git);
     assert_eq!(subject.len(), 100);
 }

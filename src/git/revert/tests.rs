@@ -1,7 +1,9 @@
 use super::super::ShallowBoundary;
-use super::super::testing::{Scratch, gone, lines, link, path, program, put, submodule};
+use super::super::testing::{Scratch, gone, lines, path, put};
 use super::*;
 use crate::rollback::model::revert::ConflictReason;
+
+mod kinds;
 
 /// A branch at a tip and what is asked of it.
 struct Case {
@@ -88,7 +90,11 @@ fn a_commit_is_taken_out_below_later_ones() {
     let scratch = Scratch::new();
     let first = scratch.commit(&[("web", &lines(&[])), ("api", "1\n")]);
     let bad = scratch.on(&[first], "bad", &[put("web", lines(&[(3, "bad")])), put("new", "x\n")]);
-    let tip = scratch.on(&[bad], "later", &[put("web", lines(&[(3, "bad"), (15, "later")])), put("api", "2\n")]);
+    let tip = scratch.on(
+        &[bad],
+        "later",
+        &[put("web", lines(&[(3, "bad"), (15, "later")])), put("api", "2\n")],
+    );
     let case = Case::new(scratch, tip, &[bad]);
     let reverted = case.clean();
     assert_eq!(reverted.mode, Mode::Revert);
@@ -106,7 +112,11 @@ fn a_near_identical_file_of_another_app_is_left_alone() {
     let first = scratch.commit(&[("a/ks.yaml", &lines(&[])), ("b/ks.yaml", &lines(&[(1, "b")]))]);
     let bad = scratch.on(&[first], "bad", &[put("a/ks.yaml", lines(&[(9, "bad")]))]);
     // Renamed detection would follow the file to `b`, and edit that.
-    let tip = scratch.on(&[bad], "remove a", &[gone("a/ks.yaml"), put("b/ks.yaml", lines(&[(9, "bad")]))]);
+    let tip = scratch.on(
+        &[bad],
+        "remove a",
+        &[gone("a/ks.yaml"), put("b/ks.yaml", lines(&[(9, "bad")]))],
+    );
     let blocked = Case::new(scratch, tip, &[bad]).blocked();
     assert_eq!(blocked.conflicts.len(), 1);
     assert_eq!(blocked.conflicts[0].path, path("a/ks.yaml"));
@@ -298,96 +308,6 @@ fn merges_are_measured_against_the_branch_itself() {
 }
 
 #[test]
-fn kinds_of_files_that_are_not_plain_text() {
-    let pointer = |oid: &str| {
-        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 1\n")
-    };
-    let commit = "1".repeat(40);
-    let other = "2".repeat(40);
-    let third = "3".repeat(40);
-    let crlf = |text: String| text.replace('\n', "\r\n");
-    type Edits = [Vec<super::super::testing::Edit>; 3];
-    let cases: Vec<(&str, Edits, Option<ConflictReason>)> = vec![
-        ("binary", [vec![put("f", b"\0a")], vec![put("f", b"\0b")], vec![]], None),
-        (
-            "binary, changed again",
-            [vec![put("f", b"\0a")], vec![put("f", b"\0b")], vec![put("f", b"\0c")]],
-            Some(ConflictReason::Binary),
-        ),
-        ("exec bit", [vec![put("f", "x\n")], vec![program("f", "x\n")], vec![]], None),
-        (
-            "exec bit below a changed text",
-            [vec![put("f", lines(&[]))], vec![program("f", lines(&[]))], vec![program("f", lines(&[(9, "later")]))]],
-            None,
-        ),
-        ("link", [vec![link("f", "a")], vec![link("f", "b")], vec![]], None),
-        (
-            "link, changed again",
-            [vec![link("f", "a")], vec![link("f", "b")], vec![link("f", "c")]],
-            Some(ConflictReason::Link),
-        ),
-        ("file to link", [vec![put("f", "a\n")], vec![link("f", "b")], vec![]], None),
-        ("submodule", [vec![submodule("f", &commit)], vec![submodule("f", &other)], vec![]], None),
-        (
-            "submodule, changed again",
-            [vec![submodule("f", &commit)], vec![submodule("f", &other)], vec![submodule("f", &third)]],
-            Some(ConflictReason::Submodule),
-        ),
-        ("pointer", [vec![put("f", pointer("a"))], vec![put("f", pointer("b"))], vec![]], None),
-        (
-            "pointer, changed again",
-            [vec![put("f", pointer("a"))], vec![put("f", pointer("b"))], vec![put("f", pointer("c"))]],
-            Some(ConflictReason::LfsPointer),
-        ),
-        (
-            "line ends",
-            [vec![put("f", lines(&[]))], vec![put("f", lines(&[(3, "bad")]))], vec![put("f", crlf(lines(&[(3, "bad")])))]],
-            Some(ConflictReason::LineEnds),
-        ),
-        ("carriage returns that stay", [vec![put("f", crlf(lines(&[])))], vec![put("f", crlf(lines(&[(3, "bad")])))], vec![put("f", crlf(lines(&[(3, "bad"), (15, "later")])))]], None),
-        ("deleted, and put back", [vec![put("f", "x\n"), put("g", "x\n")], vec![gone("f")], vec![]], None),
-        (
-            "file to folder",
-            [vec![put("f", "x\n")], vec![gone("f"), put("f/a", "y\n")], vec![]],
-            None,
-        ),
-        (
-            "a folder came in its place",
-            [vec![put("f", "x\n"), put("g", "x\n")], vec![gone("f")], vec![put("f/a", "y\n")]],
-            Some(ConflictReason::Folder),
-        ),
-        (
-            "a file came in place of its folder",
-            [vec![put("d/f", "x\n"), put("g", "x\n")], vec![gone("d/f")], vec![put("d", "y\n")]],
-            Some(ConflictReason::Folder),
-        ),
-        ("a name that is no UTF-8", [vec![put(b"caf\xe9", "1\n")], vec![put(b"caf\xe9", "2\n")], vec![]], None),
-        ("a folder that is empty afterwards", [vec![put("g", "x\n")], vec![put("d/e/f", "x\n")], vec![]], None),
-    ];
-    for (name, [before, bad, later], conflict) in cases {
-        let scratch = Scratch::new();
-        let first = scratch.on(&[], "first", &before);
-        let bad = scratch.on(&[first], "bad", &bad);
-        let tip = if later.is_empty() { bad } else { scratch.on(&[bad], "later", &later) };
-        let unchanged = later.is_empty();
-        let tree = scratch.tree(first);
-        let case = Case::new(scratch, tip, &[bad]);
-        match case.attempt().unwrap() {
-            Attempt::Clean(reverted) => {
-                assert_eq!(conflict, None, "{name}");
-                if unchanged {
-                    assert_eq!(reverted.tree, tree.to_string(), "{name}");
-                }
-            }
-            Attempt::Blocked(blocked) => {
-                assert_eq!(Some(blocked.conflicts[0].reason), conflict, "{name}");
-            }
-            Attempt::Nothing(nothing) => panic!("{name}: {nothing:?}"),
-        }
-    }
-}
-
-#[test]
 fn commits_that_cannot_be_taken_out() {
     let scratch = Scratch::new();
     let first = scratch.commit(&[("a", "1\n")]);
@@ -443,7 +363,10 @@ fn without_history_a_file_that_changed_again_proves_nothing() {
 fn a_huge_repository_is_not_walked() {
     let scratch = Scratch::new();
     let files: Vec<(String, String)> = (0..200)
-        .flat_map(|app| (0..20).map(move |file| (format!("apps/{app:03}/{file}.yaml"), format!("{app} {file}\n"))))
+        .flat_map(|app| {
+            (0..20)
+                .map(move |file| (format!("apps/{app:03}/{file}.yaml"), format!("{app} {file}\n")))
+        })
         .collect();
     let files: Vec<(&str, &str)> =
         files.iter().map(|(path, content)| (path.as_str(), content.as_str())).collect();

@@ -59,7 +59,11 @@ fn revisions_are_read_as_git_reads_them() {
         ("", ErrorKind::Usage, " names no commit"),
         ("abc", ErrorKind::Usage, "abc names no commit"),
         ("HEAD^2", ErrorKind::Usage, "HEAD^2 names no commit"),
-        ("HEAD~99999999999999999999", ErrorKind::Usage, "HEAD~99999999999999999999 names no commit"),
+        (
+            "HEAD~99999999999999999999",
+            ErrorKind::Usage,
+            "HEAD~99999999999999999999 names no commit",
+        ),
         ("..HEAD", ErrorKind::Usage, "..HEAD names no commit"),
         ("HEAD~1...HEAD", ErrorKind::Usage, "HEAD~1...HEAD names no commit"),
         ("--exec=x", ErrorKind::Usage, "--exec=x names no commit"),

@@ -73,11 +73,8 @@ fn settings_that_do_not_say_how() {
 /// By a child: a file that this process has open for writing, in whichever thread, cannot be run.
 fn write_program(path: &Path, content: &str) {
     let script = r#"printf '%s' "$2" > "$1" && chmod 755 "$1""#;
-    let written = std::process::Command::new("sh")
-        .args(["-c", script, "sh"])
-        .arg(path)
-        .arg(content)
-        .status();
+    let written =
+        std::process::Command::new("sh").args(["-c", script, "sh"]).arg(path).arg(content).status();
     assert!(written.unwrap().success());
 }
 
@@ -107,7 +104,8 @@ fn what_is_signed_is_in_nobodys_way() {
     let folder = scratch.0.clone();
     let file = scratch.file("commit", "x").unwrap();
     assert_eq!(std::fs::read_to_string(file).unwrap(), "x");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&folder).unwrap().permissions());
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&folder).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o700);
     drop(scratch);
     assert!(!folder.exists());

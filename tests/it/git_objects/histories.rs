@@ -2,6 +2,7 @@
 //! run: one of bots that bump images, one in which folders move, go and change their kind, and one of
 //! branches that are merged. Each holds reverts, and reverted changes that come back.
 
+use super::manifest_text::{insert_line, remove_line, replace_line, with_tag};
 use super::scribe::{Files, Scribe};
 
 /// What a history is made of.
@@ -377,41 +378,8 @@ fn set_tag(team: &mut Team, app: &str, environment: &str, version: usize) {
     team.text(&path, |text| with_tag(&text, version));
 }
 
-fn with_tag(text: &str, version: usize) -> String {
-    let line = |line: &str| match line.strip_prefix("  newTag: ") {
-        Some(_) => format!("  newTag: 1.{version}\n"),
-        None => format!("{line}\n"),
-    };
-    text.lines().map(line).collect()
-}
-
 fn below(files: &Files, app: &str) -> Vec<(String, (u32, Vec<u8>))> {
     let folder = format!("apps/{app}/");
     let own = files.iter().filter(|(path, _)| path.starts_with(&folder));
     own.map(|(path, file)| (path.clone(), file.clone())).collect()
-}
-
-fn replace_line(text: &str, at: usize, new: &str) -> String {
-    let end = if text.contains('\r') { "\r\n" } else { "\n" };
-    text.lines()
-        .enumerate()
-        .map(|(index, line)| format!("{}{end}", if index == at + 3 { new } else { line }))
-        .collect()
-}
-
-fn insert_line(text: &str, at: usize, new: &str) -> String {
-    let end = if text.contains('\r') { "\r\n" } else { "\n" };
-    text.lines()
-        .enumerate()
-        .map(|(index, line)| match index == at + 3 {
-            true => format!("{new}{end}{line}{end}"),
-            false => format!("{line}{end}"),
-        })
-        .collect()
-}
-
-fn remove_line(text: &str, at: usize) -> String {
-    let end = if text.contains('\r') { "\r\n" } else { "\n" };
-    let kept = text.lines().enumerate().filter(|(index, _)| *index != at + 3);
-    kept.map(|(_, line)| format!("{line}{end}")).collect()
 }

@@ -47,7 +47,8 @@ impl Bench {
         let first = scribe.commit(&[], "first", &Files::new(), &before);
         scribe.commit(&[first], "second", &before, &after);
         scribe.import();
-        let id = |name: &str| Oid::from_str(&git(scribe.path(), &["rev-parse", name])).expect("an id");
+        let id =
+            |name: &str| Oid::from_str(&git(scribe.path(), &["rev-parse", name])).expect("an id");
         let (tree, parent) = (id("main~1^{tree}"), id("main"));
         Self { scribe, tree, parent }
     }
@@ -74,10 +75,15 @@ impl Bench {
             git(self.scribe.path(), &["config", key, value]);
         }
         let config = UserConfig::read(self.scribe.path()).expect("a configuration");
-        let signing =
-            Signing::configured(&config, None, &ann(), self.scribe.path(), Duration::from_secs(120))
-                .expect("settings that say how")
-                .expect("commits are signed");
+        let signing = Signing::configured(
+            &config,
+            None,
+            &ann(),
+            self.scribe.path(),
+            Duration::from_secs(120),
+        )
+        .expect("settings that say how")
+        .expect("commits are signed");
         let id = self.commit(Some(&signing));
         git(self.scribe.path(), &["verify-commit", &id]);
         // The same text with another word in it is not what was signed.
@@ -249,8 +255,11 @@ fn the_configuration_is_read_as_git_reads_it() {
     let bench = Bench::new();
     let folder: &Path = bench.scribe.path();
     let included = folder.join("included");
-    fs::write(&included, "[user]\n\tsigningKey = \"a b\"\n[gpg \"ssh\"]\n\tprogram = x\n[flag]\n\ton\n")
-        .expect("a file");
+    fs::write(
+        &included,
+        "[user]\n\tsigningKey = \"a b\"\n[gpg \"ssh\"]\n\tprogram = x\n[flag]\n\ton\n",
+    )
+    .expect("a file");
     // On a condition, which libgit2 and git judge by where the repository is.
     let condition = format!("includeIf.gitdir:{}/.path", folder.display());
     git(folder, &["config", &condition, included.to_str().expect("a path")]);
