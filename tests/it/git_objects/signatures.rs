@@ -227,12 +227,14 @@ fn x509_signs_and_git_verifies() {
     }
     let keyring = Keyring::new();
     let parameters = "Key-Type: RSA\nKey-Length: 2048\nKey-Usage: sign\nSerial: random\n\
-                      Name-DN: CN=Ann\nName-Email: ann@shop.example\n%no-protection\n";
-    let certificate = keyring.run(
-        "gpgsm",
-        &["--batch", "--disable-dirmngr", "--armor", "--generate-key"],
-        parameters,
-    );
+                      Name-DN: CN=Ann\nName-Email: ann@shop.example\n";
+    // An empty passphrase, so that nobody is asked.
+    let empty = keyring.folder.path().join("empty");
+    fs::write(&empty, "\n").expect("a file");
+    let script = "exec gpgsm --batch --disable-dirmngr --armor --pinentry-mode loopback \
+                  --passphrase-fd 3 --generate-key 3< \"$1\"";
+    let arguments = ["-c", script, "sh", empty.to_str().expect("a path")];
+    let certificate = keyring.run("sh", &arguments, parameters);
     keyring.run("gpgsm", &["--batch", "--disable-dirmngr", "--import"], &certificate);
     let listed = keyring.run("gpgsm", &["--with-colons", "--list-keys"], "");
     let print = listed.lines().find_map(|line| line.strip_prefix("fpr:")).expect("a key");
@@ -241,7 +243,7 @@ fn x509_signs_and_git_verifies() {
     fs::write(keyring.home().join("gpgsm.conf"), "disable-crl-checks\ndisable-dirmngr\n")
         .expect("a file");
     let mut end = Command::new("gpgconf");
-    let _ = end.args(["--reload", "gpg-agent"]).env("GNUPGHOME", keyring.home()).output();
+    let _ = end.args(["--kill", "gpg-agent"]).env("GNUPGHOME", keyring.home()).output();
     let program = keyring.program("gpgsm");
     Bench::new().sign_and_verify(&[
         ("commit.gpgSign", "true"),
