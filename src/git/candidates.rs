@@ -5,7 +5,6 @@ use jiff::Timestamp;
 
 use super::apps;
 use super::draft::Draft;
-use super::entry::Entry;
 use super::failure::failed;
 use super::images;
 use super::paths::covers;
@@ -181,16 +180,13 @@ fn differs(
     if paths.is_empty() {
         return Ok(true);
     }
+    let (mut before, mut now) = (Draft::on(repository, before), Draft::on(repository, now));
     for path in paths {
-        if at(repository, before, path)? != at(repository, now, path)? {
+        if before.get(path)? != now.get(path)? {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-fn at(repository: &Repository, tree: Oid, path: &GitPath) -> Result<Option<Entry>> {
-    Draft::on(repository, tree).get(path)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl UserConfig {
                 .hint("install git, or put it on the PATH")
         })?;
         if output.status.success() {
-            return Ok(Self::parse(&output.stdout));
+            return Ok(Self::from_list(&output.stdout));
         }
         let why = String::from_utf8_lossy(&output.stderr);
         let why = why.lines().next_back().unwrap_or("git config --list failed");
@@ -51,7 +51,9 @@ impl UserConfig {
             .hint("git config --list --show-origin"))
     }
 
-    fn parse(list: &[u8]) -> Self {
+    /// From what `git config --null --list` prints.
+    #[must_use]
+    pub fn from_list(list: &[u8]) -> Self {
         let text = String::from_utf8_lossy(list);
         let mut values = HashMap::new();
         for pair in text.split('\0').filter(|pair| !pair.is_empty()) {
@@ -98,7 +100,7 @@ mod tests {
     #[test]
     fn the_list_of_git_is_read_to_its_last_value() {
         let list = b"user.name\nFirst\0core.bare\0user.name\nSecond\nline\0gpg.program\n\0";
-        let config = UserConfig::parse(list);
+        let config = UserConfig::from_list(list);
         assert_eq!(config.get("user.name"), Some("Second\nline"));
         assert_eq!(config.get("gpg.program"), None);
         assert!(config.is_on("core.bare").unwrap());
