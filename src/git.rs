@@ -12,6 +12,7 @@ pub mod ancestry;
 pub mod apps;
 pub mod branch;
 pub mod candidates;
+pub mod cautions;
 mod ci_markers;
 pub mod commit;
 mod conflict;
