@@ -76,7 +76,7 @@ fn preview(repository: &Repository, seen: &Seen<'_>) -> Result<Option<String>> {
     let mut options = MergeFileOptions::new();
     options
         .style_diff3(true)
-        .our_label(sanitize(seen.branch).as_ref())
+        .our_label(&*sanitize(seen.branch))
         .ancestor_label(format!("{short}, to be reverted"))
         .their_label(format!("before {short}"));
     let merged = three_ways(bad, tip, good, &mut options)?;
