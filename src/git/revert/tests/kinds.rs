@@ -7,9 +7,11 @@ use crate::rollback::model::revert::ConflictReason;
 
 /// Before the bad commit, in it, and in a later one, where there is one.
 type Edits = [Vec<Edit>; 3];
+/// What it is called, what is done, and the conflict where there is one.
+type Row = (&'static str, Edits, Option<ConflictReason>);
 
-#[test]
-fn kinds_of_files_that_are_not_plain_text() {
+/// What stands in one file.
+fn contents() -> Vec<Row> {
     let pointer = |oid: &str| {
         format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 1\n")
     };
@@ -17,7 +19,7 @@ fn kinds_of_files_that_are_not_plain_text() {
     let other = "2".repeat(40);
     let third = "3".repeat(40);
     let crlf = |text: String| text.replace('\n', "\r\n");
-    let cases: Vec<(&str, Edits, Option<ConflictReason>)> = vec![
+    vec![
         ("binary", [vec![put("f", b"\0a")], vec![put("f", b"\0b")], vec![]], None),
         (
             "binary, changed again",
@@ -79,6 +81,12 @@ fn kinds_of_files_that_are_not_plain_text() {
             ],
             None,
         ),
+    ]
+}
+
+/// Files and folders that come and go.
+fn places() -> Vec<Row> {
+    vec![
         (
             "deleted, and put back",
             [vec![put("f", "x\n"), put("g", "x\n")], vec![gone("f")], vec![]],
@@ -109,8 +117,12 @@ fn kinds_of_files_that_are_not_plain_text() {
             [vec![put("g", "x\n")], vec![put("d/e/f", "x\n")], vec![]],
             None,
         ),
-    ];
-    for (name, [before, bad, later], conflict) in cases {
+    ]
+}
+
+#[test]
+fn whatever_a_file_is_it_goes_back_or_has_a_reason() {
+    for (name, [before, bad, later], conflict) in contents().into_iter().chain(places()) {
         let scratch = Scratch::new();
         let first = scratch.on(&[], "first", &before);
         let bad = scratch.on(&[first], "bad", &bad);
