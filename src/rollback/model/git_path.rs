@@ -22,6 +22,28 @@ impl GitPath {
         &self.0
     }
 
+    /// The folder that it stands in; `None` of the root.
+    #[must_use]
+    pub fn folder(&self) -> Option<Self> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let slash = self.0.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        Some(Self(self.0.get(..slash).unwrap_or_default().to_vec()))
+    }
+
+    /// Its last part.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+    }
+
+    /// What has this name in it.
+    #[must_use]
+    pub fn join(&self, name: &[u8]) -> Self {
+        if self.0.is_empty() { Self(name.to_vec()) } else { Self([&self.0, name].join(&b'/')) }
+    }
+
     /// Whether it is this path or something in it. The empty path is the whole repository.
     #[must_use]
     pub fn is_in(&self, other: &Self) -> bool {
@@ -124,6 +146,19 @@ mod tests {
         for text in ["\"", "\"a", r#""a\""#, r#""\9""#, r#""\12""#, r#""\777""#] {
             assert_eq!(GitPath::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn paths_are_taken_apart_and_put_together() {
+        let path = |text: &str| GitPath::new(text.as_bytes());
+        for (whole, folder, name) in
+            [("a/b/c.yaml", "a/b", "c.yaml"), ("a/b", "a", "b"), ("a", "", "a")]
+        {
+            assert_eq!(path(whole).folder(), Some(path(folder)));
+            assert_eq!(path(whole).name(), name.as_bytes());
+            assert_eq!(path(folder).join(name.as_bytes()), path(whole));
+        }
+        assert_eq!(path("").folder(), None);
     }
 
     #[test]

@@ -59,6 +59,30 @@ pub struct FileEntry {
     pub mode: u32,
 }
 
+/// Why a file cannot be reverted without a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConflictReason {
+    /// The same lines were changed again.
+    Content,
+    /// One side deleted it, the other changed it.
+    Deleted,
+    /// It is no text.
+    Binary,
+    /// It is, or was, a symbolic link.
+    Link,
+    /// It is, or was, a submodule.
+    Submodule,
+    /// Whether it can be run was decided twice.
+    Mode,
+    /// A folder stands where the file would be, or a file where the folder would be.
+    Folder,
+    /// The ends of its lines were changed from one kind to the other in between.
+    LineEnds,
+    /// It is a pointer to a large file (Git LFS).
+    LfsPointer,
+}
+
 /// A file that cannot be reverted without a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,14 +91,104 @@ pub struct Conflict {
     pub path: GitPath,
     /// The commit of the revert at which it occurs.
     pub commit: String,
+    /// The folder that is built as one, in which the file stands.
+    pub app: GitPath,
+    /// Why.
+    pub reason: ConflictReason,
     /// As the bad commit left it.
     pub bad: Option<FileEntry>,
     /// As it is at the tip.
     pub tip: Option<FileEntry>,
     /// As it was before the bad commit.
     pub good: Option<FileEntry>,
-    /// Both sides with markers, where it is text; bounded.
+    /// Both sides with markers, where it is text: bounded, and safe to show line by line.
     pub preview: Option<String>,
+}
+
+/// What an attempt at a revert comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "result")]
+pub enum Attempt {
+    /// It is clean.
+    Clean(Reverted),
+    /// There is nothing to take out.
+    Nothing(Nothing),
+    /// Somebody has to decide.
+    Blocked(Blocked),
+}
+
+/// Why there is nothing to take out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NothingReason {
+    /// The commits changed no file.
+    Empty,
+    /// What they changed is out already.
+    AlreadyReverted,
+    /// The paths are as they were in the good commit.
+    AlreadyRestored,
+}
+
+/// A revert that would change nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Nothing {
+    /// Why.
+    pub reason: NothingReason,
+    /// The commits that were asked for, newest first.
+    pub commits: Vec<CommitView>,
+    /// The commit that says that it took one of them out, where there is one.
+    pub by: Option<CommitView>,
+}
+
+/// A revert with conflicts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Blocked {
+    /// The way that was tried last: never [`Mode::Auto`].
+    pub mode: Mode,
+    /// The commits that were asked for, newest first.
+    pub commits: Vec<CommitView>,
+    /// The conflicts, all at the same commit, by path.
+    pub conflicts: Vec<Conflict>,
+    /// What would go through, where there is such a way.
+    pub next: Option<NextWay>,
+}
+
+/// A way that has no conflicts, and what it costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NextWay {
+    /// The mode.
+    pub mode: Mode,
+    /// With these paths.
+    pub paths: Vec<GitPath>,
+    /// The commit that the paths go back to, where they are restored.
+    pub good: Option<String>,
+    /// Commits that are taken out along, newest first.
+    pub also: Vec<CommitView>,
+}
+
+/// A way that [`Mode::Auto`] did not take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassedOver {
+    /// The mode.
+    pub mode: Mode,
+    /// Why.
+    pub why: PassedOverReason,
+    /// The files that stood in the way; bounded.
+    pub files: Vec<GitPath>,
+}
+
+/// Why a way was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PassedOverReason {
+    /// It would change files outside the paths.
+    ForeignPaths,
+    /// It has conflicts.
+    Conflicts,
 }
 
 /// A clean revert.
@@ -83,14 +197,54 @@ pub struct Conflict {
 pub struct Reverted {
     /// The way that was taken: never [`Mode::Auto`].
     pub mode: Mode,
+    /// The ways that were passed over before it.
+    #[serde(default)]
+    pub passed_over: Vec<PassedOver>,
+    /// The commit whose state the paths get, where they are restored.
+    #[serde(default)]
+    pub good: Option<String>,
+    /// The paths that it was limited to; none is everywhere.
+    #[serde(default)]
+    pub paths: Vec<GitPath>,
     /// The tree that it makes.
     pub tree: String,
     /// The commit that it is made on.
     pub tip: String,
     /// The commits that it takes out, newest first.
     pub commits: Vec<CommitView>,
+    /// The commit that each of them is measured against: its parent, or that of the main line.
+    #[serde(default)]
+    pub parents: Vec<String>,
     /// Later commits that are taken out along, newest first: only where paths are restored.
     pub also: Vec<CommitView>,
     /// The files that change, by path.
     pub files: Vec<FileChange>,
+}
+
+/// An image that a commit changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageChange {
+    /// The file that names it.
+    pub path: GitPath,
+    /// As it was: a reference, or a tag alone where the file has no more.
+    pub before: Option<String>,
+    /// As it is afterwards.
+    pub after: Option<String>,
+}
+
+/// A commit that might be the bad one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The commit.
+    pub commit: CommitView,
+    /// The files that it changed below the paths, by path; bounded.
+    pub files: Vec<FileChange>,
+    /// How many more files it changed there.
+    pub more_files: usize,
+    /// The folders that are built as one in which these files stand, by path.
+    pub apps: Vec<GitPath>,
+    /// The images that it changed there.
+    pub images: Vec<ImageChange>,
 }

@@ -1,0 +1,193 @@
+//! Which commits might be the bad one: those that changed the paths, newest first.
+
+use git2::{Commit, Oid, Revwalk, Sort};
+use jiff::Timestamp;
+
+use super::apps;
+use super::draft::Draft;
+use super::failure::failed;
+use super::images;
+use super::paths::covers;
+use super::repository::{Repository, view};
+use super::tree_changes::{Change, between};
+use crate::error::{Error, ErrorKind, Result};
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::revert::Candidate;
+
+/// How many files a candidate lists.
+const FILES: usize = 20;
+
+/// The newest commits that changed the paths, at most `limit`, and none older than `since`. A merge
+/// counts where it differs from all of its parents. Fails with [`super::ShallowBoundary`] behind the
+/// error where history ends before there are enough.
+pub fn list(
+    repository: &Repository,
+    tip: Oid,
+    paths: &[GitPath],
+    since: Option<Timestamp>,
+    limit: usize,
+) -> Result<Vec<Candidate>> {
+    let mut found = Vec::new();
+    if limit == 0 {
+        return Ok(found);
+    }
+    for id in touching(repository, tip, paths)? {
+        let commit = repository.find_commit(id?)?;
+        if since.is_some_and(|since| is_before(&commit, since)) {
+            break;
+        }
+        found.push(candidate(repository, &commit, paths)?);
+        if found.len() >= limit {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The commits of the branch itself since then that changed the paths, newest first: what `--since`
+/// takes out. A merge stands for all that it brought. Fails with [`ErrorKind::NotFound`] where there is
+/// none.
+pub fn since(
+    repository: &Repository,
+    tip: Oid,
+    paths: &[GitPath],
+    since: Timestamp,
+) -> Result<Vec<Oid>> {
+    let mut found = Vec::new();
+    let mut next = Some(tip);
+    while let Some(id) = next {
+        let commit = repository.find_commit(id)?;
+        if is_before(&commit, since) {
+            break;
+        }
+        // Its parents decide whether it is one.
+        let commit = repository.whole_commit(id)?;
+        let parent = commit.parent_ids().next();
+        if differs(repository, &commit, parent, paths)? {
+            found.push(id);
+        }
+        next = parent;
+    }
+    if found.is_empty() {
+        let message = format!("no commit of the branch since {since} changed the paths");
+        return Err(Error::new(ErrorKind::NotFound, message).hint("git log --first-parent"));
+    }
+    Ok(found)
+}
+
+fn is_before(commit: &Commit<'_>, time: Timestamp) -> bool {
+    commit.time().seconds() < time.as_second()
+}
+
+fn candidate(repository: &Repository, commit: &Commit<'_>, paths: &[GitPath]) -> Result<Candidate> {
+    let before = commit.parent_ids().next().map(|id| repository.find_commit(id)).transpose()?;
+    let before = before.map(|parent| parent.tree_id());
+    let mut changes = between(repository, before, Some(commit.tree_id()))?;
+    changes.retain(|change| covers(paths, &change.path));
+    let trees: Vec<Oid> = before.into_iter().chain([commit.tree_id()]).collect();
+    let more_files = changes.len().saturating_sub(FILES);
+    changes.truncate(FILES);
+    let files: Vec<_> = changes.iter().map(Change::view).collect();
+    Ok(Candidate {
+        commit: view(commit),
+        apps: apps::touched(repository, &trees, changes.iter().map(|change| &change.path))?,
+        images: images::changes(repository, &files)?,
+        files,
+        more_files,
+    })
+}
+
+/// The ids of the commits that changed the paths, newest first; no paths are the whole repository.
+/// They are found as they are asked for.
+pub(super) fn touching<'r>(
+    repository: &'r Repository,
+    tip: Oid,
+    paths: &'r [GitPath],
+) -> Result<Touching<'r>> {
+    let broken = |error: git2::Error| failed("cannot follow the history", &error);
+    let mut walk = repository.raw().revwalk().map_err(broken)?;
+    // Sorted by parents as well, it would read all of the history first.
+    walk.set_sorting(Sort::TIME).map_err(broken)?;
+    walk.push(tip).map_err(broken)?;
+    Ok(Touching { repository, walk, paths })
+}
+
+pub(super) struct Touching<'r> {
+    repository: &'r Repository,
+    walk: Revwalk<'r>,
+    paths: &'r [GitPath],
+}
+
+impl Iterator for Touching<'_> {
+    type Item = Result<Oid>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let id = match self.walk.next()? {
+                Ok(id) => id,
+                Err(error) => return Some(Err(failed("cannot follow the history", &error))),
+            };
+            let commit = match self.repository.whole_commit(id) {
+                Ok(commit) => commit,
+                Err(error) => return Some(Err(error)),
+            };
+            match touches(self.repository, &commit, self.paths) {
+                Ok(true) => return Some(Ok(id)),
+                Ok(false) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// Whether a commit changed the paths: it differs from all of its parents there.
+pub(super) fn touches(
+    repository: &Repository,
+    commit: &Commit<'_>,
+    paths: &[GitPath],
+) -> Result<bool> {
+    if commit.parent_count() == 0 {
+        return differs(repository, commit, None, paths);
+    }
+    for parent in commit.parent_ids() {
+        if !differs(repository, commit, Some(parent), paths)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn differs(
+    repository: &Repository,
+    commit: &Commit<'_>,
+    parent: Option<Oid>,
+    paths: &[GitPath],
+) -> Result<bool> {
+    let parent = parent.map(|id| repository.find_commit(id)).transpose()?;
+    let now = commit.tree_id();
+    let Some(before) = parent.map(|parent| parent.tree_id()) else {
+        let mut now = Draft::on(repository, now);
+        for path in paths {
+            if now.get(path)?.is_some() {
+                return Ok(true);
+            }
+        }
+        return Ok(paths.is_empty());
+    };
+    if before == now {
+        return Ok(false);
+    }
+    if paths.is_empty() {
+        return Ok(true);
+    }
+    let (mut before, mut now) = (Draft::on(repository, before), Draft::on(repository, now));
+    for path in paths {
+        if before.get(path)? != now.get(path)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests;

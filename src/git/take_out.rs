@@ -1,0 +1,138 @@
+//! Takes what commits changed out of a tree, newest first, each on what the one before left: the whole
+//! of it, or what lies below some paths.
+
+use git2::Oid;
+
+use super::already::{Earlier, earlier};
+use super::apps::Apps;
+use super::conflict::{Seen, describe};
+use super::draft::Draft;
+use super::entry::Entry;
+use super::file_merge::{Merged, ThreeWays, merge};
+use super::mainline::Bad;
+use super::paths::covers;
+use super::repository::Repository;
+use super::tree_changes::Change;
+use crate::error::Result;
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::revert::{Conflict, ConflictReason};
+
+/// What is taken out of what.
+pub(super) struct TakeOut<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) branch: &'a str,
+    pub(super) tip: Oid,
+    pub(super) tip_tree: Oid,
+    /// Newest first.
+    pub(super) bads: &'a [Bad<'a>],
+    /// None is everywhere.
+    pub(super) paths: &'a [GitPath],
+}
+
+/// What came of it.
+pub(super) struct Taken {
+    /// The tree, where there are no conflicts.
+    pub(super) tree: Option<Oid>,
+    /// All of one commit: those before it are not looked at.
+    pub(super) conflicts: Vec<Conflict>,
+    /// How many changes of files the commits made in all.
+    pub(super) changes: usize,
+    /// How many of these lie below the paths.
+    pub(super) covered: usize,
+}
+
+/// One file of a commit, and what becomes of it.
+struct Outcome {
+    change: Change,
+    tip: Option<Entry>,
+    merged: Merged,
+}
+
+impl TakeOut<'_> {
+    pub(super) fn run(&self) -> Result<Taken> {
+        let mut draft = Draft::on(self.repository, self.tip_tree);
+        let mut taken = Taken { tree: None, conflicts: Vec::new(), changes: 0, covered: 0 };
+        for bad in self.bads {
+            let mut changes = bad.changes()?;
+            taken.changes += changes.len();
+            changes.retain(|change| covers(self.paths, &change.path));
+            taken.covered += changes.len();
+            taken.conflicts = self.one(&mut draft, bad, changes)?;
+            if !taken.conflicts.is_empty() {
+                return Ok(taken);
+            }
+        }
+        taken.tree = Some(draft.write()?);
+        Ok(taken)
+    }
+
+    /// Takes one commit out of the draft; it is spoiled where there are conflicts.
+    fn one(
+        &self,
+        draft: &mut Draft<'_>,
+        bad: &Bad<'_>,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Conflict>> {
+        let mut outcomes = Vec::with_capacity(changes.len());
+        for change in changes {
+            // A folder that has the name now is no content of the file.
+            let tip = draft.get(&change.path)?.filter(|entry| !entry.is_tree());
+            let ways = ThreeWays { bad: change.after, tip, good: change.before };
+            outcomes.push(Outcome { merged: merge(self.repository, ways)?, tip, change });
+        }
+        let mut conflicts = Vec::new();
+        let mut history = None;
+        for outcome in &mut outcomes {
+            if let Merged::Conflict(reason) = outcome.merged {
+                if self.is_out(&mut history, bad, &outcome.change)? {
+                    outcome.merged = Merged::Clean(outcome.tip);
+                } else {
+                    conflicts.push((outcome.change.clone(), outcome.tip, reason));
+                }
+            }
+        }
+        for outcome in &outcomes {
+            if let Merged::Clean(entry) = outcome.merged
+                && entry != outcome.tip
+            {
+                draft.set(outcome.change.path.clone(), entry);
+            }
+        }
+        // Only now: the same commit may have taken the folder away that is in the way.
+        for outcome in outcomes {
+            if let Merged::Clean(Some(entry)) = outcome.merged
+                && Some(entry) != outcome.tip
+                && (draft.file_above(&outcome.change.path)?.is_some()
+                    || draft.is_folder(&outcome.change.path)?)
+            {
+                conflicts.push((outcome.change, outcome.tip, ConflictReason::Folder));
+            }
+        }
+        conflicts.sort_by(|(a, ..), (b, ..)| a.path.cmp(&b.path));
+        let mut apps = Apps::new(self.repository, &[self.tip_tree, bad.commit.tree_id()]);
+        let describe = |(change, tip, reason): (Change, Option<Entry>, ConflictReason)| {
+            let ways = ThreeWays { bad: change.after, tip, good: change.before };
+            let commit = bad.commit.id().to_string();
+            let seen = Seen { path: change.path, reason, ways, commit, branch: self.branch };
+            describe(self.repository, &mut apps, seen)
+        };
+        conflicts.into_iter().map(describe).collect()
+    }
+
+    /// Whether an earlier revert took this change out. The history is read at most once per commit, and
+    /// only where a conflict asks for it.
+    fn is_out<'r>(
+        &'r self,
+        history: &mut Option<Option<Earlier<'r>>>,
+        bad: &Bad<'_>,
+        change: &Change,
+    ) -> Result<bool> {
+        if history.is_none() {
+            *history = Some(earlier(self.repository, self.tip, bad.commit.id())?);
+        }
+        match history.as_ref().and_then(Option::as_ref) {
+            Some(earlier) => earlier.took_out(change),
+            None => Ok(false),
+        }
+    }
+}

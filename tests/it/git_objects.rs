@@ -1,0 +1,15 @@
+//! The objects' side of reverts beside the real `git`: over three histories of GitOps repositories, on
+//! a repository of 50,000 files, and with the programs that sign.
+
+mod comparison;
+mod histories;
+mod manifest_text;
+mod scribe;
+mod signatures;
+mod size;
+
+use crate::suite::Test;
+
+pub(crate) fn tests() -> Vec<Test> {
+    [comparison::tests(), signatures::tests(), size::tests()].concat()
+}
