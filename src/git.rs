@@ -2,10 +2,10 @@
 //! by the user's own `git`, so that credential helpers, SSH, agents, proxies and signing work as the
 //! user has set them up.
 //!
-//! The network: [`remote_url`] says where a repository is; [`program`] runs `git`, and no other file
-//! does; [`failure`] makes reasons of what it says; [`store`] is the bare repository that objects are
-//! fetched to; [`remote`] is a branch somewhere: looked at, fetched ([`fetch`]) and pushed to ([`push`]);
-//! [`retry`] does all of that again when somebody else was faster.
+//! The network: [`locate`] says which repository and branch; [`program`] runs `git`, and no other file
+//! does; [`network_failure`] makes reasons of what it says; [`cache`] opens the [`store`], a bare
+//! repository of ours; [`remote`] is the repository there: looked at, fetched ([`fetch`]) and pushed to
+//! ([`push`]); [`retry`] does all of that again when somebody else was faster.
 
 mod adopted;
 pub mod branch_name;
@@ -13,11 +13,13 @@ pub mod cache;
 mod chatter;
 pub mod credentials;
 mod environment;
-pub mod failure;
-mod failure_signs;
 pub mod fetch;
-mod heads;
+pub mod heads;
+mod jitter;
+pub mod locate;
 mod lock;
+pub mod network_failure;
+mod network_signs;
 mod owner;
 pub mod program;
 pub mod push;

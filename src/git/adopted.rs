@@ -3,7 +3,8 @@
 
 /// Of the checkout's own file and what that includes: the other files are read anyway, and twice would
 /// be wrong for headers.
-pub(super) const ARGUMENTS: [&str; 5] = [
+pub(super) const ARGUMENTS: [&str; 6] = [
+    "config",
     "--local",
     "--includes",
     "--null",

@@ -62,6 +62,8 @@ pub(super) struct Call<'a> {
     pub(super) deadline: Instant,
     /// Whether it talks to the remote, and needs the credentials for it.
     pub(super) remote: bool,
+    /// Settings for this call, as `name=value`.
+    pub(super) settings: &'a [&'a str],
 }
 
 /// What came of a call.
@@ -114,10 +116,7 @@ impl Git {
     /// With what a checkout of this repository says in its own configuration about the network, as
     /// `git` would read it there: CI systems write their credentials into it.
     pub async fn adopt(mut self, checkout: &Path) -> Result<Self> {
-        let checkout = checkout.as_os_str().to_owned();
-        let mut arguments: Vec<OsString> = vec!["-C".into(), checkout, "config".into()];
-        arguments.extend(adopted::ARGUMENTS.iter().map(OsString::from));
-        let output = self.call(local(arguments), &mut |_| ()).await.map_err(NoOutput::into_error)?;
+        let output = self.at(checkout, &adopted::ARGUMENTS).await?;
         // It ends with 1 where there is nothing of that.
         add_settings(&mut self.variables, &adopted::settings(&output.stdout));
         Ok(self)
@@ -152,6 +151,13 @@ impl Git {
     pub(super) async fn local(&self, git_dir: Option<&Path>, words: &[&str]) -> Result<Output> {
         let call = Call { git_dir, ..local(words.iter().map(OsString::from).collect()) };
         self.call(call, &mut |_| ()).await.map_err(NoOutput::into_error)
+    }
+
+    /// The same in a folder.
+    pub(super) async fn at(&self, folder: &Path, words: &[&str]) -> Result<Output> {
+        let mut arguments: Vec<OsString> = vec!["-C".into(), folder.into()];
+        arguments.extend(words.iter().map(OsString::from));
+        self.call(local(arguments), &mut |_| ()).await.map_err(NoOutput::into_error)
     }
 
     /// Runs `git` to its end, or to the deadline.
@@ -218,7 +224,7 @@ impl Git {
                     variables.insert(name.into(), value.into());
                 }
             }
-            for setting in SETTINGS {
+            for setting in SETTINGS.iter().chain(call.settings) {
                 command.arg("-c").arg(setting);
             }
         }
@@ -240,7 +246,8 @@ impl Git {
 }
 
 fn local<'a>(arguments: Vec<OsString>) -> Call<'a> {
-    Call { arguments, git_dir: None, deadline: Instant::now() + LOCAL, remote: false }
+    let (git_dir, remote, settings) = (None, false, &[][..]);
+    Call { arguments, git_dir, deadline: Instant::now() + LOCAL, remote, settings }
 }
 
 impl NoOutput {

@@ -7,6 +7,7 @@ mod parse;
 mod tests;
 
 use std::fmt;
+use std::path::Path;
 
 use super::credentials::Credentials;
 use crate::error::Result;
@@ -48,6 +49,22 @@ impl RemoteUrl {
     /// Usage error: a helper of Git (`ext::`), an option, a control character, an unknown scheme.
     pub fn parse(text: &str) -> Result<Self> {
         parse::parse(text)
+    }
+
+    /// The same, where relative paths start in `folder`.
+    pub fn parse_in(text: &str, folder: &Path) -> Result<Self> {
+        let url = Self::parse(text)?;
+        let is_path = url.transport == Transport::File && !text.contains("://");
+        match folder.join(text).to_str() {
+            Some(absolute) if is_path && Path::new(text).is_relative() => Self::parse(absolute),
+            _ => Ok(url),
+        }
+    }
+
+    /// The path of this machine, where it is one.
+    #[must_use]
+    pub fn path_of_file(&self) -> Option<&str> {
+        (self.transport == Transport::File).then_some(self.path.as_str())
     }
 
     /// How it is reached.
