@@ -46,7 +46,9 @@ impl Credentials {
             Self::Bearer(token) => {
                 let header = format!("http.{origin}/.extraHeader");
                 let value = format!("Authorization: Bearer {token}");
-                vec![(helper, String::new()), (header.clone(), String::new()), (header, value)]
+                // Git would send the header on to wherever it is redirected.
+                let stay = (format!("http.{origin}/.followRedirects"), "false".to_owned());
+                vec![(helper, String::new()), (header.clone(), String::new()), (header, value), stay]
             }
         }
     }

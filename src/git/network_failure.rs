@@ -17,6 +17,8 @@ pub enum Reason {
     Forbidden,
     /// There is no such repository, or it is not shown to us.
     NotFound,
+    /// It is elsewhere now, and a token is not carried to another place.
+    Moved,
     /// The repository has no such branch.
     NoBranch,
     /// The branch takes changes by request only, or from others.
@@ -75,6 +77,7 @@ impl Reason {
             Self::Authentication => "authFailed",
             Self::Forbidden => "forbidden",
             Self::NotFound => "repositoryNotFound",
+            Self::Moved => "repositoryMoved",
             Self::NoBranch => "branchNotFound",
             Self::Protected => "policyDeclined",
             Self::Hook => "hookDeclined",
@@ -117,7 +120,7 @@ impl Reason {
         match self {
             Self::Authentication => ErrorKind::Unauthenticated,
             Self::Forbidden => ErrorKind::Forbidden,
-            Self::NotFound | Self::NoBranch | Self::NoCommit => ErrorKind::NotFound,
+            Self::NotFound | Self::Moved | Self::NoBranch | Self::NoCommit => ErrorKind::NotFound,
             Self::Protected | Self::Hook | Self::TooLarge | Self::Owner => ErrorKind::Refused,
             Self::Locked | Self::LostRace => ErrorKind::LostRace,
             Self::ObjectFormat | Self::NotAllowed => ErrorKind::Usage,
@@ -131,6 +134,7 @@ impl Reason {
             Self::Authentication => "the server does not accept the credentials, or wants some",
             Self::Forbidden => "these credentials have no right to it",
             Self::NotFound => "there is no such repository, or these credentials may not see it",
+            Self::Moved => "it leads elsewhere, and a token is carried nowhere else",
             Self::NoBranch => "there is no such branch",
             Self::Protected => "the branch is protected: it takes changes by request only",
             Self::Hook => "a rule of the server declines it",

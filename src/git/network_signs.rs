@@ -96,6 +96,7 @@ const SIGNS: &[(By, &str, Reason)] = &[
     (By::Any, "repository not found", Reason::NotFound),
     (By::Any, "the project you were looking for could not be found", Reason::NotFound),
     (By::Git, "' not found", Reason::NotFound),
+    (By::Git, "returned error: 30", Reason::Moved),
     (By::Git, "returned error: 404", Reason::NotFound),
     (By::Git, "returned error: 410", Reason::NotFound),
     (By::Git, "does not appear to be a git repository", Reason::NotFound),

@@ -19,6 +19,7 @@ mod daemonset;
 mod docs;
 mod errors;
 mod faults;
+mod git_network;
 mod given;
 mod history;
 mod hostile_text;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         docs::tests(),
         errors::tests(),
         faults::tests(),
+        git_network::tests(),
         history::tests(),
         hostile_text::tests(),
         http_probe::tests(),

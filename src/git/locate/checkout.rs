@@ -52,17 +52,17 @@ pub(super) async fn find(git: &Git, folder: &Path) -> Result<Checkout> {
     let is_partial = !git.at(folder, &filters).await?.stdout.is_empty();
     // Where objects are missing, ours would be incomplete and nobody would fetch the rest.
     let usable = !is_shallow && !is_partial && objects.is_absolute() && objects.is_dir();
-    let is_dirty = has_files && is_dirty(git, folder).await?;
+    let is_dirty = has_files && is_dirty(git, folder).await;
     let objects = usable.then_some(objects);
     Ok(Checkout { folder: folder.to_owned(), objects, is_dirty })
 }
 
-/// The index is not refreshed on disk: `GIT_OPTIONAL_LOCKS=0`.
-async fn is_dirty(git: &Git, folder: &Path) -> Result<bool> {
+/// The index is not refreshed on disk: `GIT_OPTIONAL_LOCKS=0`. Where it takes too long, nothing is said.
+async fn is_dirty(git: &Git, folder: &Path) -> bool {
     let status = ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty"];
     // A file system monitor would be a program of the user that stays.
     let words: Vec<&str> = ["-c", "core.fsmonitor=false"].into_iter().chain(status).collect();
-    Ok(!git.at(folder, &words).await?.stdout.is_empty())
+    git.at(folder, &words).await.is_ok_and(|output| !output.stdout.is_empty())
 }
 
 async fn ask(git: &Git, folder: &Path, words: &[&str]) -> Result<Vec<String>> {
