@@ -1,6 +1,7 @@
 //! Others push too.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use git2::Oid;
@@ -29,6 +30,7 @@ pub(crate) fn tests() -> Vec<Test> {
     ]
 }
 
+static MADE: AtomicUsize = AtomicUsize::new(0);
 const MARK: &str = "Rb-Operation: 0123456789abcdef";
 
 /// What stands for the revert: a commit with a mark, unless one is behind the tip.
@@ -42,7 +44,9 @@ fn make(store: &Store, tip: Oid) -> Result<Made<&'static str>> {
             return Ok(Made::Nothing("there already"));
         }
     }
-    let commit = commit_on(store, tip, &format!("Revert \"bump\"\n\n{MARK}\n"));
+    // Two that are made in the same second on the same tip would be one.
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let commit = commit_on(store, tip, &format!("Revert \"bump\" ({number})\n\n{MARK}\n"));
     Ok(Made::Commit(commit, "made"))
 }
 
