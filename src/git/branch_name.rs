@@ -89,7 +89,9 @@ mod tests {
             match BranchName::parse(name) {
                 // A plus is a letter in a name. Nothing is ever put before it that would make it one
                 // of a refspec: those begin with a commit.
-                Ok(branch) => assert_eq!((name, branch.full()), ("+main", "refs/heads/+main".into())),
+                Ok(branch) => {
+                    assert_eq!((name, branch.full()), ("+main", "refs/heads/+main".into()))
+                }
                 Err(error) => {
                     assert_eq!(error.kind(), ErrorKind::Usage, "{name}");
                     assert!(!why.is_empty() && error.to_string().contains(why), "{name}: {error}");

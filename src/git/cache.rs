@@ -105,7 +105,8 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let (folder, url) = (scratch.path().join("cache"), url("https://git.test/a"));
         drop(open(Some(&folder), &url, None, Instant::now()).await.unwrap());
-        for path in [place(&folder, &url).join("repository.git"), place(&folder, &url), folder.clone()]
+        for path in
+            [place(&folder, &url).join("repository.git"), place(&folder, &url), folder.clone()]
         {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();
             let store = open(Some(&folder), &url, None, Instant::now()).await.unwrap();

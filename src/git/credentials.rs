@@ -48,7 +48,12 @@ impl Credentials {
                 let value = format!("Authorization: Bearer {token}");
                 // Git would send the header on to wherever it is redirected.
                 let stay = (format!("http.{origin}/.followRedirects"), "false".to_owned());
-                vec![(helper, String::new()), (header.clone(), String::new()), (header, value), stay]
+                vec![
+                    (helper, String::new()),
+                    (header.clone(), String::new()),
+                    (header, value),
+                    stay,
+                ]
             }
         }
     }

@@ -198,7 +198,11 @@ mod tests {
             (&[][..], None, Some("ssh -o BatchMode=yes")),
             (&[], Some("ssh -i key"), Some("ssh -i key -o BatchMode=yes")),
             (&[], Some("plink -batch"), None),
-            (&[("GIT_SSH_COMMAND", "'/usr/bin/ssh' -v")], None, Some("'/usr/bin/ssh' -v -o BatchMode=yes")),
+            (
+                &[("GIT_SSH_COMMAND", "'/usr/bin/ssh' -v")],
+                None,
+                Some("'/usr/bin/ssh' -v -o BatchMode=yes"),
+            ),
             (&[("GIT_SSH_COMMAND", "my-ssh")], Some("ssh"), Some("my-ssh")),
             (&[("GIT_SSH", "tortoise")], Some("ssh"), None),
         ] {

@@ -96,11 +96,7 @@ impl Work<'_> {
         }
     }
 
-    async fn bring(
-        &mut self,
-        needs: &Needs,
-        progress: &mut OnProgress<'_>,
-    ) -> Result<Oid, Failed> {
+    async fn bring(&mut self, needs: &Needs, progress: &mut OnProgress<'_>) -> Result<Oid, Failed> {
         let before = self.store.repository()?;
         let known = self.store.tip(self.branch)?.filter(|tip| before.find_commit(*tip).is_ok());
         let mut by_id = true;
@@ -121,11 +117,7 @@ impl Work<'_> {
     }
 
     /// Into an empty copy. Says whether the server gives commits by their id.
-    async fn begin(
-        &self,
-        needs: &Needs,
-        progress: &mut OnProgress<'_>,
-    ) -> Result<bool, Failed> {
+    async fn begin(&self, needs: &Needs, progress: &mut OnProgress<'_>) -> Result<bool, Failed> {
         let depth = match needs.history {
             History::Any if needs.commits.is_empty() => Some("--depth=1"),
             History::Any => Some("--depth=2"),

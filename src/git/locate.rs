@@ -85,9 +85,7 @@ async fn of_checkout(git: &Git, folder: &Path, branch: Option<BranchName>) -> Re
             (tracked.remote, tracked.branch, notes)
         }
         // A branch that the checkout has not is one of the repository.
-        (None, Some(branch)) => {
-            (tracking::usual_remote(git, folder).await?, branch, Vec::new())
-        }
+        (None, Some(branch)) => (tracking::usual_remote(git, folder).await?, branch, Vec::new()),
         (None, None) => return Err(no_upstream(&local)),
     };
     let url = tracking::url(git, folder, &remote).await?;
@@ -96,7 +94,8 @@ async fn of_checkout(git: &Git, folder: &Path, branch: Option<BranchName>) -> Re
 }
 
 fn no_upstream(branch: &BranchName) -> Error {
-    let message = format!("the branch {branch} has no upstream: nothing says where it is pushed to");
+    let message =
+        format!("the branch {branch} has no upstream: nothing says where it is pushed to");
     let quoted = shell_quote(branch.as_str()).into_owned();
     Error::new(ErrorKind::Usage, message)
         .hint("name the repository: --repo URL --branch NAME")

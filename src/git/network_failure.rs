@@ -304,7 +304,8 @@ mod tests {
         let failure = NetworkFailure::read(&said, &remote);
         assert_eq!(failure.reason, Reason::Protected);
         assert_eq!(failure.to_string(), "GH006: Protected branch\\x1b[2J update failed.; fatal: x");
-        let flood: Vec<String> = (0..500).map(|line| format!("{line}{}", "x".repeat(2000))).collect();
+        let flood: Vec<String> =
+            (0..500).map(|line| format!("{line}{}", "x".repeat(2000))).collect();
         assert!(NetworkFailure::read(&[], &flood).to_string().len() < 3000);
     }
 }

@@ -15,12 +15,7 @@ pub(super) enum Report {
 }
 
 /// Reads stdout, and with it what was said.
-pub(super) fn read(
-    stdout: &[u8],
-    full_name: &str,
-    said: &[String],
-    remote: &[String],
-) -> Report {
+pub(super) fn read(stdout: &[u8], full_name: &str, said: &[String], remote: &[String]) -> Report {
     let stdout = String::from_utf8_lossy(stdout);
     // FLAG \t FROM:TO \t SUMMARY (REASON)
     let fate = stdout.lines().find_map(|line| {

@@ -123,7 +123,8 @@ impl Store {
     /// For the next [`Store::make_anew`]: what is borrowed is what is broken.
     pub(super) fn stop_borrowing(&mut self) {
         if self.borrowed.take().is_some() {
-            self.notes.push("the objects of your checkout are not used: some are broken".to_owned());
+            self.notes
+                .push("the objects of your checkout are not used: some are broken".to_owned());
         }
     }
 

@@ -74,8 +74,7 @@ impl GitServer {
     /// The same with TLS.
     pub(crate) fn start_with_tls(ground: &Arc<Ground>, identity: &Identity) -> Result<Self> {
         let (chain, key) = identity.der();
-        let config =
-            ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
         Self::run(ground, Some(Arc::new(config)))
     }
 
@@ -197,8 +196,8 @@ impl Entry {
         match self {
             Self::Anybody => true,
             Self::Basic(user, password) => {
-                let word = base64::engine::general_purpose::STANDARD
-                    .encode(format!("{user}:{password}"));
+                let word =
+                    base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
                 given == Some(&format!("Basic {word}"))
             }
             Self::Bearer(token) => given == Some(&format!("Bearer {token}")),

@@ -142,7 +142,8 @@ mod tests {
             ("", None),
         ] {
             let tracked = read(line, &local).unwrap();
-            let found = tracked.as_ref().map(|found| (found.remote.as_str(), found.branch.as_str()));
+            let found =
+                tracked.as_ref().map(|found| (found.remote.as_str(), found.branch.as_str()));
             assert_eq!(found, expected, "{line:?}");
         }
         let error = read("\0\0.\0refs/heads/dev\0", &local).unwrap_err();

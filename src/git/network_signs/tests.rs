@@ -90,10 +90,7 @@ fn failures_are_told_apart_by_what_git_says() {
             "fatal: unable to access 'http://h/': Operation too slow. Less than 1 bytes/sec",
             Reason::Timeout,
         ),
-        (
-            "fatal: write error: No space left on device\nfatal: index-pack failed",
-            Reason::DiskFull,
-        ),
+        ("fatal: write error: No space left on device\nfatal: index-pack failed", Reason::DiskFull),
         ("fatal: http://h/a/info/refs not valid: is this a git repository?", Reason::NotGit),
         ("fatal: transport 'ext' not allowed", Reason::NotAllowed),
         ("error: object file objects/ab/cd is empty\nfatal: loose object", Reason::BrokenCopy),
@@ -113,11 +110,7 @@ fn refusals_are_told_apart_by_what_the_host_says() {
         ("stale info", "", Reason::LostRace),
         ("fetch first", "", Reason::LostRace),
         ("incorrect old value provided", "", Reason::LostRace),
-        (
-            "cannot lock ref 'refs/heads/main': is at 1 but expected 2",
-            "",
-            Reason::LostRace,
-        ),
+        ("cannot lock ref 'refs/heads/main': is at 1 but expected 2", "", Reason::LostRace),
         (
             "failed to update ref",
             "error: cannot lock ref 'refs/heads/main': is at 1 but expected 2",

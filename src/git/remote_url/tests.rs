@@ -8,12 +8,28 @@ fn read(text: &str) -> RemoteUrl {
 fn all_ways_to_write_a_place_are_one() {
     for (text, canonical, identity) in [
         ("https://GitHub.com/acme/shop", "https://github.com/acme/shop", "github.com/acme/shop"),
-        ("HTTPS://github.com:443/acme/shop.git/", "https://github.com/acme/shop", "github.com/acme/shop"),
-        ("https://u:p@github.com/acme/shop.git", "https://github.com/acme/shop", "github.com/acme/shop"),
+        (
+            "HTTPS://github.com:443/acme/shop.git/",
+            "https://github.com/acme/shop",
+            "github.com/acme/shop",
+        ),
+        (
+            "https://u:p@github.com/acme/shop.git",
+            "https://github.com/acme/shop",
+            "github.com/acme/shop",
+        ),
         ("http://git.test:8080/a", "http://git.test:8080/a", "git.test:8080/a"),
         ("git@github.com:acme/shop.git", "ssh://git@github.com/acme/shop", "github.com/acme/shop"),
-        ("ssh://git@github.com/acme/shop", "ssh://git@github.com/acme/shop", "github.com/acme/shop"),
-        ("ssh://git:pw@github.com:22/acme/shop", "ssh://git@github.com/acme/shop", "github.com/acme/shop"),
+        (
+            "ssh://git@github.com/acme/shop",
+            "ssh://git@github.com/acme/shop",
+            "github.com/acme/shop",
+        ),
+        (
+            "ssh://git:pw@github.com:22/acme/shop",
+            "ssh://git@github.com/acme/shop",
+            "github.com/acme/shop",
+        ),
         ("ssh://git.test:2222/~/a", "ssh://git.test:2222/~/a", "git.test:2222/~/a"),
         ("[git.test:2222]:a/b", "ssh://git.test:2222/a/b", "git.test:2222/a/b"),
         ("git@[2001:db8::1]:a/b", "ssh://git@[2001:db8::1]/a/b", "[2001:db8::1]/a/b"),
@@ -64,7 +80,8 @@ fn credentials_are_taken_out_and_shown_nowhere() {
             password: password.to_owned(),
         });
         assert_eq!(url.credentials(), basic.as_ref(), "{text}");
-        let shown = format!("{url} {url:?} {} {} {}", url.canonical(), url.identity(), url.argument());
+        let shown =
+            format!("{url} {url:?} {} {} {}", url.canonical(), url.identity(), url.argument());
         assert!(!shown.contains("s3"), "{shown}");
         assert_eq!(url.host(), Some("h.test"));
     }

@@ -39,7 +39,12 @@ fn clone(ground: &Ground, server: &GitServer, options: &[&str]) -> PathBuf {
     ground.folder().join("checkout")
 }
 
-fn find(client: &Client, folder: &Path, repository: Option<&str>, branch: Option<&str>) -> Result<Located> {
+fn find(
+    client: &Client,
+    folder: &Path,
+    repository: Option<&str>,
+    branch: Option<&str>,
+) -> Result<Located> {
     run(async {
         let git = client.find_git().await.expect("git");
         locate(&git, Wanted { repository, branch, folder }).await
@@ -217,7 +222,8 @@ fn a_shallow_or_partial_checkout_lends_nothing() {
             let old = oid(&ground.commit("shop", "main~20").expect("a commit"));
             let needs = Needs::commits([old]);
             remote.fetch(&mut store, &main(), &needs, &mut |_| ()).await.expect("a tip");
-            let files = opened(&store).find_commit(old).and_then(|c| c.tree()).expect("a tree").len();
+            let files =
+                opened(&store).find_commit(old).and_then(|c| c.tree()).expect("a tree").len();
             assert_eq!(files, 1);
         });
     }

@@ -48,7 +48,11 @@ fn each_failure_has_its_name() {
             server.fault(part, 100, fault.clone());
             let error = failure(&client, &url);
             server.heal();
-            assert_eq!((reason(&error), error.kind()), (expected, kind), "{part} {fault:?}: {error:?}");
+            assert_eq!(
+                (reason(&error), error.kind()),
+                (expected, kind),
+                "{part} {fault:?}: {error:?}"
+            );
         }
     }
     let error = failure(&client, &server.url("gone"));

@@ -123,7 +123,8 @@ fn commits_that_are_nowhere() {
     run(async {
         // Into an empty copy and into a warm one.
         for _ in 0..2 {
-            let error = client.fetch(&server.url("shop"), &Needs::commits([gone])).await.unwrap_err();
+            let error =
+                client.fetch(&server.url("shop"), &Needs::commits([gone])).await.unwrap_err();
             assert_eq!((error.kind(), reason(&error)), (ErrorKind::NotFound, Reason::NoCommit));
             assert!(error.to_string().contains(&gone.to_string()), "{error}");
             client.fetch(&server.url("shop"), &Needs::default()).await.expect("a tip");
@@ -185,7 +186,8 @@ fn a_repository_of_another_sort() {
     std::fs::create_dir(ground.repository("shop")).expect("a folder");
     let words = ["init", "--bare", "--quiet", "--object-format=sha256", "--initial-branch=main"];
     ground.git("shop", &words).expect("a repository");
-    let tree = ground.git("shop", &["hash-object", "-w", "-t", "tree", "/dev/null"]).expect("a tree");
+    let tree =
+        ground.git("shop", &["hash-object", "-w", "-t", "tree", "/dev/null"]).expect("a tree");
     let commit = ground.git("shop", &["commit-tree", tree.trim(), "-m", "m"]).expect("a commit");
     ground.git("shop", &["update-ref", "refs/heads/main", commit.trim()]).expect("a ref");
     let server = GitServer::start(&ground).expect("a server");

@@ -157,9 +157,8 @@ fn a_branch_is_made_only_where_there_is_none() {
         let base = fetched.expect("a tip");
         let branch = BranchName::parse("rb/revert-1234567").expect("a name");
         let first = commit_on(&store, base, "first");
-        let push = async |commit| {
-            remote.push(&store, &branch, commit, Lease::Absent, &mut |_| ()).await
-        };
+        let push =
+            async |commit| remote.push(&store, &branch, commit, Lease::Absent, &mut |_| ()).await;
         push(first).await.expect("a branch");
         let made = oid(&ground.commit("shop", "rb/revert-1234567").expect("a branch"));
         assert_eq!(made, first);

@@ -71,8 +71,7 @@ async fn command(
         Ok(tip) => tip,
         Err(error) => return (Err(error), remote.calls()),
     };
-    let pushed =
-        remote.push_with_retry(&mut store, &main(), tip, quick(), &mut |_| (), make).await;
+    let pushed = remote.push_with_retry(&mut store, &main(), tip, quick(), &mut |_| (), make).await;
     (pushed, remote.calls())
 }
 

@@ -37,11 +37,8 @@ fn watched() -> (Client, std::path::PathBuf) {
     let (bin, log) = (client.folder().join("bin"), client.folder().join("arguments"));
     fs::create_dir(&bin).expect("a folder");
     let real = find_program("git").expect("git");
-    let script = format!(
-        "printf '%s\\n' \"$*\" >>{}\nexec {} \"$@\"",
-        log.display(),
-        real.display()
-    );
+    let script =
+        format!("printf '%s\\n' \"$*\" >>{}\nexec {} \"$@\"", log.display(), real.display());
     write_program(&bin.join("git"), &script);
     let path = std::env::var("PATH").expect("a PATH");
     (client.env("PATH", format!("{}:{path}", bin.display())), log)
@@ -107,7 +104,8 @@ fn the_helpers_of_the_user_are_asked() {
     let client = Client::new();
     let stored = format!("http://ann:{SECRET}@{}\n", server.address());
     fs::write(client.home().join(".git-credentials"), stored).expect("a file");
-    fs::write(client.home().join(".gitconfig"), "[credential]\n\thelper = store\n").expect("a file");
+    fs::write(client.home().join(".gitconfig"), "[credential]\n\thelper = store\n")
+        .expect("a file");
     run(client.fetch(&server.url("shop"), &Needs::default())).expect("a tip");
     // A name in the URL is for the helper to look up.
     let named = server.url("shop").replace("http://", "http://ann@");
@@ -119,7 +117,8 @@ fn the_helpers_of_the_user_are_asked() {
     run(client.fetch(&server.url("shop"), &Needs::default())).expect("a tip");
     // Ours win over the helpers, and what is wrong is not stored.
     let client = Client::new();
-    fs::write(client.home().join(".gitconfig"), "[credential]\n\thelper = store\n").expect("a file");
+    fs::write(client.home().join(".gitconfig"), "[credential]\n\thelper = store\n")
+        .expect("a file");
     run(async {
         let remote = client.remote_as(&server.url("shop"), Some(basic())).await;
         let mut store = client.store(&remote).await;
@@ -140,8 +139,7 @@ fn they_go_to_no_other_host() {
             let bearer = matches!(credentials, Credentials::Bearer(_));
             let remote = client.remote_as(&here.url("shop"), Some(credentials.clone())).await;
             let mut store = client.store(&remote).await;
-            let fetched =
-                remote.fetch(&mut store, &main(), &Needs::default(), &mut |_| ()).await;
+            let fetched = remote.fetch(&mut store, &main(), &Needs::default(), &mut |_| ()).await;
             match fetched {
                 Ok(_) => assert!(!bearer, "a token stays where it is"),
                 Err(error) => assert_eq!((bearer, reason(&error)), (true, Reason::Moved)),
@@ -153,8 +151,7 @@ fn they_go_to_no_other_host() {
             let client = Client::new();
             let remote = client.remote_as(&here.url("shop"), Some(credentials)).await;
             let mut store = client.store(&remote).await;
-            let fetched =
-                remote.fetch(&mut store, &main(), &Needs::default(), &mut |_| ()).await;
+            let fetched = remote.fetch(&mut store, &main(), &Needs::default(), &mut |_| ()).await;
             let reason = reason(&fetched.unwrap_err());
             assert!(matches!(reason, Reason::Authentication | Reason::Moved), "{reason:?}");
         });

@@ -127,8 +127,14 @@ fn ssh() {
     let error = there_and_back(&with("user", true), &nobody).unwrap_err();
     assert_eq!(reason(&error), Reason::Refused, "{error:?}");
     // A race is told apart over SSH, too.
-    ground.hook("shop", "pre-receive", "echo 'GitLab: You are not allowed to push code to protected \
-        branches on this project.' >&2; exit 1").expect("a hook");
+    ground
+        .hook(
+            "shop",
+            "pre-receive",
+            "echo 'GitLab: You are not allowed to push code to protected \
+        branches on this project.' >&2; exit 1",
+        )
+        .expect("a hook");
     let error = there_and_back(&with("user", true), &url).unwrap_err();
     assert_eq!(reason(&error), Reason::Protected, "{error:?}");
 }
