@@ -8,9 +8,9 @@ use crate::git::program::Git;
 use crate::git::remote_url::RemoteUrl;
 use crate::text;
 
-/// For each of push and upstream: the remote and the ref there. NUL stands in none of them.
+/// NUL stands in none of them. What is pushed to is a ref only where `remote.NAME.push` says so.
 const FORMAT: &str = "--format=%(push:remotename)%00%(push:remoteref)%00%(upstream:remotename)%00\
-    %(upstream:remoteref)%00%(push:track,nobracket)";
+    %(upstream:remoteref)%00%(upstream:track,nobracket)";
 
 /// A branch of a repository that a local branch follows.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,27 +46,42 @@ pub(super) async fn head(git: &Git, folder: &Path) -> Result<Option<BranchName>>
 /// Where a local branch pushes to; `None` where there is no such branch or nothing says it.
 pub(super) async fn of(git: &Git, folder: &Path, local: &BranchName) -> Result<Option<Tracked>> {
     let output = git.at(folder, &["for-each-ref", FORMAT, "--", &local.full()]).await?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     // A name without wildcards matches what lies below it, too.
     let Some(line) = text.lines().next() else { return Ok(None) };
-    read(line, local)
+    let default = git.at(folder, &["config", "--get", "push.default"]).await?;
+    let default = String::from_utf8_lossy(&default.stdout).trim().to_owned();
+    read(line, local, &default)
 }
 
-fn read(line: &str, local: &BranchName) -> Result<Option<Tracked>> {
+/// As `git push` decides it. `simple` would refuse an upstream of another name; here it is the branch
+/// that is meant.
+fn read(line: &str, local: &BranchName, push_default: &str) -> Result<Option<Tracked>> {
     let mut fields = line.split('\0');
     let mut next = || fields.next().unwrap_or_default();
-    let pairs = [(next(), next()), (next(), next())];
+    let (push_remote, push_ref) = (next(), next());
+    let (upstream_remote, upstream_ref) = (next(), next());
     let drift = next().to_owned();
-    let known = |(remote, full): &&(&str, &str)| !remote.is_empty() && !full.is_empty();
-    let Some((remote, full)) = pairs.iter().find(known) else { return Ok(None) };
-    if *remote == "." {
+    let same_name = local.full();
+    let (remote, full) = if !push_ref.is_empty() {
+        (push_remote, push_ref)
+    } else if !push_remote.is_empty() && push_remote != upstream_remote {
+        (push_remote, same_name.as_str())
+    } else if push_default == "current" && upstream_remote != "." {
+        (upstream_remote, same_name.as_str())
+    } else {
+        (upstream_remote, upstream_ref)
+    };
+    if remote.is_empty() || full.is_empty() {
+        return Ok(None);
+    }
+    if remote == "." {
         let follows = text::sanitize(full).into_owned();
         let message = format!("the branch {local} follows {follows} of the same repository");
         return Err(Error::new(ErrorKind::Usage, message)
             .hint("name the repository: --repo URL --branch NAME"));
     }
-    let branch = BranchName::parse(full)?;
-    Ok(Some(Tracked { remote: (*remote).to_owned(), branch, drift }))
+    Ok(Some(Tracked { remote: remote.to_owned(), branch: BranchName::parse(full)?, drift }))
 }
 
 /// Where a branch is looked for that the checkout does not have.
@@ -133,29 +148,35 @@ mod tests {
     }
 
     #[test]
-    fn push_wins_over_upstream_and_nothing_is_made_up() {
+    fn it_is_decided_as_git_push_does_it() {
         let local = branch("main");
-        for (line, expected) in [
-            ("origin\0refs/heads/main\0up\0refs/heads/dev\0", Some(("origin", "main"))),
-            ("origin\0\0up\0refs/heads/dev\0", Some(("up", "dev"))),
-            ("origin\0\0\0\0", None),
-            ("", None),
+        for (line, push_default, expected) in [
+            ("origin\0\0origin\0refs/heads/main\0", "", Some(("origin", "main"))),
+            ("origin\0\0origin\0refs/heads/dev\0", "simple", Some(("origin", "dev"))),
+            ("origin\0\0origin\0refs/heads/dev\0", "current", Some(("origin", "main"))),
+            ("fork\0\0origin\0refs/heads/dev\0", "simple", Some(("fork", "main"))),
+            ("o\0refs/heads/prod\0o\0refs/heads/dev\0", "", Some(("o", "prod"))),
+            ("\0\0up\0refs/heads/dev\0", "", Some(("up", "dev"))),
+            ("\0\0\0\0", "", None),
+            ("\0\0\0\0", "current", None),
+            ("", "", None),
         ] {
-            let tracked = read(line, &local).unwrap();
+            let tracked = read(line, &local, push_default).unwrap();
             let found =
                 tracked.as_ref().map(|found| (found.remote.as_str(), found.branch.as_str()));
-            assert_eq!(found, expected, "{line:?}");
+            assert_eq!(found, expected, "{line:?} {push_default}");
         }
-        let error = read("\0\0.\0refs/heads/dev\0", &local).unwrap_err();
-        assert!(error.to_string().contains("follows refs/heads/dev of the same repository"));
+        for push_default in ["", "current"] {
+            let error = read(".\0\0.\0refs/heads/dev\0", &local, push_default).unwrap_err();
+            assert!(error.to_string().contains("follows refs/heads/dev of the same repository"));
+        }
+        assert!(read("o\0refs/tags/v1\0\0\0", &local, "").is_err());
     }
 
     #[test]
     fn what_differs_is_said() {
-        let line = "o\0refs/heads/prod\0\0\0ahead 2, behind 1";
-        let notes = read(line, &branch("main")).unwrap().unwrap().notes(&branch("main"));
-        assert_eq!(notes.len(), 2, "{notes:?}");
-        let same = read("o\0refs/heads/main\0\0\0behind 1", &branch("main")).unwrap().unwrap();
-        assert!(same.notes(&branch("main")).is_empty());
+        let read = |line| read(line, &branch("main"), "").unwrap().unwrap().notes(&branch("main"));
+        assert_eq!(read("\0\0o\0refs/heads/prod\0ahead 2, behind 1").len(), 2);
+        assert!(read("\0\0o\0refs/heads/main\0behind 1").is_empty());
     }
 }
