@@ -8,6 +8,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// What `git` runs to be told: no secret stands in it. It answers nothing but `get`.
 const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$RB_GIT_USERNAME" "$RB_GIT_PASSWORD"; }; f"#;
 
+/// Bytes from which on a password is masked in texts.
+const PASSWORD: usize = 6;
+/// The same of a name: those are short, and tokens are not.
+const TOKEN: usize = 16;
+
 /// Who we are for one host. Printing it shows no secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
@@ -68,15 +73,17 @@ impl Credentials {
         }
     }
 
-    /// What must be in no text that anybody sees.
+    /// What must be in no text that anybody sees. Git itself never says them but in a URL, which is
+    /// masked anyway; a short word would be found in the middle of what it says.
     pub(super) fn secrets(&self) -> Vec<&str> {
-        match self {
+        let (text, shortest) = match self {
             // A token may stand in the place of the name.
-            Self::Basic { user, password } if password.is_empty() => vec![user],
-            Self::Basic { password, .. } => vec![password],
-            Self::Bearer(token) => vec![token],
-            Self::User(user) => vec![user],
-        }
+            Self::Basic { user, password } if password.is_empty() => (user, TOKEN),
+            Self::User(user) => (user, TOKEN),
+            Self::Basic { password, .. } => (password, PASSWORD),
+            Self::Bearer(token) => (token, PASSWORD),
+        };
+        if text.len() < shortest { Vec::new() } else { vec![text] }
     }
 
     fn texts(&self) -> Vec<&str> {
@@ -116,6 +123,15 @@ mod tests {
         }
         let settings = basic("u", "s3cret").settings("https://git.test");
         assert!(settings.iter().all(|(_, value)| !value.contains("s3cret")), "{settings:?}");
+    }
+
+    #[test]
+    fn short_words_are_not_masked() {
+        assert!(Credentials::User("ann".to_owned()).secrets().is_empty());
+        assert!(basic("u", "not").secrets().is_empty());
+        let token = "ghp_0123456789abcdef";
+        assert_eq!(Credentials::User(token.to_owned()).secrets(), [token]);
+        assert_eq!(basic(token, "").secrets(), [token]);
     }
 
     #[test]

@@ -204,7 +204,9 @@ impl Work<'_> {
             Ok(_) => Ok(()),
             Err(Failed::Network(failure)) if failure.reason == Reason::NoCommit => {
                 let missing = refspecs.iter().find(|id| failure.to_string().contains(id.as_str()));
-                Err(Failed::Other(self.no_commit(missing.map_or("that is asked for", |id| id))))
+                Err(Failed::Other(
+                    self.no_commit(missing.map_or("that is asked for", String::as_str)),
+                ))
             }
             Err(failed) => Err(failed),
         }
