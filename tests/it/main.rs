@@ -20,6 +20,7 @@ mod docs;
 mod errors;
 mod faults;
 mod git_objects;
+mod git_network;
 mod given;
 mod history;
 mod hostile_text;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         errors::tests(),
         faults::tests(),
         git_objects::tests(),
+        git_network::tests(),
         history::tests(),
         hostile_text::tests(),
         http_probe::tests(),

@@ -37,9 +37,22 @@ impl Authority {
 
     /// A certificate for a server on the loopback address.
     pub(crate) fn issue(&self) -> Result<Identity> {
+        self.issue_with(|_| ())
+    }
+
+    /// The same, out of date.
+    pub(crate) fn issue_expired(&self) -> Result<Identity> {
+        self.issue_with(|params| {
+            params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2002, 1, 1);
+        })
+    }
+
+    fn issue_with(&self, change: impl FnOnce(&mut CertificateParams)) -> Result<Identity> {
         let names = ["127.0.0.1", "localhost", "kubernetes.default.svc"].map(String::from);
         let mut params = CertificateParams::new(names).context("naming a server certificate")?;
         params.distinguished_name.push(DnType::CommonName, "127.0.0.1");
+        change(&mut params);
         let key = KeyPair::generate().context("generating a server key")?;
         let certificate =
             params.signed_by(&key, &self.issuer).context("signing a server certificate")?;

@@ -10,7 +10,8 @@
 //! - `cluster` is what a running control plane offers; `namespace` and `workload` are what a test
 //!   works with;
 //! - `proxy` stands between a client and the API server: it records, delays and breaks;
-//! - `program` answers HTTP in the place of pods.
+//! - `program` answers HTTP in the place of pods;
+//! - `git_server` serves Git, by the real programs, and breaks on demand.
 //!
 //! It must not know anything of `rb`, and it must not imitate what the real programs do.
 
@@ -20,6 +21,7 @@ mod certificates;
 mod cluster;
 mod control_plane;
 mod discovery;
+pub(crate) mod git_server;
 mod go_build;
 mod helm;
 mod kubeconfig;
