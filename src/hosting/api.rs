@@ -5,25 +5,26 @@
 //! not for it.
 
 mod answer;
-mod pause;
+mod look;
+mod write;
+pub(super) mod pause;
 mod refusal;
 
 use std::fmt;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::Value;
 use tokio::time::sleep;
 
 pub(super) use self::answer::{Answer, unknown};
-pub(super) use self::refusal::said;
+pub(super) use self::look::Look;
 use super::Host;
 use super::place::Place;
 use super::token::Token;
 use crate::cluster::{Deadline, HttpAsk, NoAnswer, Why, ask_url};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rollback::model::change_request::ChangeRequest;
 use crate::text::sanitize;
 
 /// How long one request may take.
@@ -38,6 +39,11 @@ const HOPS: usize = 3;
 const PAGES: usize = 4;
 /// How many members a page of a list has. Gitea gives no more than that.
 pub(super) const PAGE: usize = 50;
+
+/// Why a redirect to another server is not followed.
+const ONE_SERVER: &str = "the token is for the first server only, so rb does not follow";
+/// Why a redirect is not followed that makes a read of a write.
+const READS_ONLY: &str = "what was to be written would not be sent there";
 
 /// How long to wait between two looks.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +119,7 @@ impl Api {
                 return Err(Error::new(ErrorKind::Usage, message)
                     .because("it has characters that no token has, such as a line end"));
             };
-            value.set_sensitive(name == AUTHORIZATION || name.as_str() == "job-token");
+            value.set_sensitive(name == AUTHORIZATION);
             headers.insert(name, value);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -139,6 +145,11 @@ impl Api {
         &self.token
     }
 
+    /// The URL that the paths of its API are below.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
     pub(super) fn pace(&self) -> Pace {
         self.pace
     }
@@ -147,36 +158,12 @@ impl Api {
         self.deadline
     }
 
-    /// A request as it is now.
-    pub async fn request(&self, number: u64) -> Result<ChangeRequest> {
-        let (request, _) = self.request_since(number, None).await?;
-        request.ok_or_else(|| self.odd("it does not say what has become of the request"))
-    }
-
-    /// A request as it is now, and its `ETag`; `None` where it is as it was at this one.
-    pub(super) async fn request_since(
-        &self,
-        number: u64,
-        etag: Option<&HeaderValue>,
-    ) -> Result<(Option<ChangeRequest>, Option<HeaderValue>)> {
-        let path = self.host.path(&self.place, number);
-        let answer = self.get_since(&path, etag).await?;
-        let etag = answer.headers.get(ETAG).or(etag).cloned();
-        if answer.status == 304 {
-            return Ok((None, etag));
-        }
-        let document = answer.ok(self, &format!("read request {number}"))?;
-        match self.host.read(document) {
-            Some(request) => Ok((Some(request), etag)),
-            None => Err(self.odd("it does not describe the request")),
-        }
-    }
-
     /// Reads a path; whatever the host answers in the end is an answer.
     pub(super) async fn get(&self, path: &str) -> Result<Answer> {
         self.get_since(path, None).await
     }
 
+    /// The same, where it has changed since this `ETag`; else status 304.
     async fn get_since(&self, path: &str, etag: Option<&HeaderValue>) -> Result<Answer> {
         let url = format!("{}{path}", self.base);
         let mut tries = 1;
@@ -218,32 +205,6 @@ impl Api {
         Ok(None)
     }
 
-    /// Sends a write, once.
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> Result<Answer, Lost> {
-        self.send_to(method, &format!("{}{path}", self.base), body).await
-    }
-
-    /// The same to a whole URL of the same server.
-    pub(super) async fn send_to(
-        &self,
-        method: Method,
-        url: &str,
-        body: &Value,
-    ) -> Result<Answer, Lost> {
-        let answer = self.ask(&method, url, None, Some(body)).await?;
-        if answer.status >= 500 {
-            // Perhaps it was done before something broke.
-            let error = refusal::refused(self, &answer, "do what it was asked for");
-            return Err(Lost { error, may_be_done: true, is_passing: true });
-        }
-        Ok(answer)
-    }
-
     async fn ask(
         &self,
         method: &Method,
@@ -274,7 +235,7 @@ impl Api {
             match (answer.status, location) {
                 (307 | 308, Some(to)) => url = absolute(&uri, to),
                 (301..=303, Some(to)) if *method == Method::GET => url = absolute(&uri, to),
-                (301..=303, Some(to)) => return Err(self.elsewhere(&absolute(&uri, to))),
+                (301..=303, Some(to)) => return Err(self.elsewhere(&absolute(&uri, to), READS_ONLY)),
                 _ => return Answer::read(answer, self, *method != Method::GET),
             }
         }
@@ -285,16 +246,16 @@ impl Api {
     fn own(&self, url: &str) -> Result<Uri, Lost> {
         let uri = url.parse::<Uri>().ok();
         let is_own = |uri: &Uri| origin(uri).is_some_and(|origin| origin == self.origin);
-        uri.filter(is_own).ok_or_else(|| self.elsewhere(url))
+        uri.filter(is_own).ok_or_else(|| self.elsewhere(url, ONE_SERVER))
     }
 
     /// A redirect that is not followed.
-    fn elsewhere(&self, to: &str) -> Lost {
+    fn elsewhere(&self, to: &str, why: &str) -> Lost {
         let to = to.split(['?', '#']).next().unwrap_or_default();
         let to: String = sanitize(to).chars().take(200).collect();
         let message = format!("{} redirects to {to}", self.name());
         let error = Error::new(ErrorKind::Refused, message)
-            .because("the token is for the first server only, so rb does not follow")
+            .because(why)
             .hint("git remote get-url origin   # is this still where the repository is?");
         Lost::not_done(error)
     }

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 /// Longer than this nobody waits for one read: the failure is told, with the time.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
+/// How many requests a look may take.
+const PER_LOOK: u64 = 4;
+/// Looks are never further apart because of a limit.
+const SPARSEST: Duration = Duration::from_secs(600);
 const FIRST: Duration = Duration::from_millis(500);
 
 /// After the first try, after the second, …
@@ -32,12 +36,31 @@ pub(super) fn is_limited(status: u16, headers: &HeaderMap) -> bool {
     status == 429 || (status == 403 && asked(headers).is_some())
 }
 
+/// How far apart looks have to be so that what is left of the limit lasts until it ends. A look takes
+/// a few requests, and others ask with the same token.
+pub(in crate::hosting) fn spacing(headers: &HeaderMap) -> Duration {
+    let number = |names: [&str; 2]| -> Option<u64> {
+        names.iter().find_map(|name| headers.get(*name)?.to_str().ok()?.trim().parse().ok())
+    };
+    let left = number(["x-ratelimit-remaining", "ratelimit-remaining"]);
+    let reset = number(["x-ratelimit-reset", "ratelimit-reset"]);
+    let (Some(left), Some(reset)) = (left, reset) else { return Duration::ZERO };
+    let now = u64::try_from(now(headers).as_second()).unwrap_or(0);
+    let seconds = reset.saturating_sub(now);
+    Duration::from_secs(seconds.saturating_mul(PER_LOOK) / left.max(1)).min(SPARSEST)
+}
+
+fn now(headers: &HeaderMap) -> Timestamp {
+    // The clocks of the two machines may differ.
+    let date_of = |value: &HeaderValue| date(value.to_str().ok()?.trim());
+    headers.get(DATE).and_then(date_of).unwrap_or_else(Timestamp::now)
+}
+
 /// What the host asks for: `Retry-After`, in seconds or as a date, or the end of the limit that is
 /// used up.
-pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
+pub(in crate::hosting) fn asked(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    // The clocks of the two machines may differ.
-    let now = text(DATE.as_str()).and_then(date).unwrap_or_else(Timestamp::now);
+    let now = now(headers);
     let until = |then: Timestamp| {
         let seconds = then.as_second().saturating_sub(now.as_second());
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
@@ -46,10 +69,11 @@ pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
         let seconds = after.parse().ok().map(Duration::from_secs);
         return seconds.or_else(|| date(after).map(until));
     }
-    if text("x-ratelimit-remaining") != Some("0") {
+    let either = |name: &str| text(&format!("x-{name}")).or_else(|| text(name));
+    if either("ratelimit-remaining") != Some("0") {
         return None;
     }
-    let reset = text("x-ratelimit-reset")?.parse().ok()?;
+    let reset = either("ratelimit-reset")?.parse().ok()?;
     Timestamp::from_second(reset).ok().map(until)
 }
 
@@ -93,6 +117,27 @@ mod tests {
             let expected = seconds.map(Duration::from_secs);
             assert_eq!(after(status, &headers, 1), expected, "{status} {headers:?}");
         }
+    }
+
+    #[test]
+    fn looks_are_spread_over_what_is_left_of_the_limit() {
+        let now = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        for (left, reset, seconds) in [
+            ("4000", "784115377", 3), // an hour
+            ("10", "784115377", 600),
+            ("400", "784115377", 36),
+            ("0", "784111787", 40),
+            ("100", "784111777", 0),
+            ("100", "1", 0),
+            ("many", "784115377", 0),
+        ] {
+            for prefix in ["x-ratelimit", "ratelimit"] {
+                let (remaining, end) = (format!("{prefix}-remaining"), format!("{prefix}-reset"));
+                let headers = headers(&[now, (&remaining, left), (&end, reset)]);
+                assert_eq!(spacing(&headers).as_secs(), seconds, "{left} {reset}");
+            }
+        }
+        assert_eq!(spacing(&HeaderMap::new()), Duration::ZERO);
     }
 
     #[test]

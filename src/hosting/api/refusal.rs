@@ -32,11 +32,16 @@ pub(super) fn refused(api: &Api, answer: &Answer, what: &str) -> Error {
             };
             Error::new(ErrorKind::Unreachable, message).hint(hint)
         }
-        403 => Error::new(
-            ErrorKind::Forbidden,
-            format!("the token from {source} is not allowed to {what} in {place}"),
-        )
-        .hint(needs),
+        403 => {
+            let error = Error::new(
+                ErrorKind::Forbidden,
+                format!("the token from {source} is not allowed to {what} in {place}"),
+            );
+            match sso(answer) {
+                Some(url) => error.hint(format!("authorize the token for the organization: {url}")),
+                None => error.hint(needs),
+            }
+        }
         404 => Error::new(
             ErrorKind::NotFound,
             format!("cannot {what}: {name} shows no such thing in {place}"),
@@ -44,6 +49,15 @@ pub(super) fn refused(api: &Api, answer: &Answer, what: &str) -> Error {
         .hint(format!(
             "a repository that the token from {source} may not see looks the same; {needs}"
         )),
+        409 => Error::new(
+            ErrorKind::Refused,
+            format!("{name} does not {what} in {place}: something else was faster"),
+        )
+        .hint("run the same command again"),
+        422 => Error::new(
+            ErrorKind::Refused,
+            format!("{name} does not take it to {what} in {place}: something in it is not valid"),
+        ),
         300..400 => Error::new(ErrorKind::Refused, format!("{name} answers {status} to {what}")),
         500.. => Error::new(ErrorKind::Unreachable, format!("{name} cannot {what}: status {status}")),
         _ => Error::new(
@@ -57,6 +71,13 @@ pub(super) fn refused(api: &Api, answer: &Answer, what: &str) -> Error {
     if said.is_empty() { error } else { error.because(said) }
 }
 
+/// Where a token is authorized for an organization with single sign-on: `required; url=…` (GitHub).
+fn sso(answer: &Answer) -> Option<String> {
+    let header = answer.headers.get("x-github-sso")?.to_str().ok()?;
+    let url = header.split(';').find_map(|part| part.trim().strip_prefix("url="))?;
+    Some(sanitize(url).into_owned())
+}
+
 /// What the host says in its own words, in one line for people; a token that it repeats is hidden.
 pub(super) fn said_of(api: &Api, answer: &Answer) -> String {
     let said = api.token().hide(&said(&answer.document));
@@ -67,7 +88,7 @@ pub(super) fn said_of(api: &Api, answer: &Answer) -> String {
 ///
 /// `{"message": …, "errors": [{"message": …}]}` (GitHub), `{"message": text, list or lists by field}`
 /// and `{"error": …}` (GitLab), `{"message": …}` (Gitea).
-pub(in crate::hosting) fn said(document: &Value) -> String {
+pub(super) fn said(document: &Value) -> String {
     let mut texts = Vec::new();
     for member in ["message", "error", "error_description", "errors"] {
         if let Some(value) = document.get(member) {

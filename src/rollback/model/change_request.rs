@@ -16,7 +16,7 @@ pub struct Wanted {
     pub title: String,
     /// Markdown.
     pub body: String,
-    /// The id of the operation, which a line of the body repeats: a request that names it is this one.
+    /// The id of the operation, for the last line of the body; may be empty.
     pub operation: String,
     /// Names of labels.
     pub labels: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Wanted {
 pub const OPERATION_TRAILER: &str = "Rb-Operation: ";
 
 impl Wanted {
-    /// The body with the line that the request is found again by.
+    /// The body with a line that names the operation, as the commit does.
     #[must_use]
     pub fn marked_body(&self) -> String {
         if self.operation.is_empty() || names_operation(&self.body, &self.operation) {
@@ -67,6 +67,30 @@ pub struct ChangeRequest {
     pub merge_commit: Option<String>,
     /// Whether it conflicts with `base`; `None` while the host has not found out.
     pub has_conflict: Option<bool>,
+    /// How the checks of its newest commit stand; `None` where there are none, or none to be seen.
+    pub checks: Option<Checks>,
+}
+
+/// How checks stand: jobs, pipelines, statuses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checks {
+    /// All of them together.
+    pub state: ChecksState,
+    /// Names of those that failed, some of them where they are many.
+    pub failing: Vec<String>,
+}
+
+/// All checks together: the worst counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ChecksState {
+    /// All passed.
+    Passed,
+    /// Some run, or wait to be run.
+    Pending,
+    /// Some failed.
+    Failed,
 }
 
 /// What has become of a change request.
@@ -128,6 +152,7 @@ mod tests {
             base: "main".to_owned(),
             merge_commit: Some("1".repeat(40)),
             has_conflict: Some(false),
+            checks: Some(Checks { state: ChecksState::Failed, failing: vec!["build".to_owned()] }),
         };
         assert_eq!(
             serde_json::to_value(&request).unwrap(),
@@ -136,6 +161,7 @@ mod tests {
                 "url": "https://git.example.com/a/b/-/merge_requests/7", "state": "merged",
                 "head": "rb/revert-9f3c2ab", "headCommit": null, "base": "main",
                 "mergeCommit": "1".repeat(40), "hasConflict": false,
+                "checks": {"state": "failed", "failing": ["build"]},
             })
         );
     }
