@@ -21,6 +21,7 @@ mod errors;
 mod faults;
 mod given;
 mod history;
+mod hosting;
 mod hostile_text;
 mod http_probe;
 mod kubectl_bugs;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         errors::tests(),
         faults::tests(),
         history::tests(),
+        hosting::tests(),
         hostile_text::tests(),
         http_probe::tests(),
         kubectl_bugs::tests(),

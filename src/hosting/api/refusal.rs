@@ -23,7 +23,7 @@ pub(super) fn refused(api: &Api, answer: &Answer, what: &str) -> Error {
             format!("{name} does not accept the token from {source}"),
         )
         .hint(format!("make a new one; {needs}")),
-        403 | 429 if pause::is_limited(status, &answer.headers) => {
+        403 | 429 if is_limited(answer) => {
             let wait = pause::asked(&answer.headers).map(|wait| wait.as_secs());
             let message = format!("{name} has had too many requests and does not {what} now");
             let hint = match wait.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)) {
@@ -69,6 +69,11 @@ pub(super) fn refused(api: &Api, answer: &Answer, what: &str) -> Error {
     let id = answer.headers.get("x-github-request-id").or(answer.headers.get("x-request-id"));
     tracing::debug!(status, ?id, date = ?answer.headers.get(DATE), "refused");
     if said.is_empty() { error } else { error.because(said) }
+}
+
+/// GitHub tells of its second limit in words only.
+fn is_limited(answer: &Answer) -> bool {
+    pause::is_limited(answer.status, &answer.headers) || answer.says("rate limit")
 }
 
 /// Where a token is authorized for an organization with single sign-on: `required; url=…` (GitHub).
