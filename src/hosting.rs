@@ -271,7 +271,8 @@ mod tests {
     #[test]
     fn every_file_of_a_host_is_registered() {
         let shared = [
-            "api", "by_hand", "detect", "document", "login", "open", "place", "rules", "token", "wait",
+            "api", "by_hand", "detect", "document", "login", "open", "place", "rules", "token",
+            "wait",
         ];
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/hosting");
         let hosts = std::fs::read_dir(folder)

@@ -6,9 +6,9 @@
 
 mod answer;
 mod look;
-mod write;
 pub(super) mod pause;
 mod refusal;
+mod write;
 
 use std::fmt;
 use std::time::Duration;
@@ -235,7 +235,9 @@ impl Api {
             match (answer.status, location) {
                 (307 | 308, Some(to)) => url = absolute(&uri, to),
                 (301..=303, Some(to)) if *method == Method::GET => url = absolute(&uri, to),
-                (301..=303, Some(to)) => return Err(self.elsewhere(&absolute(&uri, to), READS_ONLY)),
+                (301..=303, Some(to)) => {
+                    return Err(self.elsewhere(&absolute(&uri, to), READS_ONLY));
+                }
                 _ => return Answer::read(answer, self, *method != Method::GET),
             }
         }
@@ -267,8 +269,8 @@ impl Api {
             _ => (true, true),
         };
         let why = sanitize(&no_answer.message).into_owned();
-        let error =
-            Error::new(ErrorKind::Unreachable, format!("no answer of {}", self.name())).because(why);
+        let error = Error::new(ErrorKind::Unreachable, format!("no answer of {}", self.name()))
+            .because(why);
         let error = match no_answer.hint {
             Some(hint) => error.hint(hint),
             None => error,

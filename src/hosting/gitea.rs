@@ -109,13 +109,11 @@ impl Host for Gitea {
             let path = format!("{}/branches/{}", repository(api.place()), segments(branch));
             let answer = api.get(&path).await?;
             let document = answer.ok(api, "read the branch")?;
-            let mut rules = BranchRules::default();
             // Of this user; an administrator is refused like everybody else.
-            rules.needs_request = flag(document, "/user_can_push").map(|can_push| !can_push);
-            if flag(document, "/protected") == Some(true) {
-                rules.rules.push("protected".to_owned());
-            }
-            Ok(rules)
+            let needs_request = flag(document, "/user_can_push").map(|can_push| !can_push);
+            let protected = flag(document, "/protected") == Some(true);
+            let rules = protected.then(|| "protected".to_owned()).into_iter().collect();
+            Ok(BranchRules { needs_request, rules })
         })
     }
 

@@ -152,8 +152,9 @@ impl Host for GitHub {
             let body = json!({"title": wanted.title, "body": wanted.marked_body(),
                 "head": wanted.head, "base": wanted.base});
             let answer = api.send(Method::POST, &path, &body).await?;
-            let exists =
-                |answer: &Answer| answer.status == 422 && answer.says("pull request already exists");
+            let exists = |answer: &Answer| {
+                answer.status == 422 && answer.says("pull request already exists")
+            };
             api.created(&answer, exists, "open a pull request")
         })
     }
@@ -215,11 +216,15 @@ async fn rules(api: &Api, branch: &str) -> Result<BranchRules> {
         404 => &Value::Null,
         _ => answer.ok(api, "read the rules of the branch")?,
     };
-    let kinds: Vec<&str> = members(sets, "").iter().filter_map(|rule| text(rule, "/type")).collect();
+    let kinds: Vec<&str> =
+        members(sets, "").iter().filter_map(|rule| text(rule, "/type")).collect();
     let demands = ["pull_request", "merge_queue", "required_status_checks", "update"];
     let mut rules = BranchRules {
         needs_request: Some(kinds.iter().any(|kind| demands.contains(kind))),
-        rules: kinds.iter().map(|kind| crate::text::sanitize(&kind.replace('_', " ")).into_owned()).collect(),
+        rules: kinds
+            .iter()
+            .map(|kind| crate::text::sanitize(&kind.replace('_', " ")).into_owned())
+            .collect(),
     };
     let answer = api.get(&format!("{path}/branches/{branch}")).await?;
     let document = answer.ok(api, "read the branch")?;

@@ -114,13 +114,11 @@ impl Host for GitLab {
             let path = format!("{}/repository/branches/{}", project(api.place()), escape(branch));
             let answer = api.get(&path).await?;
             let document = answer.ok(api, "read the branch")?;
-            let mut rules = BranchRules::default();
             // Of this user. Nobody passes over it in silence.
-            rules.needs_request = flag(document, "/can_push").map(|can_push| !can_push);
-            if flag(document, "/protected") == Some(true) {
-                rules.rules.push("protected".to_owned());
-            }
-            Ok(rules)
+            let needs_request = flag(document, "/can_push").map(|can_push| !can_push);
+            let protected = flag(document, "/protected") == Some(true);
+            let rules = protected.then(|| "protected".to_owned()).into_iter().collect();
+            Ok(BranchRules { needs_request, rules })
         })
     }
 
@@ -216,14 +214,15 @@ async fn user_id(api: &Api, name: &str) -> Result<u64, String> {
     if name.contains('/') {
         return Err("GitLab asks users, no teams".to_owned());
     }
-    let found = async {
-        let answer = api.get(&format!("/users?username={}", escape(name))).await?;
-        let document = answer.ok(api, "look for the user")?;
-        Ok(members(document, "").iter().find_map(|user| number(user, "/id")))
-    };
-    match found.await {
+    match find_user(api, name).await {
         Ok(Some(id)) => Ok(id),
         Ok(None) => Err("there is no such user".to_owned()),
-        Err(error) => Err(crate::error::Error::to_string(&error)),
+        Err(error) => Err(error.to_string()),
     }
+}
+
+async fn find_user(api: &Api, name: &str) -> Result<Option<u64>> {
+    let answer = api.get(&format!("/users?username={}", escape(name))).await?;
+    let document = answer.ok(api, "look for the user")?;
+    Ok(members(document, "").iter().find_map(|user| number(user, "/id")))
 }

@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout_at;
 
-use super::token::{Environment, Token};
 use super::Place;
+use super::token::{Environment, Token};
 use crate::cluster::Deadline;
 
 /// How long a program may take to say a token: keyrings are slow.
@@ -63,7 +63,9 @@ impl Login {
         let source = || format!("{} {}", self.program, self.say.join(" "));
         // Several lines are a message.
         let token = said.filter(|said| said.trim().lines().count() == 1);
-        token.and_then(|said| Token::new(&said, source())).or_else(|| self.of_file(place, environment))
+        token
+            .and_then(|said| Token::new(&said, source()))
+            .or_else(|| self.of_file(place, environment))
     }
 
     fn of_file(&self, place: &Place, environment: &Environment) -> Option<Token> {
@@ -77,7 +79,8 @@ impl Login {
     fn file_path(&self, environment: &Environment) -> Option<PathBuf> {
         let folder = |name: &str| environment.get(name).map(PathBuf::from);
         let of_user = || {
-            let configuration = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")));
+            let configuration =
+                folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")));
             Some(configuration?.join(self.folder))
         };
         Some(folder(self.folder_in).or_else(of_user)?.join(self.file))

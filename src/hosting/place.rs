@@ -121,8 +121,7 @@ fn place(scheme: &'static str, host: &str, path: &str) -> Option<Place> {
     let is_clean = path.split('/').all(is_part);
     // What the server's name is used in must read it as one.
     let is_name = format!("https://{host}/").parse::<Uri>().is_ok_and(|uri| {
-        uri.authority().is_some_and(|authority| authority.as_str() == host)
-            && !host.contains('@')
+        uri.authority().is_some_and(|authority| authority.as_str() == host) && !host.contains('@')
     });
     (is_name && is_clean).then(|| Place { scheme, host, path: path.to_owned() })
 }

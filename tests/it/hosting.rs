@@ -137,7 +137,8 @@ fn wanted() -> Wanted {
 
 /// A test for each host.
 fn each(module: &str, name: &str, body: fn(Stage)) -> Vec<Test> {
-    let test = |word| Test::pure(format!("{module}::{name}::{word}"), move || body(Stage::new(word)));
+    let test =
+        |word| Test::pure(format!("{module}::{name}::{word}"), move || body(Stage::new(word)));
     WORDS.into_iter().map(test).collect()
 }
 
@@ -164,7 +165,8 @@ fn a_foreign_server_is_of_no_kind() {
     let environment = [("RB_GIT_TOKEN", TOKEN)].into_iter().collect();
     let found = block(async {
         let deadline = Deadline::after(PATIENCE);
-        let way = Way { place: &place, said: None, environment: &environment, pace: STILL, deadline };
+        let way =
+            Way { place: &place, said: None, environment: &environment, pace: STILL, deadline };
         Hosting::connect(&way).await
     });
     assert!(found.expect("no failure").is_none());

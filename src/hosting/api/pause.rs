@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
 use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
@@ -90,16 +90,15 @@ mod tests {
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|(name, value)| {
-                (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())
-            })
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
             .collect()
     }
 
     #[test]
     fn what_the_host_asks_for_counts() {
         let now = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-        let limited = |reset| headers(&[now, ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset)]);
+        let limited =
+            |reset| headers(&[now, ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset)]);
         for (status, headers, seconds) in [
             (429, headers(&[("retry-after", "7")]), Some(7)),
             (503, headers(&[("retry-after", "0")]), Some(0)),

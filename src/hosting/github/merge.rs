@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{GitHub, repository};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hosting::api::{Answer, Api, unknown};
 use crate::hosting::document::{flag, members, text};
 use crate::hosting::{AutoMerge, Host as _, moved};
@@ -90,7 +90,8 @@ async fn merge(
     let path = format!("{}/merge", GitHub.path(api.place(), request.number));
     let body = json!({"sha": commit, "merge_method": method.to_ascii_lowercase()});
     // 405 also where another merge was faster: then it goes well a moment later.
-    let is_passing = |answer: &Answer| answer.status == 405 && answer.says("base branch was modified");
+    let is_passing =
+        |answer: &Answer| answer.status == 405 && answer.says("base branch was modified");
     let answer = api.send_until(Method::PUT, &path, &body, is_passing).await;
     let answer = match answer {
         Ok(answer) => answer,
@@ -105,11 +106,13 @@ async fn merge(
         }
         409 => Err(moved(request)),
         405 | 422 => Ok(AutoMerge::NotOffered(answer.said(api))),
-        _ => answer.ok(api, "merge the pull request").map(|_| AutoMerge::Merged).map_err(Error::from),
+        _ => answer.ok(api, "merge the pull request").map(|_| AutoMerge::Merged),
     }
 }
 
 fn says_moved(why: &str) -> bool {
     let why = why.to_ascii_lowercase();
-    why.contains("head sha") || why.contains("head branch was modified") || why.contains("expected head oid")
+    why.contains("head sha")
+        || why.contains("head branch was modified")
+        || why.contains("expected head oid")
 }

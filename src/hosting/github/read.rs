@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::repository;
-use crate::hosting::api::{Api, PAGE};
+use crate::hosting::api::{Answer, Api, PAGE};
 use crate::hosting::document::{self, commit, flag, members, number, text, url};
 use crate::rollback::model::change_request::{ChangeRequest, Checks, ChecksState, RequestState};
 
@@ -17,7 +17,8 @@ pub(super) fn request(document: &Value) -> Option<ChangeRequest> {
         _ => return None,
     };
     // Before the merge it is that of a trial, which is on no branch.
-    let merge_commit = commit(document, "/merge_commit_sha").filter(|_| state == RequestState::Merged);
+    let merge_commit =
+        commit(document, "/merge_commit_sha").filter(|_| state == RequestState::Merged);
     Some(ChangeRequest {
         host: "github",
         number: number(document, "/number")?,
@@ -39,14 +40,13 @@ pub(super) async fn checks(api: &Api, request: &ChangeRequest) -> Option<Checks>
     let path = format!("{}/commits/{commit}", repository(api.place()));
     let runs = api.get(&format!("{path}/check-runs?per_page={PAGE}")).await.ok();
     let statuses = api.get(&format!("{path}/status?per_page={PAGE}")).await.ok();
-    let null = Value::Null;
-    let of = |answer: &'_ Option<crate::hosting::api::Answer>| {
-        answer.as_ref().filter(|answer| answer.is_good()).map_or(null.clone(), |a| a.document.clone())
+    let whole = |answer: Option<Answer>| {
+        answer.filter(Answer::is_good).map_or(Value::Null, |answer| answer.document)
     };
-    let (runs, statuses) = (of(&runs), of(&statuses));
-    let runs = members(&runs, "/check_runs").iter().map(|run| {
-        (text(run, "/name").unwrap_or("check"), state_of_run(text(run, "/conclusion")))
-    });
+    let (runs, statuses) = (whole(runs), whole(statuses));
+    let runs = members(&runs, "/check_runs")
+        .iter()
+        .map(|run| (text(run, "/name").unwrap_or("check"), state_of_run(text(run, "/conclusion"))));
     let statuses = members(&statuses, "/statuses").iter().map(|status| {
         (text(status, "/context").unwrap_or("status"), state_of_status(text(status, "/state")))
     });

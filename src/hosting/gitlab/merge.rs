@@ -35,7 +35,8 @@ pub(super) async fn when_ready(
         405 | 406 | 422 => why_not(api, &path, &answer).await,
         _ => {
             let document = answer.ok(api, "merge the request")?;
-            let merged = read::request(document).is_some_and(|now| now.state == RequestState::Merged);
+            let merged =
+                read::request(document).is_some_and(|now| now.state == RequestState::Merged);
             Ok(if merged { AutoMerge::Merged } else { AutoMerge::Set })
         }
     }

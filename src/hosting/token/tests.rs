@@ -46,12 +46,7 @@ fn other_variables_name_the_server() {
     for (word, url, pairs, expected) in [
         ("github", OWN, &[("GH_ENTERPRISE_TOKEN", "t"), ("GH_HOST", "git.corp")][..], true),
         ("github", OWN, &[("GH_ENTERPRISE_TOKEN", "t"), ("GH_HOST", "other.corp")], false),
-        (
-            "github",
-            OWN,
-            &[("GITHUB_TOKEN", "t"), ("GITHUB_SERVER_URL", "https://git.corp/")],
-            true,
-        ),
+        ("github", OWN, &[("GITHUB_TOKEN", "t"), ("GITHUB_SERVER_URL", "https://git.corp/")], true),
         // In a workflow of that server it is not for the public one.
         (
             "github",

@@ -110,9 +110,7 @@ fn page(request: &Request, list: &[Value]) -> Reply {
 }
 
 fn view(state: &State, pull: &Pull) -> Value {
-    let end = |name: &str, id: u64| {
-        json!({"label": name, "ref": name, "sha": state.repository.tip(name), "repo_id": id})
-    };
+    let end = |name: &str, id: u64| json!({"label": name, "ref": name, "sha": state.repository.tip(name), "repo_id": id});
     json!({
         "number": pull.number, "title": pull.title, "body": pull.body,
         "state": if pull.is_open { "open" } else { "closed" },

@@ -52,7 +52,8 @@ pub(super) fn answer(
                     && request.query.get("head") == Some(&format!("{owner}:{}", pull.head))
                     && request.query.get("base") == Some(&pull.base)
             };
-            let list: Vec<_> = state.pulls.iter().filter(is_asked).map(|p| view(state, p, false)).collect();
+            let list: Vec<_> =
+                state.pulls.iter().filter(is_asked).map(|p| view(state, p, false)).collect();
             ("GET /repos/{owner}/{repo}/pulls", Reply::json(200, &json!(list)))
         }
         ("POST", ["repos", "acme", "shop", "pulls"]) => {
@@ -140,7 +141,8 @@ fn open(state: &mut State, body: &Value) -> Reply {
     let head = body["head"].as_str().unwrap_or_default();
     if state.repository.tip(head).is_none() {
         let errors = json!([{"resource": "PullRequest", "field": "head", "code": "invalid"}]);
-        let body = json!({"message": "Validation Failed", "errors": errors, "documentation_url": ""});
+        let body =
+            json!({"message": "Validation Failed", "errors": errors, "documentation_url": ""});
         return Reply::json(422, &body);
     }
     let exists = format!("A pull request already exists for acme:{head}.");
@@ -189,7 +191,8 @@ pub(super) fn graphql(state: &mut State, request: &Request) -> Reply {
     }
     let query = request.body["query"].as_str().unwrap_or_default();
     let variables = &request.body["variables"];
-    let name = if query.contains("enqueue") { "enqueuePullRequest" } else { "enablePullRequestAutoMerge" };
+    let name =
+        if query.contains("enqueue") { "enqueuePullRequest" } else { "enablePullRequestAutoMerge" };
     state.flaws.extend(schema::mutation(name, query, variables));
     let number = variables["id"].as_str().and_then(|id| id.strip_prefix("PR_")).unwrap_or_default();
     let head = state.pull(number).expect("a request").head.clone();

@@ -41,7 +41,8 @@ pub(super) fn answer(
                     && request.query.get("source_branch") == Some(&pull.head)
                     && request.query.get("target_branch") == Some(&pull.base)
             };
-            let list: Vec<_> = state.pulls.iter().filter(is_asked).map(|p| view(state, p, false)).collect();
+            let list: Vec<_> =
+                state.pulls.iter().filter(is_asked).map(|p| view(state, p, false)).collect();
             ("GET /projects/{id}/merge_requests", Reply::json(200, &json!(list)))
         }
         ("POST", ["projects", "acme/shop", "merge_requests"]) => {

@@ -35,7 +35,9 @@ fn each_host_has_its_section() {
             parts.push(format!("`{}`", variable.name));
             parts.extend(variable.server_in.iter().map(|name| format!("`{name}`")));
         }
-        parts.extend(host.login().map(|login| format!("`{} {}", login.program, login.say.join(" "))));
+        parts.extend(
+            host.login().map(|login| format!("`{} {}", login.program, login.say.join(" "))),
+        );
         for part in parts {
             assert!(section.contains(&part), "{}: {part} is missing", host.title());
         }
@@ -54,7 +56,8 @@ fn each_request_is_named() {
             ["GET /", "POST /", "PUT /"].iter().any(|method| code.starts_with(method))
         };
         let named: BTreeSet<&str> = section.split('`').filter(is_request).collect();
-        let named: BTreeSet<&str> = named.into_iter().filter(|name| *name != "POST /graphql").collect();
+        let named: BTreeSet<&str> =
+            named.into_iter().filter(|name| *name != "POST /graphql").collect();
         assert_eq!(named, known, "{}", host.title());
     }
 }

@@ -39,7 +39,8 @@ impl Repository {
     /// The newest commit of a branch.
     pub(super) fn tip(&self, branch: &str) -> Option<String> {
         let name = format!("refs/heads/{branch}");
-        self.try_git(&["rev-parse", "--verify", "--quiet", &name], "").map(|id| id.trim().to_owned())
+        self.try_git(&["rev-parse", "--verify", "--quiet", &name], "")
+            .map(|id| id.trim().to_owned())
     }
 
     pub(super) fn file(&self, commit: &str) -> String {

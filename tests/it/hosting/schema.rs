@@ -109,7 +109,10 @@ pub(super) fn mutation(name: &str, query: &str, variables: &Value) -> Vec<String
         }
     }
     if let Some(method) = variables.get("method")
-        && !document["inputs"]["PullRequestMergeMethod"].as_array().expect("a list").contains(method)
+        && !document["inputs"]["PullRequestMergeMethod"]
+            .as_array()
+            .expect("a list")
+            .contains(method)
     {
         flaws.push(format!("{name}: {method} is no merge method"));
     }
@@ -121,13 +124,17 @@ pub(super) fn flaws_are_found() {
     for word in super::WORDS {
         let schema = Schema::of(word);
         let name = schema.operations.keys().find(|name| {
-            name.starts_with("POST") && (name.ends_with("pulls") || name.ends_with("merge_requests"))
+            name.starts_with("POST")
+                && (name.ends_with("pulls") || name.ends_with("merge_requests"))
         });
         let name = name.expect("the operation that opens a request").clone();
         let request = |body: Value, query: &str| Request {
             method: "POST".to_owned(),
             path: "/x".to_owned(),
-            query: [(query.to_owned(), String::new())].into_iter().filter(|p| !p.0.is_empty()).collect(),
+            query: [(query.to_owned(), String::new())]
+                .into_iter()
+                .filter(|p| !p.0.is_empty())
+                .collect(),
             headers: BTreeMap::new(),
             body,
         };

@@ -138,7 +138,10 @@ fn helpers_are_asked_for_one_server_and_do_not_ask_anybody() {
     let home = Home::new();
     let asked = home.path().join("asked");
     let helper = HELPER.replace(">asked", &format!(">{}", asked.display()));
-    home.file(".gitconfig", &helper.replace("[credential]", "[credential \"https://git.corp:8443\"]"));
+    home.file(
+        ".gitconfig",
+        &helper.replace("[credential]", "[credential \"https://git.corp:8443\"]"),
+    );
     home.program("ask", "touch \"$HOME/window\"; echo s3cret");
     let ask = home.path().join("ask");
     let more = [("GIT_ASKPASS", ask.to_str().expect("a name")), ("GIT_DIR", "/nowhere")];

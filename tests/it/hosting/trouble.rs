@@ -75,7 +75,11 @@ fn each_refusal_has_its_kind(stage: Stage) {
     }
     if stage.word != "gitea" {
         fault(&stage, "POST", 1, said(409));
-        assert_tells(&open(&stage).expect_err("409"), ErrorKind::Refused, "something else was faster");
+        assert_tells(
+            &open(&stage).expect_err("409"),
+            ErrorKind::Refused,
+            "something else was faster",
+        );
     }
     let sso = "required; url=https://github.com/orgs/acme/sso?authorization_request=A";
     fault(&stage, "POST", 1, said(403).header("x-github-sso", sso));
@@ -99,9 +103,8 @@ fn a_limit_is_told_with_its_time(stage: Stage) {
     assert_tells(&error, ErrorKind::Unreachable, "run the same command again in 60m");
     assert_eq!(stage.server.count("GET", list(&stage)), 1, "nobody waits so long");
     // GitHub has both of its limits on 403, the second one without any time.
-    let reply = limited(403)
-        .header("x-ratelimit-remaining", "0")
-        .header("x-ratelimit-reset", "4102444800");
+    let reply =
+        limited(403).header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "4102444800");
     fault(&stage, "POST", 1, reply);
     assert_tells(&open(&stage).expect_err("a limit"), ErrorKind::Unreachable, "too many requests");
     let secondary = json!({"message": "You have exceeded a secondary rate limit."});
@@ -173,7 +176,8 @@ fn a_server_that_says_nothing(stage: Stage) {
 
 fn the_token_goes_to_no_other_server(stage: Stage) {
     let other = Server::start(|_| Reply::json(200, &json!([])));
-    for (status, method) in [(301, "GET"), (302, "GET"), (307, "GET"), (307, "POST"), (308, "POST")] {
+    for (status, method) in [(301, "GET"), (302, "GET"), (307, "GET"), (307, "POST"), (308, "POST")]
+    {
         let to = format!("http://{}/x?a={TOKEN}", other.address());
         fault(&stage, method, 1, Reply::text(status, "").header("location", &to));
         let error = open(&stage).expect_err("another server");
