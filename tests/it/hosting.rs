@@ -8,6 +8,7 @@ mod github;
 mod gitlab;
 mod life;
 mod page;
+mod peculiar;
 mod repository;
 mod schema;
 mod server;
@@ -37,6 +38,7 @@ pub(crate) fn tests() -> Vec<Test> {
         pure![a_foreign_server_is_of_no_kind],
         life::tests(),
         page::tests(),
+        peculiar::tests(),
         tokens::tests(),
         trouble::tests(),
         waiting::tests(),

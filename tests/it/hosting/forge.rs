@@ -4,6 +4,8 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::repository::Repository;
@@ -155,7 +157,11 @@ impl Forge {
 
 /// A host takes the token in the one place where it belongs.
 fn has_token(request: &Request) -> bool {
-    request.headers.get("authorization") == Some(&format!("Bearer {TOKEN}"))
+    let basic = STANDARD.encode(format!("me:{TOKEN}"));
+    let authorization = request.headers.get("authorization").map(String::as_str);
+    let is_gitea = request.path.starts_with("/api/v1/");
+    authorization == Some(&format!("Bearer {TOKEN}"))
+        || (is_gitea && authorization == Some(&format!("Basic {basic}")))
 }
 
 impl State {
