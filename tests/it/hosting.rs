@@ -138,9 +138,9 @@ fn wanted() -> Wanted {
 }
 
 /// A test for each host.
-fn each(module: &str, name: &str, body: fn(Stage)) -> Vec<Test> {
+fn each(module: &str, name: &str, body: fn(&Stage)) -> Vec<Test> {
     let test =
-        |word| Test::pure(format!("{module}::{name}::{word}"), move || body(Stage::new(word)));
+        |word| Test::pure(format!("{module}::{name}::{word}"), move || body(&Stage::new(word)));
     WORDS.into_iter().map(test).collect()
 }
 

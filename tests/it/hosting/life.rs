@@ -27,7 +27,7 @@ pub(crate) fn tests() -> Vec<Test> {
     ]
 }
 
-fn it_is_opened_once_and_found_again(stage: Stage) {
+fn it_is_opened_once_and_found_again(stage: &Stage) {
     block(async {
         let hosting = stage.hosting().await;
         assert_eq!(hosting.find(&wanted()).await.expect("an answer"), None);
@@ -38,7 +38,7 @@ fn it_is_opened_once_and_found_again(stage: Stage) {
         assert_eq!((request.host, request.state), (stage.word, RequestState::Open));
         assert_eq!(request.head_commit, Some(stage.head_commit()));
         assert_eq!(request.merge_commit, None);
-        assert!(request.url.starts_with(&stage.place.origin()), "{}", request.url);
+        assert!(request.url.starts_with(stage.place.origin()), "{}", request.url);
         let second = hosting.open(&wanted()).await.expect("a request");
         assert!(!second.is_new);
         assert_eq!(second.request.number, request.number);
@@ -51,7 +51,7 @@ fn it_is_opened_once_and_found_again(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn one_from_a_fork_is_another_one(stage: Stage) {
+fn one_from_a_fork_is_another_one(stage: &Stage) {
     stage.forge.with(|state| {
         let body = json!({"title": "mine", "head": HEAD, "base": "main"});
         state.open(&body, ["title", "body", "head", "base"]).expect("a request");
@@ -65,7 +65,7 @@ fn one_from_a_fork_is_another_one(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn many_at_once_open_one(stage: Stage) {
+fn many_at_once_open_one(stage: &Stage) {
     let numbers = block(async {
         let hosting = stage.hosting().await;
         let wanted = wanted();
@@ -78,7 +78,7 @@ fn many_at_once_open_one(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn labels_and_reviewers_are_added(stage: Stage) {
+fn labels_and_reviewers_are_added(stage: &Stage) {
     let has_teams = stage.word != "gitlab";
     let reviewers = [REVIEWER, "acme/sre"].map(str::to_owned);
     let reviewers = reviewers.into_iter().filter(|name| has_teams || name == REVIEWER).collect();
@@ -97,7 +97,7 @@ fn labels_and_reviewers_are_added(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn what_is_not_there_is_told(stage: Stage) {
+fn what_is_not_there_is_told(stage: &Stage) {
     let labels = vec!["no, such".to_owned(), LABEL.to_owned()];
     let reviewers = vec!["nobody".to_owned(), REVIEWER.to_owned()];
     let opened = block(async {
@@ -119,24 +119,24 @@ fn merge(stage: &Stage) -> AutoMerge {
     block(async {
         let hosting = stage.hosting().await;
         let number = hosting.open(&wanted()).await.expect("a request").request.number;
-        hosting.merge_when_ready(number, &stage.head_commit()).await.expect("an answer")
+        hosting.merge_when_ready(number, stage.head_commit()).await.expect("an answer")
     })
 }
 
-fn it_merges_itself_when_it_may(stage: Stage) {
-    assert_eq!(merge(&stage), AutoMerge::Set);
+fn it_merges_itself_when_it_may(stage: &Stage) {
+    assert_eq!(merge(stage), AutoMerge::Set);
     assert!(stage.forge.with(|state| state.pulls[0].merges_itself));
     assert_eq!(stage.forge.with(|state| state.pulls[0].merge_commit.clone()), None);
     stage.assert_in_shape();
 }
 
-fn what_nothing_stands_in_the_way_of_is_merged(stage: Stage) {
+fn what_nothing_stands_in_the_way_of_is_merged(stage: &Stage) {
     stage.forge.with(|state| {
         state.settings.is_ready = true;
         // At first the host has not looked for conflicts yet.
         state.settings.merges_refused = 2;
     });
-    assert_eq!(merge(&stage), AutoMerge::Merged);
+    assert_eq!(merge(stage), AutoMerge::Merged);
     let request = block(async { stage.hosting().await.look(7).await.expect("a request") });
     assert_eq!(request.state, RequestState::Merged);
     let commit = request.merge_commit.expect("a commit");
@@ -149,12 +149,12 @@ fn what_nothing_stands_in_the_way_of_is_merged(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn a_squash_is_another_commit(stage: Stage) {
+fn a_squash_is_another_commit(stage: &Stage) {
     stage.forge.with(|state| {
         state.settings.is_ready = true;
         state.settings.squashes = true;
     });
-    assert_eq!(merge(&stage), AutoMerge::Merged);
+    assert_eq!(merge(stage), AutoMerge::Merged);
     let request = block(async { stage.hosting().await.look(7).await.expect("a request") });
     let commit = request.merge_commit.expect("a commit");
     stage.forge.with(|state| {
@@ -164,9 +164,9 @@ fn a_squash_is_another_commit(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn without_auto_merge_it_waits(stage: Stage) {
+fn without_auto_merge_it_waits(stage: &Stage) {
     stage.forge.with(|state| state.settings.allows_auto_merge = false);
-    let AutoMerge::NotOffered(why) = merge(&stage) else { panic!("it is not offered") };
+    let AutoMerge::NotOffered(why) = merge(stage) else { panic!("it is not offered") };
     let part = match stage.word {
         "github" => "not allowed for this repository",
         "gitlab" => "not approved",
@@ -177,7 +177,7 @@ fn without_auto_merge_it_waits(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn another_head_is_not_merged(stage: Stage) {
+fn another_head_is_not_merged(stage: &Stage) {
     stage.forge.with(|state| state.settings.is_ready = true);
     let error = block(async {
         let hosting = stage.hosting().await;
@@ -191,7 +191,7 @@ fn another_head_is_not_merged(stage: Stage) {
     assert_eq!(stage.server.count("PUT", "merge") + stage.server.count("POST", "/merge"), 0);
 }
 
-fn rules_are_told_before_the_push(stage: Stage) {
+fn rules_are_told_before_the_push(stage: &Stage) {
     for is_protected in [false, true] {
         stage.forge.with(|state| state.settings.is_protected = is_protected);
         let rules = block(async { stage.hosting().await.rules("main").await.expect("rules") });
@@ -201,7 +201,7 @@ fn rules_are_told_before_the_push(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn checks_are_told(stage: Stage) {
+fn checks_are_told(stage: &Stage) {
     let number = block(stage.open()).expect("a request").request.number;
     for (checks, state) in [
         (None, None),

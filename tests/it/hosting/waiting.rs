@@ -44,9 +44,9 @@ fn wait(
     })
 }
 
-fn merged_while_waited(stage: Stage) {
+fn merged_while_waited(stage: &Stage) {
     let mut seen = Vec::new();
-    let request = wait(&stage, &wanted(), PATIENCE, &mut |looks, step| {
+    let request = wait(stage, &wanted(), PATIENCE, &mut |looks, step| {
         assert!(step.trouble.is_none(), "{step:?}");
         seen.push(step.request.state);
         if looks == 3 {
@@ -65,8 +65,8 @@ fn merged_while_waited(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn closed_while_waited(stage: Stage) {
-    let request = wait(&stage, &wanted(), PATIENCE, &mut |looks, _| {
+fn closed_while_waited(stage: &Stage) {
+    let request = wait(stage, &wanted(), PATIENCE, &mut |looks, _| {
         if looks == 2 {
             stage.forge.with(|state| state.pulls[0].is_open = false);
         }
@@ -76,24 +76,24 @@ fn closed_while_waited(stage: Stage) {
     stage.assert_in_shape();
 }
 
-fn a_conflict_ends_the_wait(stage: Stage) {
+fn a_conflict_ends_the_wait(stage: &Stage) {
     let wanted = Wanted { head: CONFLICT.to_owned(), ..wanted() };
     let mut looks = 0;
-    let request = wait(&stage, &wanted, PATIENCE, &mut |count, _| looks = count);
+    let request = wait(stage, &wanted, PATIENCE, &mut |count, _| looks = count);
     let request = request.expect("a request");
     assert_eq!((request.state, request.has_conflict), (RequestState::Open, Some(true)));
     assert_eq!(looks, 1, "a second look is sure");
 }
 
-fn the_time_is_up(stage: Stage) {
+fn the_time_is_up(stage: &Stage) {
     let mut last = Duration::MAX;
     let patience = Duration::from_millis(1500);
-    let request = wait(&stage, &wanted(), patience, &mut |_, step| last = step.next);
+    let request = wait(stage, &wanted(), patience, &mut |_, step| last = step.next);
     assert_eq!(request.expect("a request").state, RequestState::Open);
     assert!(last <= STILL.most, "{last:?}");
 }
 
-fn a_bad_moment_does_not_end_the_wait(stage: Stage) {
+fn a_bad_moment_does_not_end_the_wait(stage: &Stage) {
     let moments = [
         Reply::json(503, &json!({"message": "down"})).header("retry-after", "0"),
         Reply::text(502, "<html>bad gateway</html>"),
@@ -102,7 +102,7 @@ fn a_bad_moment_does_not_end_the_wait(stage: Stage) {
         Reply::json(429, &json!({"message": "slow down"})).header("retry-after", "0"),
     ];
     let mut troubles = 0;
-    let request = wait(&stage, &wanted(), PATIENCE, &mut |looks, step| {
+    let request = wait(stage, &wanted(), PATIENCE, &mut |looks, step| {
         troubles += usize::from(step.trouble.is_some());
         if let Some(moment) = moments.get(looks - 1) {
             // As often as one look tries.
@@ -118,8 +118,8 @@ fn a_bad_moment_does_not_end_the_wait(stage: Stage) {
     assert_eq!(troubles, moments.len());
 }
 
-fn a_request_that_is_gone_does(stage: Stage) {
-    let error = wait(&stage, &wanted(), PATIENCE, &mut |looks, _| {
+fn a_request_that_is_gone_does(stage: &Stage) {
+    let error = wait(stage, &wanted(), PATIENCE, &mut |looks, _| {
         if looks == 2 {
             stage.forge.with(|state| state.pulls.clear());
         }
