@@ -13,10 +13,12 @@ use crate::error::Source;
 /// What a program is asked.
 #[derive(Clone, Debug)]
 pub struct HttpAsk<'a> {
-    /// `GET` or `HEAD`: nothing that changes anything.
+    /// Programs of a workload are asked with `GET` and `HEAD` only: nothing that changes anything.
     pub method: Method,
     /// Headers of its own. They may be secret, and are never logged.
     pub headers: &'a HeaderMap,
+    /// What is sent along; empty with `GET` and `HEAD`. Its type stands in the headers.
+    pub body: &'a [u8],
     /// How much of the body is read; then the connection is dropped. Of a failure that the API
     /// server hands on, 64 KiB are read in any case.
     pub limit: usize,
@@ -24,7 +26,7 @@ pub struct HttpAsk<'a> {
 
 impl HttpAsk<'_> {
     pub(super) fn request(&self, uri: Uri) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(Bytes::new()));
+        let mut request = Request::new(Full::new(Bytes::copy_from_slice(self.body)));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
         let headers = request.headers_mut();

@@ -1,7 +1,8 @@
 //! Asking a URL from here: the way that users take, with name, certificate and whatever stands between.
 //!
 //! Trust and proxies are those of this machine, not of the kubeconfig. Each request has a connection
-//! of its own, so that each may meet another instance of the program; redirects are answers.
+//! of its own, so that each may meet another instance of the program; redirects are answers, and
+//! nothing is ever sent twice.
 
 use std::sync::OnceLock;
 

@@ -1,6 +1,7 @@
 //! The values that the engine works on. Nothing here does I/O.
 
 pub mod captured;
+pub mod change_request;
 pub mod check;
 pub mod context;
 pub mod decision;

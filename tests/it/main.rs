@@ -24,6 +24,7 @@ mod git_network;
 mod given;
 mod history;
 mod hostile_text;
+mod hosting;
 mod http_probe;
 mod kubectl_bugs;
 mod lost_answers;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         git_objects::tests(),
         git_network::tests(),
         history::tests(),
+        hosting::tests(),
         hostile_text::tests(),
         http_probe::tests(),
         kubectl_bugs::tests(),

@@ -28,7 +28,7 @@ fn once(answer: &'static str) -> (SocketAddr, JoinHandle<String>) {
 async fn ask(url: &'static str, proxy: &str) -> Result<HttpAnswer, NoAnswer> {
     let url = Uri::from_static(url);
     let proxy = proxy::choose(Some(proxy), &url).unwrap();
-    let ask = HttpAsk { method: Method::GET, headers: &HeaderMap::new(), limit: 100 };
+    let ask = HttpAsk { method: Method::GET, headers: &HeaderMap::new(), body: &[], limit: 100 };
     ask_through(&url, &ask, proxy.as_ref(), Deadline::after(Duration::from_secs(60))).await
 }
 
@@ -50,4 +50,18 @@ async fn a_tunnel_that_is_refused_says_nothing_of_the_program() {
     assert_eq!(no_answer.why, Why::ProxyRefused, "{no_answer:?}");
     assert!(!no_answer.why.is_of_the_program());
     assert!(request.join().unwrap().starts_with("CONNECT shop.invalid:443 HTTP/1.1\r\n"));
+}
+
+#[tokio::test]
+async fn a_body_is_sent_as_it_is() {
+    let (address, request) =
+        once("HTTP/1.1 201 Created\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let url: Uri = format!("http://{address}/pulls").parse().unwrap();
+    let ask =
+        HttpAsk { method: Method::POST, headers: &HeaderMap::new(), body: b"{\"a\":1}", limit: 9 };
+    let answer = ask_through(&url, &ask, None, Deadline::after(Duration::from_secs(60))).await;
+    assert_eq!(answer.unwrap().status, 201);
+    let request = request.join().unwrap();
+    assert!(request.starts_with("POST /pulls HTTP/1.1\r\n"), "{request}");
+    assert!(request.contains("content-length: 7\r\n"), "{request}");
 }

@@ -68,7 +68,7 @@ pub(super) async fn in_a_row(
         HttpMethod::Get => Method::GET,
         HttpMethod::Head => Method::HEAD,
     };
-    let ask = HttpAsk { method, headers: &headers, limit: LIMIT };
+    let ask = HttpAsk { method, headers: &headers, body: &[], limit: LIMIT };
     for number in 1..=probe.consecutive {
         if number > 1 && !probe.pause.is_zero() {
             sleep(probe.pause.min(deadline.remaining())).await;
