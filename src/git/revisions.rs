@@ -144,7 +144,7 @@ fn by_id(repository: &Repository, text: &str) -> Result<Oid> {
         Ok(object) => match object.peel_to_commit() {
             Ok(commit) => Ok(commit.id()),
             Err(_) => {
-                let what = object.kind().map_or("something else", ObjectType::str);
+                let what = object.kind().map_or("something else", |kind| kind.str());
                 let message = format!("{text} is a {what} and not a commit");
                 Err(Error::new(ErrorKind::Usage, message))
             }
