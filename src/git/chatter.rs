@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use super::program::OnProgress;
+
 /// Lines of each sort that are kept: the last ones. The first are kept too, see [`Lines`].
 const KEPT: usize = 60;
 /// Bytes of a line that are kept.
@@ -21,9 +23,6 @@ const PROGRESS: [&str; 11] = [
     "Checking objects",
     "Total ",
 ];
-
-/// Who is told of progress: the line, with foreign text that is not sanitized.
-pub type OnProgress<'a> = dyn FnMut(&str) + 'a;
 
 /// Reads stderr as it comes.
 pub(super) struct Chatter<'a> {

@@ -10,9 +10,9 @@ use std::ffi::OsString;
 use git2::{Oid, Repository};
 
 use super::branch_name::BranchName;
-use super::chatter::OnProgress;
 use super::lock::Lock;
 use super::network_failure::{NetworkFailure, Reason};
+use super::program::OnProgress;
 use super::remote::{Failed, Remote, words};
 use super::store::{Store, tip_ref, unreadable};
 use crate::error::{Error, ErrorKind, Result};

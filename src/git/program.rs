@@ -14,7 +14,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::adopted;
-use super::chatter::{Chatter, OnProgress};
+use super::chatter::Chatter;
 use super::credentials::Credentials;
 use super::environment::{Variables, add_settings, keep_ssh_quiet, names_ssh, scrubbed};
 use super::remote_url::{RemoteUrl, Transport};
@@ -42,6 +42,9 @@ const STDOUT_LIMIT: usize = 8 * 1024 * 1024;
 const AFTERGLOW: Duration = Duration::from_secs(2);
 /// Patience with what needs no network.
 const LOCAL: Duration = Duration::from_secs(10);
+
+/// Who is told of progress: a line of `git`, with foreign text that is not sanitized.
+pub type OnProgress<'a> = dyn FnMut(&str) + 'a;
 
 /// The program, with the environment that it is run in.
 #[derive(Clone, Debug)]

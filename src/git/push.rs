@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use git2::Oid;
 
 use super::branch_name::BranchName;
-use super::chatter::OnProgress;
 use super::network_failure::{NetworkFailure, Reason};
+use super::program::OnProgress;
 use super::push_report::{self, Report};
 use super::remote::{Failed, Remote, words};
 use super::store::{Store, unreadable};

@@ -14,12 +14,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::branch_name::BranchName;
-use super::chatter::OnProgress;
 use super::credentials::Credentials;
 use super::heads::Heads;
 use super::jitter;
 use super::network_failure::NetworkFailure;
-use super::program::{Call, Git, NoOutput, Output};
+use super::program::{Call, Git, NoOutput, OnProgress, Output};
 use super::remote_url::RemoteUrl;
 use super::version;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,7 +44,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        let minutes = |count| Duration::from_secs(60 * count);
+        let minutes = |count: u64| Duration::from_secs(60 * count);
         Self { look: Duration::from_secs(30), fetch: minutes(10), push: minutes(3) }
     }
 }

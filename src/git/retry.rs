@@ -7,10 +7,10 @@ use git2::Oid;
 use tokio::time::Instant;
 
 use super::branch_name::BranchName;
-use super::chatter::OnProgress;
 use super::fetch::{History, Needs};
 use super::jitter;
 use super::network_failure::{NetworkFailure, Reason};
+use super::program::OnProgress;
 use super::push::{Landed, Lease, Sent, is_worth_another_try};
 use super::remote::Remote;
 use super::store::Store;

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use super::branch_name::BranchName;
 use super::lock::{self, Lock, NoLock};
+use super::owner;
 use crate::error::{Error, ErrorKind, Result};
 use crate::text;
 
@@ -166,8 +167,9 @@ impl Store {
     }
 
     fn init(&self) -> Result<(), git2::Error> {
+        owner::private_folder(&self.git_dir).map_err(|why| git2::Error::from_str(&why))?;
         let mut options = RepositoryInitOptions::new();
-        options.bare(true).no_reinit(true).external_template(false).mode(0o700);
+        options.bare(true).no_reinit(true).external_template(false);
         git2::Repository::init_opts(&self.git_dir, &options)?;
         let Some(borrowed) = &self.borrowed else { return Ok(()) };
         // An absolute path stands there as it is. One with a line end would be two.

@@ -93,7 +93,7 @@ pub(super) async fn usual_remote(git: &Git, folder: &Path) -> Result<String> {
     let default = String::from_utf8_lossy(&default.stdout).trim().to_owned();
     let usual = [default.as_str(), "origin"].into_iter().find(|name| names.contains(name));
     match (usual, names.as_slice()) {
-        (Some(name), _) | (None, [name]) => Ok((*name).to_owned()),
+        (Some(name), _) | (None, &[name]) => Ok(name.to_owned()),
         (None, []) => {
             let message = "the repository here has no remote: nothing says where to push to";
             Err(Error::new(ErrorKind::Usage, message)
