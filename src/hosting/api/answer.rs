@@ -11,13 +11,13 @@ use crate::text::sanitize;
 
 /// An answer of a host.
 #[derive(Debug)]
-pub struct Answer {
+pub(in crate::hosting) struct Answer {
     /// Its status.
-    pub status: u16,
+    pub(in crate::hosting) status: u16,
     /// Its headers.
-    pub headers: HeaderMap,
+    pub(in crate::hosting) headers: HeaderMap,
     /// Its document; null where it has none.
-    pub document: Value,
+    pub(in crate::hosting) document: Value,
 }
 
 impl Answer {

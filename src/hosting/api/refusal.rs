@@ -58,7 +58,7 @@ pub(super) fn refused(api: &Api, answer: &Answer, what: &str) -> Error {
             ErrorKind::Refused,
             format!("{name} does not take it to {what} in {place}: something in it is not valid"),
         ),
-        300..400 => Error::new(ErrorKind::Refused, format!("{name} answers {status} to {what}")),
+        300..=399 => Error::new(ErrorKind::Refused, format!("{name} answers {status} to {what}")),
         500.. => {
             Error::new(ErrorKind::Unreachable, format!("{name} cannot {what}: status {status}"))
         }
