@@ -19,6 +19,7 @@ mod settings;
 mod signals;
 mod status;
 mod target_args;
+mod revert_commit;
 mod undo;
 mod verify;
 
@@ -112,6 +113,7 @@ enum Command {
     Undo(Box<undo::UndoArgs>),
     Status(status::StatusArgs),
     Verify(Box<verify::VerifyArgs>),
+    RevertCommit(Box<revert_commit::RevertArgs>),
     Completion(completion::CompletionArgs),
     Man(man::ManArgs),
 }
@@ -123,6 +125,7 @@ impl Command {
             Self::Undo(args) => args.format(),
             Self::Status(args) => args.format(),
             Self::Verify(args) => args.format(),
+            Self::RevertCommit(args) => args.format(),
             Self::Completion(_) | Self::Man(_) => Format::Human,
         }
     }
@@ -133,6 +136,7 @@ impl Command {
             Self::Undo(_) => "undo",
             Self::Status(_) => "status",
             Self::Verify(_) => "verify",
+            Self::RevertCommit(_) => "revert-commit",
             Self::Completion(_) => "completion",
             Self::Man(_) => "man",
         }
@@ -143,7 +147,11 @@ impl Command {
         match self {
             Self::Undo(args) => Some(args.keeps()),
             Self::Verify(args) => Some(args.keeps()),
-            Self::History(_) | Self::Status(_) | Self::Completion(_) | Self::Man(_) => None,
+            Self::History(_)
+            | Self::Status(_)
+            | Self::RevertCommit(_)
+            | Self::Completion(_)
+            | Self::Man(_) => None,
         }
     }
 
@@ -153,6 +161,7 @@ impl Command {
             Self::Undo(args) => Box::pin(undo::run(args, app)).await,
             Self::Status(args) => Box::pin(status::run(args, app)).await,
             Self::Verify(args) => Box::pin(verify::run(args, app)).await,
+            Self::RevertCommit(args) => Box::pin(revert_commit::run(args, app)).await,
             Self::Completion(args) => Ok(completion::run(args, app)),
             Self::Man(args) => man::run(args, app),
         }

@@ -48,6 +48,7 @@ pub mod network_failure;
 mod network_signs;
 pub mod operation;
 mod owner;
+pub mod patch;
 pub mod paths;
 pub mod program;
 pub mod push;

@@ -89,6 +89,7 @@ pub mod git;
 pub mod hosting;
 pub mod probe;
 pub mod report;
+pub mod revert;
 pub mod rollback;
 pub mod terminal;
 pub mod text;

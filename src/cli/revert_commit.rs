@@ -1,9 +1,10 @@
 //! `rb revert-commit`: its arguments. What it does is in [`flow`].
 
+mod choose;
 mod flow;
 mod identity;
 mod plan_file;
-mod resolve;
+mod request;
 
 use std::path::PathBuf;
 use std::time::Duration;

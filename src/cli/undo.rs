@@ -16,6 +16,8 @@ use std::time::Duration;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{ArgAction, Args, ValueEnum};
 
+pub(super) use self::flow::{declined, unconfirmed};
+
 use crate::app::App;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};

@@ -1,8 +1,9 @@
 //! The difference of two trees as a patch, for people.
 
-use git2::{DiffFormat, DiffOptions, Oid, Repository};
+use git2::{DiffFormat, DiffOptions, Oid};
 
-use super::objects_error;
+use super::failure::failed;
+use super::repository::Repository;
 use crate::error::Result;
 
 /// Lines of a patch at most: more is read in the repository.
@@ -11,6 +12,7 @@ pub const LINES: usize = 400;
 /// The patch from one tree to another, as `git diff` prints it, without following renames; of more
 /// than [`LINES`] lines the first ones, with a line that says so. Bytes that are no UTF-8 are replaced.
 pub fn patch(repository: &Repository, from: Oid, to: Oid) -> Result<String> {
+    let repository = repository.raw();
     let read = || -> Result<String, git2::Error> {
         let (from, to) = (repository.find_tree(from)?, repository.find_tree(to)?);
         let mut options = DiffOptions::new();
@@ -35,5 +37,5 @@ pub fn patch(repository: &Repository, from: Oid, to: Oid) -> Result<String> {
         }
         Ok(text)
     };
-    read().map_err(|error| objects_error("cannot compare the trees", error))
+    read().map_err(|error| failed("cannot compare the trees", &error))
 }

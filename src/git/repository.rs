@@ -92,6 +92,11 @@ impl Repository {
         Ok(view(&self.find_commit(id)?))
     }
 
+    /// The tree of a commit.
+    pub fn tree_id(&self, commit: Oid) -> Result<Oid> {
+        Ok(self.find_commit(commit)?.tree_id())
+    }
+
     pub(super) fn tree(&self, id: Oid) -> Result<Tree<'_>> {
         self.trees_read.set(self.trees_read.get() + 1);
         self.inner.find_tree(id).map_err(|error| unreadable("tree", id, &error))

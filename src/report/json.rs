@@ -5,5 +5,6 @@
 pub mod audit;
 pub mod event;
 pub mod list;
+pub mod revert;
 pub mod v1;
 pub mod verify;

@@ -1,9 +1,13 @@
 //! `rb revert-commit` for people: the card before the act, the difference, and what came of it.
 
 use crate::rollback::model::evidence::ago;
-use crate::rollback::model::revert::{CommitView, Conflict, FileChange, Mode};
+use jiff::Timestamp;
+
+use crate::rollback::model::revert::{
+    Candidate, CommitView, Conflict, FileChange, ImageChange, Mode,
+};
 use crate::rollback::model::revert_outcome::{Pushed, RevertOutcome};
-use crate::rollback::model::revert_plan::{ImageChange, RevertPlan, Way};
+use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::text::{plural, shorten, truncate, width};
 
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
@@ -98,18 +102,53 @@ fn way(plan: &RevertPlan) -> String {
 
 fn images(images: &[ImageChange], marks: Marks) -> Vec<String> {
     let row = |(index, image): (usize, &ImageChange)| {
-        let side = |text: &str| shorten(&marks.foreign(text), IMAGE).into_owned();
-        let change = format!("{} -> {}", side(&image.before), side(&image.after));
-        line(if index == 0 { "image" } else { "" }, &marks.arrows(&change))
+        line(if index == 0 { "image" } else { "" }, &image_change(image, marks))
     };
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let mut seen = Vec::new();
     let different = images.iter().filter(|image| {
-        let pair = (image.before.as_str(), image.after.as_str());
+        let pair = (&image.before, &image.after);
         let is_new = !seen.contains(&pair);
         seen.push(pair);
         is_new
     });
     different.take(COMMITS).enumerate().map(row).collect()
+}
+
+fn image_change(image: &ImageChange, marks: Marks) -> String {
+    let side = |side: &Option<String>| {
+        let text = side.as_deref().unwrap_or("none");
+        shorten(&marks.foreign(text), IMAGE).into_owned()
+    };
+    marks.arrows(&format!("{} -> {}", side(&image.before), side(&image.after))).into_owned()
+}
+
+/// The commits that could be reverted, numbered from 1.
+#[must_use]
+pub fn candidates(candidates: &[Candidate], now: Timestamp, marks: Marks) -> String {
+    let mut text = String::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        let CommitView { id, subject, author, at, .. } = &candidate.commit;
+        let end = format!("   {}, {} ago", marks.foreign(author), ago(now, *at));
+        let room = COLUMNS.saturating_sub(16 + width(&end));
+        let subject = shorten(&marks.foreign(subject), room).into_owned();
+        text += &format!("{:>3}  {}  {subject}{end}\n", index + 1, short(id));
+        let apps: Vec<String> =
+            candidate.apps.iter().take(FILES).map(|app| marks.foreign(&app.to_string())).collect();
+        text += &truncate(&format!("       in     {}\n", apps.join(", ")), COLUMNS);
+        for image in candidate.images.iter().take(COMMITS) {
+            text += &truncate(&format!("       image  {}\n", image_change(image, marks)), COLUMNS);
+        }
+    }
+    text
+}
+
+/// Some of the files, in a line.
+#[must_use]
+pub fn files_in_words(files: &[FileChange]) -> String {
+    let named: Vec<String> = files.iter().take(FILES).map(|file| file.path.to_string()).collect();
+    let more = files.len().saturating_sub(FILES);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    named.join(", ") + &more
 }
 
 fn files(files: &[FileChange], marks: Marks) -> Vec<String> {

@@ -9,6 +9,11 @@ use super::Console;
 /// Asks and waits for the answer; only `y` and `yes` are a yes, an end of input is a no. May be
 /// dropped: the reading thread then ends with the process.
 pub async fn ask(console: &Console, question: &str) -> bool {
+    is_yes(&line(console, question).await)
+}
+
+/// Asks on stderr, and reads a line from stdin; an empty one where stdin has ended.
+pub async fn line(console: &Console, question: &str) -> String {
     console.error(question);
     let (send, receive) = oneshot::channel();
     // A thread of its own: a read of stdin cannot be cancelled, and Ctrl-C must end the wait.
@@ -21,7 +26,7 @@ pub async fn ask(console: &Console, question: &str) -> bool {
     if !line.ends_with('\n') {
         console.error("\n");
     }
-    is_yes(&line)
+    line
 }
 
 fn is_yes(line: &str) -> bool {

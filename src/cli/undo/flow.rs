@@ -298,7 +298,7 @@ impl<'a> Flow<'a> {
 }
 
 /// Nobody said yes, and nobody can.
-pub(super) fn unconfirmed(app: &App, command: &str) -> Error {
+pub(in crate::cli) fn unconfirmed(app: &App, command: &str) -> Error {
     let why = if app.environment.is_ci { "CI is set" } else { "this is no terminal" };
     Error::new(
         ErrorKind::Unconfirmed,
@@ -307,6 +307,6 @@ pub(super) fn unconfirmed(app: &App, command: &str) -> Error {
     .hint(format!("to do it without asking: {command}"))
 }
 
-pub(super) fn declined() -> Error {
+pub(in crate::cli) fn declined() -> Error {
     Error::new(ErrorKind::Unconfirmed, "declined: nothing was written")
 }

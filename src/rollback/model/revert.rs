@@ -222,7 +222,7 @@ pub struct Reverted {
 }
 
 /// An image that a commit changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageChange {
     /// The file that names it.

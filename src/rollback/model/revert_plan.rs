@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::git_path::GitPath;
-use super::revert::{Mode, Reverted};
+use super::revert::{ImageChange, Mode, Reverted};
 
 /// The schema's name.
 pub const SCHEMA: &str = "rb.revert-plan/v1";
@@ -75,18 +75,6 @@ pub struct Asked {
     /// The parent of merge commits that is the branch, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mainline: Option<u32>,
-}
-
-/// An image that a file names before and after.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImageChange {
-    /// The file.
-    pub path: GitPath,
-    /// As it is at the tip.
-    pub before: String,
-    /// As it is afterwards.
-    pub after: String,
 }
 
 /// How the commit gets onto the branch.

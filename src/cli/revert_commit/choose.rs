@@ -1,0 +1,56 @@
+//! Which commit? Where none is named, those that changed the paths are listed; on a terminal one can be
+//! chosen.
+
+use jiff::Timestamp;
+
+use crate::app::App;
+use crate::cli::output::Format;
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::json::revert::CandidatesDocument;
+use crate::report::revert as report;
+use crate::revert::candidates::candidates;
+use crate::revert::ground::Ground;
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::revert::Candidate;
+use crate::terminal::prompt;
+
+/// As many as can be read at a glance.
+const LISTED: usize = 10;
+
+/// The chosen commit. Usage: nobody can choose here; the list is in the error's stead on stderr, or the
+/// answer where a document was asked for.
+pub(super) async fn choose(
+    ground: &mut Ground,
+    paths: &[GitPath],
+    format: Format,
+    app: &App,
+    progress: &mut dyn FnMut(&str),
+) -> Result<String> {
+    let found = candidates(ground, paths, LISTED, progress).await?;
+    if let Some(document) = format.document(&CandidatesDocument::new(&found)) {
+        app.console.answer(&document);
+    } else {
+        app.console.error(&report::candidates(&found, Timestamp::now(), app.console.marks));
+    }
+    if !app.console.can_prompt || !format.is_human() {
+        return Err(unnamed(app, &found));
+    }
+    let question = format!("Which one? [1-{}] ", found.len());
+    let answer = prompt::line(&app.console, &question).await;
+    let chosen = answer.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    match chosen.and_then(|index| found.get(index)) {
+        Some(candidate) => Ok(candidate.commit.id.clone()),
+        None => Err(Error::new(ErrorKind::Unconfirmed, "none was chosen: nothing was pushed")),
+    }
+}
+
+fn unnamed(app: &App, found: &[Candidate]) -> Error {
+    let error = Error::new(ErrorKind::Usage, "which commit? None was named");
+    match found.first() {
+        Some(newest) => {
+            let id: String = newest.commit.id.chars().take(9).collect();
+            error.hint(format!("the newest: {}", app.environment.again_with(&id)))
+        }
+        None => error,
+    }
+}

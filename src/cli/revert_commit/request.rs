@@ -1,0 +1,67 @@
+//! From the command line to what is asked for.
+
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::cli::duration;
+use crate::error::{Error, ErrorKind, Result};
+use crate::git::paths;
+use crate::revert::asked::{Request, Which};
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::revert::Mode;
+use crate::text::shell_quote;
+
+use super::RevertArgs;
+
+pub(super) fn paths(args: &RevertArgs) -> Result<Vec<GitPath>> {
+    args.path.iter().map(|path| paths::parse(path.as_bytes())).collect()
+}
+
+/// What is asked for; `None` where no commit is named: the user has to choose.
+pub(super) fn request(args: &RevertArgs, now: Timestamp) -> Result<Option<Request>> {
+    let mode = Mode::from(args.mode);
+    let which = match (&args.commit, &args.image, &args.since) {
+        (Some(commit), ..) => Which::Named(commit.clone()),
+        (_, Some(image), _) => Which::Image(image.clone()),
+        (_, _, Some(since)) => Which::Since(time(since, now)?),
+        _ if args.to.is_some() && mode == Mode::Restore => Which::AfterGood,
+        _ => return Ok(None),
+    };
+    let (good, mainline) = (args.to.clone(), args.mainline);
+    if good.is_some() && !matches!(mode, Mode::Restore | Mode::Auto) {
+        let message = "--to names what paths go back to: it goes with --mode restore";
+        return Err(Error::new(ErrorKind::Usage, message));
+    }
+    Ok(Some(Request { which, mode, paths: paths(args)?, good, mainline }))
+}
+
+/// A time, or so long ago.
+fn time(text: &str, now: Timestamp) -> Result<Timestamp> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    let ago = duration::parse_exact(text).ok().and_then(|ago| {
+        let seconds = i64::try_from(ago.as_secs()).ok()?;
+        now.checked_sub(seconds.seconds()).ok()
+    });
+    ago.ok_or_else(|| {
+        let message = format!("--since {} is no time and no duration", shell_quote(text));
+        Error::new(ErrorKind::Usage, message).hint("--since 30m, or --since 2026-11-25T20:00:00Z")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        let now: Timestamp = "2026-11-25T20:00:00Z".parse().unwrap();
+        let is = |text: &str| time(text, now).map(|time| time.to_string()).ok();
+        assert_eq!(is("30m").as_deref(), Some("2026-11-25T19:30:00Z"));
+        assert_eq!(is("2026-11-25T18:00:00Z").as_deref(), Some("2026-11-25T18:00:00Z"));
+        assert_eq!(is("2026-11-25T18:00:00+02:00").as_deref(), Some("2026-11-25T16:00:00Z"));
+        for text in ["yesterday", "", "-3m"] {
+            assert_eq!(is(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What there is to revert.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::git::candidates;
+use crate::git::fetch::{History, Needs};
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::revert::Candidate;
+
+use super::ground::Ground;
+
+/// The newest commits that changed the paths, at most `limit`, newest first; fetches as much history as
+/// that takes. Not found: there is none.
+pub async fn candidates(
+    ground: &mut Ground,
+    paths: &[GitPath],
+    limit: usize,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Vec<Candidate>> {
+    let needs = Needs::history(History::Deeper);
+    let fetch = ground.remote.fetch(&mut ground.store, &ground.branch, &needs, progress);
+    let mut tip = fetch.await?;
+    let found = ground
+        .with_enough(&mut tip, progress, |repository, tip| {
+            candidates::list(repository, tip, paths, None, limit)
+        })
+        .await?;
+    if found.is_empty() {
+        let message = format!("no commit on {} changed these paths", ground.branch.as_str());
+        return Err(Error::new(ErrorKind::NotFound, message).hint("git log --oneline -- PATH"));
+    }
+    Ok(found)
+}

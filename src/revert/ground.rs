@@ -1,0 +1,72 @@
+//! Where a revert is made.
+
+use std::path::Path;
+
+use tokio::time::Instant;
+
+use crate::error::Result;
+use crate::git::branch_name::BranchName;
+use crate::git::locate::{Wanted, locate};
+use crate::git::program::{Git, cache_folder};
+use crate::git::remote::Remote;
+use crate::git::store::Store;
+use crate::git::user_config::UserConfig;
+use crate::git::cache;
+
+/// What the user says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach<'a> {
+    /// URL or path; `None`: where this checkout pushes to.
+    pub repository: Option<&'a str>,
+    /// The branch; `None`: that of the checkout, else the repository's own.
+    pub branch: Option<&'a str>,
+    /// Where `rb` runs.
+    pub folder: &'a Path,
+    /// Whether somebody can answer questions of `git`.
+    pub interactive: bool,
+    /// The end of the time for the whole command.
+    pub until: Instant,
+}
+
+/// A repository that can be reached, a branch of it, and a copy of its objects.
+#[derive(Debug)]
+pub struct Ground {
+    /// The repository.
+    pub remote: Remote,
+    /// The copy.
+    pub store: Store,
+    /// The branch.
+    pub branch: BranchName,
+    /// The user's settings, with those of the checkout.
+    pub config: UserConfig,
+    /// What the user should know, each a sentence without a full stop.
+    pub notes: Vec<String>,
+}
+
+impl Ground {
+    /// Finds it; at most one question to the server, for its default branch. Errors as of
+    /// [`locate`] and [`Remote::connect`].
+    pub async fn reach(reach: Reach<'_>) -> Result<Self> {
+        let git = Git::find(std::env::vars_os(), reach.interactive).await?;
+        let wanted =
+            Wanted { repository: reach.repository, branch: reach.branch, folder: reach.folder };
+        let located = locate(&git, wanted).await?;
+        let checkout = located.checkout.as_ref();
+        let folder = checkout.map_or(reach.folder, |checkout| &checkout.folder);
+        let git = match checkout {
+            Some(checkout) => git.adopt(&checkout.folder).await?,
+            None => git,
+        };
+        let config = UserConfig::read(folder)?;
+        let caches = cache_folder(|name| std::env::var_os(name));
+        let objects = checkout.and_then(|checkout| checkout.objects.as_deref());
+        let store = cache::open(caches.as_deref(), &located.url, objects, reach.until).await?;
+        let notes = [located.notes, store.notes().to_vec()].concat();
+        let remote = Remote::connect(git, located.url, None, reach.until).await?;
+        let branch = match located.branch {
+            Some(branch) => branch,
+            None => remote.default_branch().await?,
+        };
+        Ok(Self { remote, store, branch, config, notes })
+    }
+}

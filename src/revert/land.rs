@@ -1,0 +1,132 @@
+//! Carrying a plan out: the commit is made and pushed. Where others push meanwhile it is made again on
+//! the new tip, as long as it comes to what was agreed to.
+
+use jiff::Zoned;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::Branch;
+use crate::git::commit::{self, NewCommit};
+use crate::git::identity::Identity;
+use crate::git::repository::Repository;
+use crate::git::retry::{Made, Pace};
+use crate::git::signing::Signing;
+use crate::git::store::Store;
+use crate::git::{Oid, invariants};
+use crate::rollback::model::revert::Reverted;
+use crate::rollback::model::revert_outcome::{NothingToRevert, Pushed, RevertOutcome};
+use crate::rollback::model::revert_plan::RevertPlan;
+
+use super::enough::{is_broken, needs_of};
+use super::ground::Ground;
+use super::plan::{Tried, attempt, oid};
+use super::refusal;
+
+/// Who the commit is by, and how it is signed.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// Who wanted it.
+    pub author: Identity,
+    /// Who makes it.
+    pub committer: Identity,
+    /// The key, where commits are signed.
+    pub signing: Option<Signing>,
+}
+
+/// Makes the commit and pushes it, never by force. Lost race: the branch moved each time, or so that
+/// the revert would be another one than was agreed to. Refused: a rule of ours or of the server.
+pub async fn land(
+    ground: &mut Ground,
+    plan: &RevertPlan,
+    by: &By,
+    may_delete: usize,
+    progress: &mut dyn FnMut(&str),
+) -> Result<RevertOutcome> {
+    let tip = oid(&plan.reverted.tip)?;
+    let Ground { remote, store, branch, .. } = ground;
+    let make = |store: &Store, tip: Oid| make(store, tip, plan, by, may_delete);
+    let pushed =
+        remote.push_with_retry(store, branch, tip, Pace::default(), progress, make).await?;
+    let Some(commit) = pushed.commit else {
+        let gone = || Error::new(ErrorKind::Internal, "neither a commit nor a reason for none");
+        return pushed.value.map(RevertOutcome::Nothing).ok_or_else(gone);
+    };
+    let mut warnings = Vec::new();
+    if pushed.landed.bypassed {
+        warnings.push("the server's rules for this branch were passed over for you".to_owned());
+    }
+    Ok(RevertOutcome::Pushed(Pushed {
+        branch: plan.branch.clone(),
+        commit: commit.to_string(),
+        tip_before: pushed.on.to_string(),
+        attempts: pushed.tries,
+        remote: pushed.landed.said,
+        warnings,
+        forward: format!("rb revert-commit {}", refusal::short(&commit.to_string())),
+    }))
+}
+
+fn make(
+    store: &Store,
+    tip: Oid,
+    plan: &RevertPlan,
+    by: &By,
+    may_delete: usize,
+) -> Result<Made<Option<NothingToRevert>>> {
+    let repository = store.open(Repository::open)?;
+    match try_to_make(&repository, tip, plan, by, may_delete) {
+        Ok(made) => Ok(made),
+        Err(error) => match needs_of(&error) {
+            Some(needs) => Ok(Made::Needs(needs)),
+            None if is_broken(&error) => Ok(Made::Broken(error)),
+            None => Err(error),
+        },
+    }
+}
+
+fn try_to_make(
+    repository: &Repository,
+    tip: Oid,
+    plan: &RevertPlan,
+    by: &By,
+    may_delete: usize,
+) -> Result<Made<Option<NothingToRevert>>> {
+    let branch = Branch { name: plan.branch.clone(), tip };
+    let url = &plan.repository.url;
+    let reverted = match attempt(repository, &branch, &plan.asked, url, may_delete)? {
+        Tried::Clean(reverted, _) => reverted,
+        Tried::Nothing(nothing) => return Ok(Made::Nothing(Some(nothing))),
+        Tried::Blocked(blocked) => return Err(refusal::blocked(&blocked)),
+    };
+    if !is_agreed(&plan.reverted, &reverted) {
+        return Err(moved(plan));
+    }
+    invariants::check(repository, &branch, &reverted, may_delete)?;
+    let new = NewCommit {
+        tree: oid(&reverted.tree)?,
+        parent: tip,
+        message: &plan.message,
+        author: &by.author,
+        committer: &by.committer,
+        at: &Zoned::now(),
+    };
+    let commit = commit::create(repository, &new, by.signing.as_ref())?;
+    commit::keep(repository, &plan.id, commit)?;
+    Ok(Made::Commit(commit, None))
+}
+
+/// The same way, for the same commits, with the same change of the same files.
+fn is_agreed(agreed: &Reverted, now: &Reverted) -> bool {
+    agreed.mode == now.mode
+        && agreed.commits == now.commits
+        && agreed.also == now.also
+        && agreed.files == now.files
+}
+
+fn moved(plan: &RevertPlan) -> Error {
+    let message = format!(
+        "{} moved between the plan and the push, and the revert would be another one now: nothing \
+         was pushed",
+        plan.branch
+    );
+    Error::new(ErrorKind::LostRace, message).hint("run the same command again for the new plan")
+}

@@ -1,0 +1,218 @@
+//! Making the plan of a revert.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::Branch;
+use crate::git::identity::Identity;
+use crate::git::message::{self, Style, Words};
+use crate::git::operation::Operation;
+use crate::git::patch::patch;
+use crate::git::repository::Repository;
+use crate::git::{Oid, apps, cautions, images, invariants, revert};
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::revert::{Attempt, Blocked, Reverted};
+use crate::rollback::model::revert_outcome::NothingToRevert;
+use crate::rollback::model::revert_plan::{self, Asked, RevertPlan, Way};
+
+use super::asked::{Meant, Request};
+use super::ground::Ground;
+use super::refusal;
+
+/// What goes into the commit besides the change, and how it gets onto the branch.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Why.
+    pub reason: Option<String>,
+    /// Id of the incident.
+    pub incident: Option<String>,
+    /// Who asked for it.
+    pub by: String,
+    /// How the subject is written.
+    pub style: Style,
+    /// Adds `Signed-off-by` for this person.
+    pub sign_off: Option<Identity>,
+    /// How it gets onto the branch.
+    pub way: Way,
+    /// How many files it may delete beyond those that the commits added.
+    pub may_delete: usize,
+}
+
+/// What a request comes to.
+#[derive(Debug)]
+pub enum Decision {
+    /// A plan, and the change as a patch for people.
+    Revert(Box<RevertPlan>, String),
+    /// There is nothing to do.
+    Nothing(NothingToRevert),
+    /// Conflicts: somebody has to decide. The error says what would go through.
+    Blocked(Box<Blocked>, Error),
+}
+
+/// What a try on one tip comes to.
+pub(super) enum Tried {
+    Clean(Reverted, Vec<GitPath>),
+    Nothing(NothingToRevert),
+    Blocked(Box<Blocked>),
+}
+
+/// Makes the plan: one fetch, and more where the history that is needed reaches further back. Nothing
+/// is written but to the copy.
+pub async fn decide(
+    ground: &mut Ground,
+    request: &Request,
+    terms: &Terms,
+    now: Timestamp,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Decision> {
+    let needs = request.needs();
+    let fetch = ground.remote.fetch(&mut ground.store, &ground.branch, &needs, progress);
+    let mut tip = fetch.await?;
+    let (branch, url) = (ground.branch.clone(), ground.remote.url().canonical());
+    let (asked, tried) = ground
+        .with_enough(&mut tip, progress, |repository, tip| {
+            let meant = request.resolve(repository, tip)?;
+            let asked = asked(request, &meant);
+            let branch = Branch { name: branch.as_str().to_owned(), tip };
+            let tried = attempt(repository, &branch, &asked, &url, terms.may_delete)?;
+            Ok((asked, tried))
+        })
+        .await?;
+    let (reverted, others) = match tried {
+        Tried::Clean(reverted, others) => (reverted, others),
+        Tried::Nothing(nothing) => return Ok(Decision::Nothing(nothing)),
+        Tried::Blocked(blocked) => {
+            let error = refusal::blocked(&blocked);
+            return Ok(Decision::Blocked(blocked, error));
+        }
+    };
+    let repository = ground.store.open(Repository::open)?;
+    let id = operation(&asked, &url, branch.as_str(), |operation| operation.id())?;
+    let message = compose(&reverted, terms, &id)?;
+    let images = images::changes(&repository, &reverted.files)?;
+    let mut warnings = ground.notes.clone();
+    warnings.extend(cautions::of(&repository, &reverted)?);
+    let shown = patch(&repository, tree_of(&repository, tip)?, oid(&reverted.tree)?)?;
+    let plan = RevertPlan {
+        schema: revert_plan::SCHEMA.to_owned(),
+        id,
+        made_at: now,
+        repository: revert_plan::Repository { url },
+        branch: branch.as_str().to_owned(),
+        asked,
+        reverted,
+        images,
+        others,
+        way: terms.way,
+        message,
+        by: terms.by.clone(),
+        reason: terms.reason.clone(),
+        incident: terms.incident.clone(),
+        warnings,
+    };
+    Ok(Decision::Revert(Box::new(plan), shown))
+}
+
+fn asked(request: &Request, meant: &Meant) -> Asked {
+    Asked {
+        commits: meant.commits.iter().map(Oid::to_string).collect(),
+        mode: request.mode,
+        paths: request.paths.clone(),
+        good: meant.good.map(|good| good.to_string()),
+        mainline: request.mainline,
+    }
+}
+
+fn compose(reverted: &Reverted, terms: &Terms, operation: &str) -> Result<String> {
+    let words = Words {
+        operation,
+        reason: terms.reason.as_deref(),
+        incident: terms.incident.as_deref(),
+        requested_by: Some(terms.by.as_str()).filter(|by| !by.is_empty()),
+        sign_off: terms.sign_off.as_ref(),
+    };
+    message::compose(reverted, &terms.style, &words)
+}
+
+/// Tries it on this tip: first whether it is there already, then the revert, then its rules.
+pub(super) fn attempt(
+    repository: &Repository,
+    branch: &Branch,
+    asked: &Asked,
+    url: &str,
+    may_delete: usize,
+) -> Result<Tried> {
+    let mainline = asked.mainline.and_then(|number| usize::try_from(number).ok());
+    let done = operation(asked, url, &branch.name, |operation| {
+        operation.done(repository, branch.tip, mainline)
+    })?;
+    if let Some(done) = done {
+        let message = format!("this was done before, by {}", refusal::short(&done.id));
+        let nothing = NothingToRevert { reason: "alreadyDone", message, commit: Some(done.id) };
+        return Ok(Tried::Nothing(nothing));
+    }
+    let commits = oids(&asked.commits)?;
+    let request = revert::Request {
+        branch,
+        commits: &commits,
+        mode: asked.mode,
+        paths: &asked.paths,
+        good: asked.good.as_deref().map(oid).transpose()?,
+        mainline,
+    };
+    match revert::attempt(repository, &request)? {
+        Attempt::Clean(reverted) => {
+            invariants::check(repository, branch, &reverted, may_delete)?;
+            let others = others(repository, branch.tip, &reverted)?;
+            Ok(Tried::Clean(reverted, others))
+        }
+        Attempt::Nothing(nothing) => Ok(Tried::Nothing(refusal::nothing(&nothing))),
+        Attempt::Blocked(blocked) => Ok(Tried::Blocked(Box::new(blocked))),
+    }
+}
+
+/// The applications that change outside the paths; of a revert everywhere, all but the first.
+fn others(repository: &Repository, tip: Oid, reverted: &Reverted) -> Result<Vec<GitPath>> {
+    let trees = [tree_of(repository, tip)?, oid(&reverted.tree)?];
+    let files = reverted.files.iter().map(|file| &file.path);
+    let touched: BTreeSet<GitPath> = apps::touched(repository, &trees, files)?.into_iter().collect();
+    if reverted.paths.is_empty() {
+        return Ok(touched.into_iter().skip(1).collect());
+    }
+    let is_meant = |app: &GitPath| reverted.paths.iter().any(|path| app.is_in(path) || path.is_in(app));
+    Ok(touched.into_iter().filter(|app| !is_meant(app)).collect())
+}
+
+/// Calls with the operation that is meant.
+fn operation<T>(
+    asked: &Asked,
+    url: &str,
+    branch: &str,
+    then: impl FnOnce(&Operation<'_>) -> Result<T>,
+) -> Result<T> {
+    let commits = oids(&asked.commits)?;
+    then(&Operation {
+        repository: url,
+        branch,
+        commits: &commits,
+        mode: asked.mode,
+        paths: &asked.paths,
+        good: asked.good.as_deref().map(oid).transpose()?,
+    })
+}
+
+pub(super) fn oid(text: &str) -> Result<Oid> {
+    Oid::from_str(text).map_err(|error| {
+        Error::new(ErrorKind::Usage, "the plan names a commit by what is no id").because(error)
+    })
+}
+
+fn oids(texts: &[String]) -> Result<Vec<Oid>> {
+    texts.iter().map(|text| oid(text)).collect()
+}
+
+fn tree_of(repository: &Repository, commit: Oid) -> Result<Oid> {
+    repository.tree_id(commit)
+}

@@ -1,0 +1,72 @@
+//! What stands in the way of a revert, in words.
+
+use crate::error::{Error, ErrorKind};
+use crate::git::operation::mode_word;
+use crate::rollback::model::revert::{Blocked, NextWay, Nothing, NothingReason};
+use crate::rollback::model::revert_outcome::NothingToRevert;
+use crate::text::{plural, shell_quote};
+
+/// How many digits of a commit people read.
+const SHORT: usize = 9;
+/// Conflicts that are named.
+const NAMED: usize = 5;
+
+/// The first digits of a commit's id.
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(SHORT).collect()
+}
+
+/// Conflicts: which files of which application, and what would go through.
+pub(super) fn blocked(blocked: &Blocked) -> Error {
+    let count = i64::try_from(blocked.conflicts.len()).unwrap_or(i64::MAX);
+    let message =
+        format!("{} with what came later: nothing was pushed", plural(count, "file conflicts"));
+    let files: Vec<String> = blocked
+        .conflicts
+        .iter()
+        .take(NAMED)
+        .map(|conflict| format!("{} (commit {})", conflict.path, short(&conflict.commit)))
+        .collect();
+    let more = blocked.conflicts.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+    let error = Error::new(ErrorKind::Refused, message).because(files.join(", ") + &more);
+    match &blocked.next {
+        Some(next) => error.hint(next_way(blocked, next)),
+        None => error,
+    }
+}
+
+fn next_way(blocked: &Blocked, next: &NextWay) -> String {
+    let mut words = vec![format!("--mode {}", mode_word(next.mode))];
+    words.extend(next.paths.iter().map(|path| format!("--path {}", shell_quote(&path.to_string()))));
+    words.extend(next.good.iter().map(|good| format!("--to {}", short(good))));
+    let commit = blocked.commits.first().map(|commit| short(&commit.id)).unwrap_or_default();
+    let also = match next.also.len() {
+        0 => String::new(),
+        count => {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            format!(" (takes out {} along)", plural(count, "later commit"))
+        }
+    };
+    format!("what would go through{also}: rb revert-commit {commit} {}", words.join(" "))
+}
+
+/// Why there is nothing to do.
+pub(super) fn nothing(nothing: &Nothing) -> NothingToRevert {
+    let which = match nothing.commits.as_slice() {
+        [one] => short(&one.id),
+        all => plural(i64::try_from(all.len()).unwrap_or(i64::MAX), "commit"),
+    };
+    let by = nothing.by.as_ref().map(|by| by.id.clone());
+    let (reason, message) = match nothing.reason {
+        NothingReason::Empty => ("noChange", format!("{which} changed no file")),
+        NothingReason::AlreadyReverted => ("alreadyReverted", match &by {
+            Some(by) => format!("what {which} changed was taken out by {}", short(by)),
+            None => format!("what {which} changed is out already"),
+        }),
+        NothingReason::AlreadyRestored => {
+            ("alreadyRestored", "the paths are as they were in the good commit".to_owned())
+        }
+    };
+    NothingToRevert { reason, message, commit: by }
+}
