@@ -15,11 +15,11 @@ mod output;
 mod private_file;
 mod proof_args;
 mod report_args;
+mod revert_commit;
 mod settings;
 mod signals;
 mod status;
 mod target_args;
-mod revert_commit;
 mod undo;
 mod verify;
 

@@ -34,7 +34,8 @@ pub fn card(plan: &RevertPlan, marks: Marks) -> String {
     lines.extend(images(&plan.images, marks));
     lines.extend(files(&plan.reverted.files, marks));
     for other in &plan.others {
-        let text = format!("changes another application, too: {}", marks.foreign(&other.to_string()));
+        let text =
+            format!("changes another application, too: {}", marks.foreign(&other.to_string()));
         lines.push(paint(WARN, &line("others", &text)));
     }
     for warning in plan.warnings.iter().take(WARNINGS) {

@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use crate::error::Result;
 use crate::git::branch_name::BranchName;
+use crate::git::cache;
 use crate::git::locate::{Wanted, locate};
 use crate::git::program::{Git, cache_folder};
 use crate::git::remote::Remote;
 use crate::git::store::Store;
 use crate::git::user_config::UserConfig;
-use crate::git::cache;
 
 /// What the user says of it.
 #[derive(Clone, Copy, Debug)]

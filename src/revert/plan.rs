@@ -177,11 +177,13 @@ pub(super) fn attempt(
 fn others(repository: &Repository, tip: Oid, reverted: &Reverted) -> Result<Vec<GitPath>> {
     let trees = [tree_of(repository, tip)?, oid(&reverted.tree)?];
     let files = reverted.files.iter().map(|file| &file.path);
-    let touched: BTreeSet<GitPath> = apps::touched(repository, &trees, files)?.into_iter().collect();
+    let touched: BTreeSet<GitPath> =
+        apps::touched(repository, &trees, files)?.into_iter().collect();
     if reverted.paths.is_empty() {
         return Ok(touched.into_iter().skip(1).collect());
     }
-    let is_meant = |app: &GitPath| reverted.paths.iter().any(|path| app.is_in(path) || path.is_in(app));
+    let is_meant =
+        |app: &GitPath| reverted.paths.iter().any(|path| app.is_in(path) || path.is_in(app));
     Ok(touched.into_iter().filter(|app| !is_meant(app)).collect())
 }
 

@@ -38,7 +38,8 @@ pub(super) fn blocked(blocked: &Blocked) -> Error {
 
 fn next_way(blocked: &Blocked, next: &NextWay) -> String {
     let mut words = vec![format!("--mode {}", mode_word(next.mode))];
-    words.extend(next.paths.iter().map(|path| format!("--path {}", shell_quote(&path.to_string()))));
+    words
+        .extend(next.paths.iter().map(|path| format!("--path {}", shell_quote(&path.to_string()))));
     words.extend(next.good.iter().map(|good| format!("--to {}", short(good))));
     let commit = blocked.commits.first().map(|commit| short(&commit.id)).unwrap_or_default();
     let also = match next.also.len() {
@@ -60,10 +61,13 @@ pub(super) fn nothing(nothing: &Nothing) -> NothingToRevert {
     let by = nothing.by.as_ref().map(|by| by.id.clone());
     let (reason, message) = match nothing.reason {
         NothingReason::Empty => ("noChange", format!("{which} changed no file")),
-        NothingReason::AlreadyReverted => ("alreadyReverted", match &by {
-            Some(by) => format!("what {which} changed was taken out by {}", short(by)),
-            None => format!("what {which} changed is out already"),
-        }),
+        NothingReason::AlreadyReverted => (
+            "alreadyReverted",
+            match &by {
+                Some(by) => format!("what {which} changed was taken out by {}", short(by)),
+                None => format!("what {which} changed is out already"),
+            },
+        ),
         NothingReason::AlreadyRestored => {
             ("alreadyRestored", "the paths are as they were in the good commit".to_owned())
         }

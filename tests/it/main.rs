@@ -19,8 +19,8 @@ mod daemonset;
 mod docs;
 mod errors;
 mod faults;
-mod git_objects;
 mod git_network;
+mod git_objects;
 mod given;
 mod history;
 mod hostile_text;
@@ -43,6 +43,7 @@ mod proxy;
 mod races;
 mod rb;
 mod reports;
+mod revert_commit;
 mod rights;
 mod rust_text;
 mod scene;
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
         proxy::tests(),
         races::tests(),
         reports::tests(),
+        revert_commit::tests(),
         rights::tests(),
         rust_text::tests(),
         schemas::tests(),

@@ -80,6 +80,12 @@ impl Rb {
         self
     }
 
+    /// The working directory.
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Ran {
         let output = self.command.output().expect("rb starts");

@@ -74,11 +74,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn chosen(
-        &self,
-        ground: &mut Ground,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<Request> {
+    async fn chosen(&self, ground: &mut Ground, progress: &mut dyn FnMut(&str)) -> Result<Request> {
         let paths = request::paths(self.args)?;
         let commit = choose::choose(ground, &paths, self.format, self.app, progress).await?;
         let (mode, good, mainline) =
@@ -102,7 +98,8 @@ impl Call<'_> {
                 Decision::Revert(Box::new(plan), shown)
             }
             Decision::Revert(now, _) => {
-                let message = "the branch moved since the plan was made: it would change other files now";
+                let message =
+                    "the branch moved since the plan was made: it would change other files now";
                 return Err(Error::new(ErrorKind::LostRace, message)
                     .because(report::files_in_words(&now.reverted.files))
                     .hint("make a new one: --dry-run --plan-out FILE"));

@@ -20,8 +20,11 @@ pub(super) fn read(path: &Path) -> Result<RevertPlan> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| usage(path, "cannot be read").because(error))?;
     let plan: RevertPlan = serde_json::from_str(&text).map_err(|error| {
-        usage(path, "is no plan of a revert")
-            .because(format!("line {}, column {}", error.line(), error.column()))
+        usage(path, "is no plan of a revert").because(format!(
+            "line {}, column {}",
+            error.line(),
+            error.column()
+        ))
     })?;
     if plan.schema != SCHEMA {
         return Err(usage(path, &format!("has the schema {:?} and not {SCHEMA}", plan.schema)));

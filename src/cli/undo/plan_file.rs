@@ -13,11 +13,10 @@ use crate::text::shell_quote;
 pub(super) fn write(path: &Path, plan: &Plan) -> Result<()> {
     let text = serde_json::to_string_pretty(plan)
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot write the plan").because(error))?;
-    private_file::write(path, &text)
-        .map_err(|error| {
-            let hint = "name a file in a folder that exists and that you may write to";
-            Error::new(ErrorKind::Usage, words(path, "cannot be written")).because(error).hint(hint)
-        })
+    private_file::write(path, &text).map_err(|error| {
+        let hint = "name a file in a folder that exists and that you may write to";
+        Error::new(ErrorKind::Usage, words(path, "cannot be written")).because(error).hint(hint)
+    })
 }
 
 pub(super) fn read(path: &Path) -> Result<Plan> {
