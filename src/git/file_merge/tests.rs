@@ -43,8 +43,8 @@ fn lines_are_merged_as_git_merges_them() {
     let bad = lines(&[(3, "bad")]);
     let tip = lines(&[(3, "bad"), (15, "later")]);
     let good = lines(&[]);
-    let file = |text| Some((FILE, text));
-    let result = merged(&repository, [file(&bad), file(&tip), file(&good)]);
+    let states = [bad.as_str(), &tip, &good].map(|text| Some((FILE, text)));
+    let result = merged(&repository, states);
     let Merged::Clean(Some(entry)) = result else { panic!("{result:?}") };
     assert_eq!(repository.blob(entry.id).unwrap(), lines(&[(15, "later")]).as_bytes());
 }
