@@ -86,7 +86,8 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let url = url("https://git.test/a");
         let open = async |folder| open(folder, &url, None, Instant::now()).await.unwrap();
-        let store = open(Some(&scratch.path().join("cache"))).await;
+        let cache = scratch.path().join("cache");
+        let store = open(Some(&cache)).await;
         assert!(store.is_kept() && store.notes().is_empty());
 
         let file = scratch.path().join("file");

@@ -35,11 +35,12 @@ const MARK: &str = "Rb-Operation: 0123456789abcdef";
 
 /// What stands for the revert: a commit with a mark, unless one is behind the tip.
 fn make(store: &Store, tip: Oid) -> Result<Made<&'static str>> {
-    let mut walk = opened(store).revwalk().map_err(internal)?;
+    let repository = opened(store);
+    let mut walk = repository.revwalk().map_err(internal)?;
     walk.push(tip).map_err(internal)?;
     for id in walk {
         let id = id.map_err(internal)?;
-        let found = opened(store).find_commit(id).map_err(internal)?;
+        let found = repository.find_commit(id).map_err(internal)?;
         if found.message().is_ok_and(|message| message.contains(MARK)) {
             return Ok(Made::Nothing("there already"));
         }
