@@ -38,7 +38,7 @@ fn it_is_opened_once_and_found_again(stage: &Stage) {
         assert_eq!((request.host, request.state), (stage.word, RequestState::Open));
         assert_eq!(request.head_commit, Some(stage.head_commit()));
         assert_eq!(request.merge_commit, None);
-        assert!(request.url.starts_with(stage.place.origin()), "{}", request.url);
+        assert!(request.url.starts_with(&stage.place.origin()), "{}", request.url);
         let second = hosting.open(&wanted()).await.expect("a request");
         assert!(!second.is_new);
         assert_eq!(second.request.number, request.number);
@@ -119,7 +119,7 @@ fn merge(stage: &Stage) -> AutoMerge {
     block(async {
         let hosting = stage.hosting().await;
         let number = hosting.open(&wanted()).await.expect("a request").request.number;
-        hosting.merge_when_ready(number, stage.head_commit()).await.expect("an answer")
+        hosting.merge_when_ready(number, &stage.head_commit()).await.expect("an answer")
     })
 }
 
