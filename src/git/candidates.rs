@@ -1,6 +1,9 @@
 //! Which commits might be the bad one: those that changed the paths, newest first.
 
-use git2::{Commit, Oid, Revwalk, Sort};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+
+use git2::{Commit, Oid};
 use jiff::Timestamp;
 
 use super::apps;
@@ -104,18 +107,41 @@ pub(super) fn touching<'r>(
     tip: Oid,
     paths: &'r [GitPath],
 ) -> Result<Touching<'r>> {
-    let broken = |error: git2::Error| failed("cannot follow the history", &error);
-    let mut walk = repository.raw().revwalk().map_err(broken)?;
-    // Sorted by parents as well, it would read all of the history first.
-    walk.set_sorting(Sort::TIME).map_err(broken)?;
-    walk.push(tip).map_err(broken)?;
-    Ok(Touching { repository, walk, paths })
+    let mut touching =
+        Touching { repository, paths, queue: BinaryHeap::new(), seen: HashSet::new() };
+    touching.add(tip)?;
+    Ok(touching)
 }
 
+/// A walk as `git log` does it: the newest of what is known comes next, and a parent is known once its
+/// child has come, so that commits of one second stay in their order. libgit2 would read all of the
+/// history first.
 pub(super) struct Touching<'r> {
     repository: &'r Repository,
-    walk: Revwalk<'r>,
     paths: &'r [GitPath],
+    /// By time; of the same time, the one that was found first.
+    queue: BinaryHeap<(i64, Reverse<usize>, Oid)>,
+    seen: HashSet<Oid>,
+}
+
+impl Touching<'_> {
+    fn add(&mut self, id: Oid) -> Result<()> {
+        if self.seen.insert(id) {
+            let at = self.repository.find_commit(id)?.time().seconds();
+            self.queue.push((at, Reverse(self.seen.len()), id));
+        }
+        Ok(())
+    }
+
+    /// The next commit of all, and whether it changed the paths.
+    fn step(&mut self) -> Result<Option<(Oid, bool)>> {
+        let Some((_, _, id)) = self.queue.pop() else { return Ok(None) };
+        let commit = self.repository.whole_commit(id)?;
+        for parent in commit.parent_ids() {
+            self.add(parent)?;
+        }
+        Ok(Some((id, touches(self.repository, &commit, self.paths)?)))
+    }
 }
 
 impl Iterator for Touching<'_> {
@@ -123,17 +149,10 @@ impl Iterator for Touching<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let id = match self.walk.next()? {
-                Ok(id) => id,
-                Err(error) => return Some(Err(failed("cannot follow the history", &error))),
-            };
-            let commit = match self.repository.whole_commit(id) {
-                Ok(commit) => commit,
-                Err(error) => return Some(Err(error)),
-            };
-            match touches(self.repository, &commit, self.paths) {
-                Ok(true) => return Some(Ok(id)),
-                Ok(false) => {}
+            match self.step() {
+                Ok(Some((id, true))) => return Some(Ok(id)),
+                Ok(Some(_)) => {}
+                Ok(None) => return None,
                 Err(error) => return Some(Err(error)),
             }
         }

@@ -4,6 +4,7 @@
 use jiff::Zoned;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::Oid;
 use crate::git::branch::Branch;
 use crate::git::commit::{self, NewCommit};
 use crate::git::identity::Identity;
@@ -11,7 +12,6 @@ use crate::git::repository::Repository;
 use crate::git::retry::{Made, Pace};
 use crate::git::signing::Signing;
 use crate::git::store::Store;
-use crate::git::{Oid, invariants};
 use crate::rollback::model::revert::Reverted;
 use crate::rollback::model::revert_outcome::{NothingToRevert, Pushed, RevertOutcome};
 use crate::rollback::model::revert_plan::RevertPlan;
@@ -43,7 +43,9 @@ pub async fn land(
 ) -> Result<RevertOutcome> {
     let tip = oid(&plan.reverted.tip)?;
     let Ground { remote, store, branch, .. } = ground;
-    let make = |store: &Store, tip: Oid| make(store, tip, plan, by, may_delete);
+    let url = remote.url().identity();
+    let order = Order { plan, url: &url, by, may_delete };
+    let make = |store: &Store, tip: Oid| order.make(store, tip);
     let pushed =
         remote.push_with_retry(store, branch, tip, Pace::default(), progress, make).await?;
     let Some(commit) = pushed.commit else {
@@ -65,53 +67,54 @@ pub async fn land(
     }))
 }
 
-fn make(
-    store: &Store,
-    tip: Oid,
-    plan: &RevertPlan,
-    by: &By,
+/// What is to be made of any tip.
+struct Order<'a> {
+    plan: &'a RevertPlan,
+    url: &'a str,
+    by: &'a By,
     may_delete: usize,
-) -> Result<Made<Option<NothingToRevert>>> {
-    let repository = store.open(Repository::open)?;
-    match try_to_make(&repository, tip, plan, by, may_delete) {
-        Ok(made) => Ok(made),
-        Err(error) => match needs_of(&error) {
-            Some(needs) => Ok(Made::Needs(needs)),
-            None if is_broken(&error) => Ok(Made::Broken(error)),
-            None => Err(error),
-        },
-    }
 }
 
-fn try_to_make(
-    repository: &Repository,
-    tip: Oid,
-    plan: &RevertPlan,
-    by: &By,
-    may_delete: usize,
-) -> Result<Made<Option<NothingToRevert>>> {
-    let branch = Branch { name: plan.branch.clone(), tip };
-    let url = &plan.repository.url;
-    let reverted = match attempt(repository, &branch, &plan.asked, url, may_delete)? {
-        Tried::Clean(reverted, _) => reverted,
-        Tried::Nothing(nothing) => return Ok(Made::Nothing(Some(nothing))),
-        Tried::Blocked(blocked) => return Err(refusal::blocked(&blocked)),
-    };
-    if !is_agreed(&plan.reverted, &reverted) {
-        return Err(moved(plan));
+impl Order<'_> {
+    fn make(&self, store: &Store, tip: Oid) -> Result<Made<Option<NothingToRevert>>> {
+        let repository = store.open(Repository::open)?;
+        match self.try_to_make(&repository, tip) {
+            Ok(made) => Ok(made),
+            Err(error) => match needs_of(&error) {
+                Some(needs) => Ok(Made::Needs(needs)),
+                None if is_broken(&error) => Ok(Made::Broken(error)),
+                None => Err(error),
+            },
+        }
     }
-    invariants::check(repository, &branch, &reverted, may_delete)?;
-    let new = NewCommit {
-        tree: oid(&reverted.tree)?,
-        parent: tip,
-        message: &plan.message,
-        author: &by.author,
-        committer: &by.committer,
-        at: &Zoned::now(),
-    };
-    let commit = commit::create(repository, &new, by.signing.as_ref())?;
-    commit::keep(repository, &plan.id, commit)?;
-    Ok(Made::Commit(commit, None))
+
+    fn try_to_make(
+        &self,
+        repository: &Repository,
+        tip: Oid,
+    ) -> Result<Made<Option<NothingToRevert>>> {
+        let Self { plan, url, by, may_delete } = *self;
+        let branch = Branch { name: plan.branch.clone(), tip };
+        let reverted = match attempt(repository, &branch, &plan.asked, url, may_delete)? {
+            Tried::Clean(reverted, _) => reverted,
+            Tried::Nothing(nothing) => return Ok(Made::Nothing(Some(nothing))),
+            Tried::Blocked(blocked) => return Err(refusal::blocked(&blocked)),
+        };
+        if !is_agreed(&plan.reverted, &reverted) {
+            return Err(moved(plan));
+        }
+        let new = NewCommit {
+            tree: oid(&reverted.tree)?,
+            parent: tip,
+            message: &plan.message,
+            author: &by.author,
+            committer: &by.committer,
+            at: &Zoned::now(),
+        };
+        let commit = commit::create(repository, &new, by.signing.as_ref())?;
+        commit::keep(repository, &plan.id, commit)?;
+        Ok(Made::Commit(commit, None))
+    }
 }
 
 /// The same way, for the same commits, with the same change of the same files.

@@ -70,7 +70,8 @@ pub async fn decide(
     let needs = request.needs();
     let fetch = ground.remote.fetch(&mut ground.store, &ground.branch, &needs, progress);
     let mut tip = fetch.await?;
-    let (branch, url) = (ground.branch.clone(), ground.remote.url().canonical());
+    let (branch, url) = (ground.branch.clone(), ground.remote.url().identity());
+    let address = ground.remote.url().to_string();
     let (asked, tried) = ground
         .with_enough(&mut tip, progress, |repository, tip| {
             let meant = request.resolve(repository, tip)?;
@@ -99,7 +100,7 @@ pub async fn decide(
         schema: revert_plan::SCHEMA.to_owned(),
         id,
         made_at: now,
-        repository: revert_plan::Repository { url },
+        repository: revert_plan::Repository { url: address },
         branch: branch.as_str().to_owned(),
         asked,
         reverted,

@@ -18,9 +18,11 @@ pub(super) fn short(id: &str) -> String {
 
 /// Conflicts: which files of which application, and what would go through.
 pub(super) fn blocked(blocked: &Blocked) -> Error {
-    let count = i64::try_from(blocked.conflicts.len()).unwrap_or(i64::MAX);
-    let message =
-        format!("{} with what came later: nothing was pushed", plural(count, "file conflicts"));
+    let who = match blocked.conflicts.len() {
+        1 => "a file conflicts".to_owned(),
+        count => format!("{count} files conflict"),
+    };
+    let message = format!("{who} with what came later: nothing was pushed");
     let files: Vec<String> = blocked
         .conflicts
         .iter()

@@ -21,8 +21,20 @@ use serde_json::{Value, json};
 use crate::suite::{Test, pure};
 
 /// The schemas of what rb prints.
-const NAMES: [&str; 9] =
-    ["audit", "error", "event", "history", "list", "plan", "report", "status", "verify"];
+const NAMES: [&str; 12] = [
+    "audit",
+    "error",
+    "event",
+    "history",
+    "list",
+    "plan",
+    "report",
+    "revert",
+    "revert-candidates",
+    "revert-plan",
+    "status",
+    "verify",
+];
 
 /// The schema of what rb reads; `config/schema.rs` holds configurations against it.
 const CONFIG: &str = "config";

@@ -16,12 +16,14 @@ const AN_HOUR: u64 = 3_600;
 pub(super) struct GitOps {
     folder: tempfile::TempDir,
     commits: Cell<u64>,
+    is_frozen: Cell<bool>,
 }
 
 impl GitOps {
     /// Two applications, `checkout` and `cart`, with the image 2.8.0 each.
     pub(super) fn new() -> Self {
-        let gitops = Self { folder: tempfile::tempdir().expect("a folder"), commits: Cell::new(0) };
+        let folder = tempfile::tempdir().expect("a folder");
+        let gitops = Self { folder, commits: Cell::new(0), is_frozen: Cell::new(false) };
         let [origin, work] = [gitops.origin(), gitops.work()];
         git(gitops.folder.path(), &["init", "-q", "--bare", "-b", "main", &text(&origin)], 0);
         git(gitops.folder.path(), &["clone", "-q", &text(&origin), &text(&work)], 0);
@@ -72,8 +74,15 @@ impl GitOps {
 
     /// `git` in the checkout; what it prints.
     pub(super) fn git(&self, words: &[&str]) -> String {
-        self.commits.set(self.commits.get() + 1);
+        if !self.is_frozen.get() {
+            self.commits.set(self.commits.get() + 1);
+        }
         git(&self.work(), words, self.commits.get())
+    }
+
+    /// From now on all commits are of one second.
+    pub(super) fn freeze(&self) {
+        self.is_frozen.set(true);
     }
 
     /// `git` in the repository that takes the pushes.
