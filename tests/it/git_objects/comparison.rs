@@ -169,24 +169,22 @@ fn with_git(work: &Path, id: &str, is_merge: bool) -> Result {
         revert.args(["-m", "1"]);
     }
     let output = revert.arg(id).output().expect("git");
-    let result = index(work);
-    let has_conflicts = matches!(result, Result::Conflicts(_));
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.success(), !has_conflicts, "git revert {id}: {error}");
+    let has_conflicts = !output.status.success();
+    let result = if has_conflicts {
+        let unmerged = git(work, &["ls-files", "--unmerged"]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!unmerged.is_empty(), "git revert {id}: {error}");
+        let path = |line: &str| line.split_once('\t').expect("a path").1.to_owned();
+        Result::Conflicts(unmerged.lines().map(path).collect())
+    } else {
+        // It fails where something is unmerged.
+        Result::Tree(git(work, &["write-tree"]))
+    };
     git(work, &["reset", "--quiet", "--hard"]);
     if has_conflicts {
         git(work, &["clean", "--quiet", "-ffdx"]);
     }
     result
-}
-
-fn index(work: &Path) -> Result {
-    let unmerged = git(work, &["ls-files", "--unmerged"]);
-    if unmerged.is_empty() {
-        return Result::Tree(git(work, &["write-tree"]));
-    }
-    let path = |line: &str| line.split_once('\t').expect("a path").1.to_owned();
-    Result::Conflicts(unmerged.lines().map(path).collect())
 }
 
 /// With rename detection, `git revert` takes a change that another app made out of a near-identical

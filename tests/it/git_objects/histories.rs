@@ -156,7 +156,7 @@ impl Team {
             // The next release comes on top of it, or a bot brings the bad one back.
             0 => {
                 let before = self.files.clone();
-                let message = self.bump_like(&past, scribe);
+                let message = self.bump_like(&past);
                 self.commit(scribe, &message, before);
             }
             1 => {
@@ -215,15 +215,16 @@ impl Team {
     }
 
     /// Another version in the same files.
-    fn bump_like(&mut self, past: &Past, scribe: &mut Scribe) -> String {
+    fn bump_like(&mut self, past: &Past) -> String {
         self.version += 1;
         let version = self.version;
-        for path in past.after.keys().filter(|path| past.before.get(*path) != past.after.get(*path))
-        {
+        let is_bumped = |path: &&String| {
+            path.ends_with("kustomization.yaml") && past.before.get(*path) != past.after.get(*path)
+        };
+        for path in past.after.keys().filter(is_bumped) {
             let edit = |text: String| with_tag(&text, version);
             self.text(path, edit);
         }
-        let _ = scribe.pick(2);
         format!("Bump to 1.{version}")
     }
 
