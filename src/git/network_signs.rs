@@ -107,7 +107,6 @@ const SIGNS: &[(By, &str, Reason)] = &[
     (By::Git, "invalid response; got", Reason::NotGit),
     (By::Git, "expected service, got", Reason::NotGit),
     (By::Git, "invalid content-type", Reason::NotGit),
-    (By::Git, "expected flush after ref listing", Reason::NotGit),
     (By::Git, "received http/0.9 when not allowed", Reason::NotGit),
     (By::Git, "unsupported protocol", Reason::NotGit),
     // The server.
@@ -115,6 +114,8 @@ const SIGNS: &[(By, &str, Reason)] = &[
     (By::Git, "http 429", Reason::Busy),
     (By::Git, "returned error: 5", Reason::ServerFailed),
     (By::Git, "http 5", Reason::ServerFailed),
+    // It follows from each of them, too.
+    (By::Git, "expected flush after ref listing", Reason::NotGit),
     (By::Any, "internal server error", Reason::ServerFailed),
     (By::Any, "remote unpack failed", Reason::ServerFailed),
     (By::Any, "no space left on device", Reason::ServerFailed),
@@ -136,6 +137,8 @@ const SIGNS: &[(By, &str, Reason)] = &[
     // Our copy. After the connection: one that breaks leaves a pack without its end.
     (By::Git, "is corrupt", Reason::BrokenCopy),
     (By::Git, "bad object", Reason::BrokenCopy),
+    (By::Git, "error: index file", Reason::BrokenCopy),
+    (By::Git, "error: packfile", Reason::BrokenCopy),
     (By::Git, "object file", Reason::BrokenCopy),
     (By::Git, "inflate:", Reason::BrokenCopy),
     (By::Git, "missing necessary objects", Reason::BrokenCopy),
