@@ -114,8 +114,6 @@ const SIGNS: &[(By, &str, Reason)] = &[
     (By::Git, "http 429", Reason::Busy),
     (By::Git, "returned error: 5", Reason::ServerFailed),
     (By::Git, "http 5", Reason::ServerFailed),
-    // It follows from each of them, too.
-    (By::Git, "expected flush after ref listing", Reason::NotGit),
     (By::Any, "internal server error", Reason::ServerFailed),
     (By::Any, "remote unpack failed", Reason::ServerFailed),
     (By::Any, "no space left on device", Reason::ServerFailed),
@@ -134,6 +132,8 @@ const SIGNS: &[(By, &str, Reason)] = &[
     (By::Git, "gnutls", Reason::Reset),
     (By::Git, "ssl_", Reason::Reset),
     (By::Git, "the remote end hung up", Reason::Reset),
+    // It follows from each of them, too.
+    (By::Git, "expected flush after ref listing", Reason::NotGit),
     // Our copy. After the connection: one that breaks leaves a pack without its end.
     (By::Git, "is corrupt", Reason::BrokenCopy),
     (By::Git, "bad object", Reason::BrokenCopy),

@@ -174,7 +174,7 @@ fn a_full_disk_is_called_that() {
         let _ = fs::write(client.cache().join("filler"), vec![b'x'; 1024 * 1024]);
         remote.fetch(&mut store, &main(), &Needs::history(History::Full), &mut |_| ()).await
     });
-    let unmounted = std::process::Command::new("umount").arg(client.cache()).status();
+    let unmounted = std::process::Command::new("umount").arg("-l").arg(client.cache()).status();
     assert!(unmounted.is_ok_and(|status| status.success()));
     assert_eq!(reason(&fetched.unwrap_err()), Reason::DiskFull);
 }
