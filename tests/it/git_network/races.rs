@@ -276,11 +276,8 @@ fn twenty_at_once_make_one_commit() {
             .collect();
         threads.into_iter().map(|thread| thread.join().expect("a pusher")).collect()
     });
-    let ours: Vec<Oid> = made
-        .iter()
-        .map(|pushed| pushed.as_ref().expect("one or nothing").commit)
-        .flatten()
-        .collect();
+    let ours: Vec<Oid> =
+        made.iter().filter_map(|pushed| pushed.as_ref().expect("one or nothing").commit).collect();
     assert_eq!(ours, [tip(&ground)]);
     assert_eq!((marks(&ground), ground.count("shop", "main").expect("a count")), (1, 31));
     ground.git("shop", &["fsck", "--strict"]).expect("a sound repository");
