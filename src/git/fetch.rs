@@ -61,7 +61,7 @@ impl Remote {
             Ok(tip) => return Ok(tip),
             Err(failed) => failed,
         };
-        if work.is_broken(&failed) {
+        if is_broken(&failed) {
             work.store.stop_borrowing();
             work.store.make_anew()?;
             match work.bring(needs, progress).await {
@@ -88,14 +88,6 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn is_broken(&self, failed: &Failed) -> bool {
-        match failed {
-            Failed::Network(failure) => failure.reason == Reason::BrokenCopy,
-            // libgit2 could not read it.
-            Failed::Other(error) => error.kind() == ErrorKind::Internal,
-        }
-    }
-
     async fn bring(&mut self, needs: &Needs, progress: &mut OnProgress<'_>) -> Result<Oid, Failed> {
         let before = self.store.repository()?;
         let known = self.store.tip(self.branch)?.filter(|tip| before.find_commit(*tip).is_ok());
@@ -224,6 +216,14 @@ impl Work<'_> {
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self::Other(error)
+    }
+}
+
+fn is_broken(failed: &Failed) -> bool {
+    match failed {
+        Failed::Network(failure) => failure.reason == Reason::BrokenCopy,
+        // libgit2 could not read it.
+        Failed::Other(error) => error.kind() == ErrorKind::Internal,
     }
 }
 

@@ -107,7 +107,6 @@ const SIGNS: &[(By, &str, Reason)] = &[
     (By::Git, "invalid response; got", Reason::NotGit),
     (By::Git, "expected service, got", Reason::NotGit),
     (By::Git, "invalid content-type", Reason::NotGit),
-    (By::Git, "expected flush after ref listing", Reason::NotGit),
     (By::Git, "received http/0.9 when not allowed", Reason::NotGit),
     (By::Git, "unsupported protocol", Reason::NotGit),
     // The server.
@@ -133,9 +132,13 @@ const SIGNS: &[(By, &str, Reason)] = &[
     (By::Git, "gnutls", Reason::Reset),
     (By::Git, "ssl_", Reason::Reset),
     (By::Git, "the remote end hung up", Reason::Reset),
+    // It follows from each of them, too.
+    (By::Git, "expected flush after ref listing", Reason::NotGit),
     // Our copy. After the connection: one that breaks leaves a pack without its end.
     (By::Git, "is corrupt", Reason::BrokenCopy),
     (By::Git, "bad object", Reason::BrokenCopy),
+    (By::Git, "error: index file", Reason::BrokenCopy),
+    (By::Git, "error: packfile", Reason::BrokenCopy),
     (By::Git, "object file", Reason::BrokenCopy),
     (By::Git, "inflate:", Reason::BrokenCopy),
     (By::Git, "missing necessary objects", Reason::BrokenCopy),

@@ -267,7 +267,8 @@ impl NoOutput {
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>, mut take: impl FnMut(&[u8])) {
     let Some(mut pipe) = pipe else { return };
-    let mut buffer = [0; 16 * 1024];
+    // Not in the future itself: each that waits for it would carry it along.
+    let mut buffer = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = pipe.read(&mut buffer).await {
         take(buffer.get(..count).unwrap_or_default());
     }

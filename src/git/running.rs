@@ -67,6 +67,7 @@ impl Running {
     fn signal(&self, _: Option<u32>, _: Signal) {}
 }
 
+#[derive(Clone, Copy)]
 enum Signal {
     Ask,
     Insist,

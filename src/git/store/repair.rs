@@ -14,15 +14,14 @@ pub(super) fn sweep(git_dir: &Path) {
     for name in ["shallow.lock", "packed-refs.lock", "config.lock", "HEAD.lock"] {
         let _ = std::fs::remove_file(git_dir.join(name));
     }
-    let is_lock = |name: &str| name.ends_with(".lock");
-    remove_files(&git_dir.join("refs").join("rb").join("tips"), is_lock);
+    remove_files(&git_dir.join("refs").join("rb").join("tips"), |name| is_a(name, "lock"));
     remove_files(&git_dir.join("objects").join("pack"), |name| name.starts_with("tmp_"));
 }
 
 /// Whether it has not grown too much. What is not there is small.
 pub(super) fn is_small(git_dir: &Path) -> bool {
     let objects = git_dir.join("objects");
-    let packs = names(&objects.join("pack")).filter(|name| name.ends_with(".pack")).count();
+    let packs = names(&objects.join("pack")).filter(|name| is_a(name, "pack")).count();
     packs <= MOST_PACKS && names(&objects.join("17")).count() <= MOST_LOOSE
 }
 
@@ -45,6 +44,10 @@ fn remove_files(folder: &Path, which: impl Fn(&str) -> bool) {
     for name in names(folder).filter(|name| which(name)) {
         let _ = std::fs::remove_file(folder.join(name));
     }
+}
+
+fn is_a(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
 fn names(folder: &Path) -> impl Iterator<Item = String> {

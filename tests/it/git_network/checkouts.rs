@@ -13,7 +13,7 @@ use kubectl_rb::git::locate::{Located, Wanted, locate};
 use kubectl_rb::git::remote::Remote;
 use tokio::time::Instant;
 
-use super::client::{Client, commit_on, main, oid, opened, run, shop};
+use super::client::{Client, commit_on, main, oid, opened, run, shop, skipped};
 use crate::suite::{Test, pure};
 use crate::testbed::git_server::{GitServer, Ground, git};
 
@@ -236,7 +236,7 @@ fn a_checkout_of_somebody_else_is_not_read() {
         .iter()
         .all(|path| std::os::unix::fs::chown(path, Some(65534), None).is_ok());
     if !given {
-        println!("skipped: only root can give a folder to somebody else");
+        skipped("only root can give a folder to somebody else");
         return;
     }
     let error = find(&Client::new(), &checkout, None, None).unwrap_err();

@@ -152,3 +152,9 @@ pub(super) fn commit_on(store: &Store, tip: Oid, message: &str) -> Oid {
     let who = git2::Signature::now("Cid", "cid@x.test").expect("a name");
     repository.commit(None, &who, &who, message, &tree, &[&parent]).expect("a commit")
 }
+
+/// Says why a test did nothing.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so where tests report")]
+pub(super) fn skipped(why: &str) {
+    println!("skipped: {why}");
+}

@@ -10,7 +10,7 @@ use kubectl_rb::git::network_failure::Reason;
 use kubectl_rb::git::remote_url::RemoteUrl;
 use tokio::time::Instant;
 
-use super::client::{Client, main, oid, parents, reason, run, shop};
+use super::client::{Client, main, oid, parents, reason, run, shop, skipped};
 use crate::suite::{Test, pure};
 use crate::testbed::git_server::Fault;
 
@@ -67,7 +67,9 @@ fn a_fetch_that_is_killed_leaves_it_usable() {
     // What one leaves that got no time to clean up.
     let left = ["shallow.lock", "objects/pack/tmp_pack_AbC", "refs/rb/tips/x.lock"];
     let left = left.map(|name| git_dir(&hasty, &url).join(name));
-    left.iter().for_each(|path| fs::write(path, "").expect("a file"));
+    for path in &left {
+        fs::write(path, "").expect("a file");
+    }
     let client = hasty.until(Duration::from_secs(60));
     run(async {
         client.fetch(&url, &Needs::history(History::Full)).await.expect("a tip");
@@ -138,7 +140,7 @@ fn one_of_another_user_is_not_used() {
     let (client, url) = (Client::new(), server.url("shop"));
     run(async { client.fetch(&url, &Needs::default()).await.expect("a tip") });
     if std::os::unix::fs::chown(client.cache(), Some(65534), None).is_err() {
-        println!("skipped: only root can give a folder to somebody else");
+        skipped("only root can give a folder to somebody else");
         return;
     }
     run(async {
@@ -161,7 +163,7 @@ fn a_full_disk_is_called_that() {
         .stderr(std::process::Stdio::null())
         .status();
     if !mounted.is_ok_and(|status| status.success()) {
-        println!("skipped: no small disk can be mounted here");
+        skipped("no small disk can be mounted here");
         return;
     }
     let fetched = run(async {
@@ -174,7 +176,7 @@ fn a_full_disk_is_called_that() {
         let _ = fs::write(client.cache().join("filler"), vec![b'x'; 1024 * 1024]);
         remote.fetch(&mut store, &main(), &Needs::history(History::Full), &mut |_| ()).await
     });
-    let unmounted = std::process::Command::new("umount").arg(client.cache()).status();
+    let unmounted = std::process::Command::new("umount").arg("-l").arg(client.cache()).status();
     assert!(unmounted.is_ok_and(|status| status.success()));
     assert_eq!(reason(&fetched.unwrap_err()), Reason::DiskFull);
 }

@@ -41,7 +41,7 @@ fn an_empty_copy_takes_one_call() {
         let tip = remote.fetch(&mut store, &main(), &needs, &mut progress).await.expect("a tip");
         assert_eq!(tip, old(&ground, 0));
         assert_eq!((remote.calls(), server.count("/info/refs")), (1, 1));
-        assert!(seen.iter().any(|line| line.starts_with("Receiving objects")), "{seen:?}");
+        assert!(seen.iter().any(|line| line.starts_with("Counting objects")), "{seen:?}");
         // Not the whole history, and both with their parents.
         assert!(opened(&store).is_shallow());
         assert_eq!((parents(&store, bad), parents(&store, tip)), ((1, 1), (1, 1)));

@@ -36,11 +36,11 @@ const MARK: &str = "Rb-Operation: 0123456789abcdef";
 /// What stands for the revert: a commit with a mark, unless one is behind the tip.
 fn make(store: &Store, tip: Oid) -> Result<Made<&'static str>> {
     let repository = opened(store);
-    let mut walk = repository.revwalk().map_err(internal)?;
-    walk.push(tip).map_err(internal)?;
+    let mut walk = repository.revwalk().map_err(|error| internal(&error))?;
+    walk.push(tip).map_err(|error| internal(&error))?;
     for id in walk {
-        let id = id.map_err(internal)?;
-        let found = repository.find_commit(id).map_err(internal)?;
+        let id = id.map_err(|error| internal(&error))?;
+        let found = repository.find_commit(id).map_err(|error| internal(&error))?;
         if found.message().is_ok_and(|message| message.contains(MARK)) {
             return Ok(Made::Nothing("there already"));
         }
@@ -51,7 +51,7 @@ fn make(store: &Store, tip: Oid) -> Result<Made<&'static str>> {
     Ok(Made::Commit(commit, "made"))
 }
 
-fn internal(error: git2::Error) -> Error {
+fn internal(error: &git2::Error) -> Error {
     Error::new(ErrorKind::Internal, error.message())
 }
 
@@ -209,10 +209,10 @@ fn what_is_done_is_not_done_again() {
     let client = Client::new();
     run(async {
         command(&client, &server.url("shop"), make).await.0.expect("a push");
-        let pushes = server.count("git-receive-pack");
-        let pushed = command(&client, &server.url("shop"), make).await.0.expect("nothing");
-        assert_eq!((pushed.commit, pushed.value, pushed.tries), (None, "there already", 0));
-        assert_eq!(server.count("git-receive-pack"), pushes);
+        let before = server.count("git-receive-pack");
+        let again = command(&client, &server.url("shop"), make).await.0.expect("nothing");
+        assert_eq!((again.commit, again.value, again.tries), (None, "there already", 0));
+        assert_eq!(server.count("git-receive-pack"), before);
     });
     assert_eq!(marks(&ground), 1);
 }
@@ -276,11 +276,8 @@ fn twenty_at_once_make_one_commit() {
             .collect();
         threads.into_iter().map(|thread| thread.join().expect("a pusher")).collect()
     });
-    let ours: Vec<Oid> = made
-        .iter()
-        .map(|pushed| pushed.as_ref().expect("one or nothing").commit)
-        .filter_map(|commit| commit)
-        .collect();
+    let ours: Vec<Oid> =
+        made.iter().filter_map(|pushed| pushed.as_ref().expect("one or nothing").commit).collect();
     assert_eq!(ours, [tip(&ground)]);
     assert_eq!((marks(&ground), ground.count("shop", "main").expect("a count")), (1, 31));
     ground.git("shop", &["fsck", "--strict"]).expect("a sound repository");

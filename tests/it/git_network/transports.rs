@@ -8,7 +8,7 @@ use kubectl_rb::git::fetch::Needs;
 use kubectl_rb::git::network_failure::Reason;
 use kubectl_rb::git::push::{Landed, Lease};
 
-use super::client::{Client, commit_on, main, oid, reason, run, shop};
+use super::client::{Client, commit_on, main, oid, reason, run, shop, skipped};
 use crate::suite::{Test, pure};
 use crate::testbed::git_server::{ConnectProxy, Entry, GitServer, Nginx, Sshd, authority};
 
@@ -85,7 +85,7 @@ fn nginx() {
     let nginx = match Nginx::start(&ground).expect("nginx") {
         Ok(nginx) => nginx,
         Err(why) => {
-            println!("skipped: {why}");
+            skipped(&why);
             return;
         }
     };
@@ -104,7 +104,7 @@ fn ssh() {
     let sshd = match Sshd::start(&ground).expect("sshd") {
         Ok(sshd) => sshd,
         Err(why) => {
-            println!("skipped: {why}");
+            skipped(&why);
             return;
         }
     };
