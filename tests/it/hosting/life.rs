@@ -56,8 +56,6 @@ fn one_from_a_fork_is_another_one(stage: &Stage) {
         let body = json!({"title": "mine", "head": HEAD, "base": "main"});
         state.open(&body, ["title", "body", "head", "base"]).expect("a request");
         state.pulls[0].from_fork = true;
-        // It does not stand in the way of ours.
-        state.pulls[0].head = HEAD.to_owned();
     });
     block(async {
         assert_eq!(stage.hosting().await.find(&wanted()).await.expect("an answer"), None);
