@@ -79,7 +79,10 @@ pub struct Api {
 /// Names the server and nothing secret.
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").field("base", &self.base).field("token", &self.token).finish()
+        f.debug_struct("Api")
+            .field("base", &self.base)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,12 +107,12 @@ impl Api {
     /// Connects nothing yet. [`ErrorKind::Usage`] where the token cannot stand in a header.
     pub fn new(
         host: &'static dyn Host,
-        place: Place,
+        repository: Place,
         token: Token,
         pace: Pace,
         deadline: Deadline,
     ) -> Result<Self> {
-        let base = host.api(&place);
+        let base = host.api(&repository);
         let mut headers = HeaderMap::new();
         for (name, value) in host.headers(&token) {
             let value = HeaderValue::from_str(&value).ok();
@@ -124,7 +127,7 @@ impl Api {
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let origin = base.parse::<Uri>().ok().and_then(|uri| origin(&uri)).unwrap_or_default();
-        Ok(Self { host, place, token, base, origin, headers, pace, deadline })
+        Ok(Self { host, place: repository, token, base, origin, headers, pace, deadline })
     }
 
     /// Which kind of host it is.

@@ -61,6 +61,7 @@ pub(super) fn refused(api: &Api, answer: &Answer, what: &str) -> Error {
         300..=399 => Error::new(ErrorKind::Refused, format!("{name} answers {status} to {what}")),
         500.. => {
             Error::new(ErrorKind::Unreachable, format!("{name} cannot {what}: status {status}"))
+                .hint("run the same command again in a moment")
         }
         _ => Error::new(
             ErrorKind::Refused,

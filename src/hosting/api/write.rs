@@ -88,17 +88,14 @@ impl Api {
             return Ok(Created::Exists(answer.said(self)));
         }
         let document = answer.ok(self, what).map_err(Lost::not_done)?;
-        match self.host().read(document) {
+        if let Some(request) = self.host().read(document) {
             // Nobody has looked for conflicts yet.
-            Some(request) => {
-                Ok(Created::New(Box::new(ChangeRequest { has_conflict: None, ..request })))
-            }
-            // It says that it has done something.
-            None => {
-                let error = self.odd("it does not describe the request that it opened");
-                Err(Lost { error, may_be_done: true, is_passing: false })
-            }
+            let request = ChangeRequest { has_conflict: None, ..request };
+            return Ok(Created::New(Box::new(request)));
         }
+        // It says that it has done something.
+        let error = self.odd("it does not describe the request that it opened");
+        Err(Lost { error, may_be_done: true, is_passing: false })
     }
 
     /// Looks whether a merge without an answer was done.

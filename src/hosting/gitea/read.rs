@@ -50,8 +50,8 @@ pub(super) fn manner(repository: &Value) -> &'static str {
         ("fast-forward-only", "/allow_fast_forward_only_merge"),
     ];
     let preferred = text(repository, "/default_merge_style").unwrap_or("merge");
-    let takes = |(_, flag_of): &&(&str, &str)| flag(repository, flag_of) == Some(true);
-    let taken = || manners.iter().filter(takes);
+    let is_offered = |(_, flag_of): &&(&str, &str)| flag(repository, flag_of) == Some(true);
+    let taken = || manners.iter().filter(is_offered);
     let found = taken().find(|(manner, _)| *manner == preferred).or_else(|| taken().next());
     found.map_or("merge", |(manner, _)| *manner)
 }

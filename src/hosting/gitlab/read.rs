@@ -38,11 +38,9 @@ fn merge_commit(document: &Value) -> Option<String> {
 /// `has_conflicts` is false as long as nobody has looked.
 fn has_conflict(document: &Value) -> Option<bool> {
     match (flag(document, "/has_conflicts"), text(document, "/merge_status")?) {
-        (Some(true), _) => Some(true),
-        (_, "can_be_merged") => Some(false),
-        // Something else stands in the way.
-        (Some(false), "cannot_be_merged") => Some(false),
-        (None, "cannot_be_merged") => Some(true),
+        (Some(true), _) | (None, "cannot_be_merged") => Some(true),
+        // Without a conflict, something else stands in the way.
+        (_, "can_be_merged") | (Some(false), "cannot_be_merged") => Some(false),
         _ => None,
     }
 }

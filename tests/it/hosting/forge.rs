@@ -20,6 +20,7 @@ pub(super) const LABEL: &str = "rollback";
 
 /// What a fake does where a host could do one thing or another.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Settings {
     /// Nothing stands in the way of a merge.
     pub(super) is_ready: bool,

@@ -46,13 +46,12 @@ pub(super) fn answer(
             ("GET /repos/{owner}/{repo}/pulls", page(request, &list))
         }
         ("POST", ["repos", "acme", "shop", "pulls"]) => {
-            let reply = match state.open(body, ["title", "body", "head", "base"]) {
-                Some(pull) => Reply::json(201, &view(state, &pull)),
-                None => {
-                    let message = "pull request already exists for these targets [id: 7, issue_id: \
-                                   7, head_repo_id: 3, base_repo_id: 3]";
-                    failed(409, message)
-                }
+            let reply = if let Some(pull) = state.open(body, ["title", "body", "head", "base"]) {
+                Reply::json(201, &view(state, &pull))
+            } else {
+                let message = "pull request already exists for these targets [id: 7, issue_id: \
+                               7, head_repo_id: 3, base_repo_id: 3]";
+                failed(409, message)
             };
             ("POST /repos/{owner}/{repo}/pulls", reply)
         }

@@ -47,13 +47,12 @@ pub(super) fn answer(
         }
         ("POST", ["projects", "acme/shop", "merge_requests"]) => {
             let names = ["title", "description", "source_branch", "target_branch"];
-            let reply = match state.open(body, names) {
-                Some(pull) => Reply::json(201, &view(state, &pull, true)),
-                None => {
-                    let message =
-                        "Another open merge request already exists for this source branch: !7";
-                    Reply::json(409, &json!({"message": [message]}))
-                }
+            let reply = if let Some(pull) = state.open(body, names) {
+                Reply::json(201, &view(state, &pull, true))
+            } else {
+                let message =
+                    "Another open merge request already exists for this source branch: !7";
+                Reply::json(409, &json!({"message": [message]}))
             };
             ("POST /projects/{id}/merge_requests", reply)
         }
