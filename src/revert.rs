@@ -4,7 +4,7 @@
 //! [`ground`] is where it is made: a repository, a branch, and a copy with the objects; [`enough`] fetches
 //! what some work on them misses. [`asked`] makes commits of what the user names, [`plan`] makes the
 //! plan, and [`land`] carries it out: again on a new tip, where others were faster, as long as that
-//! comes to the same.
+//! comes to the same. Where the branch takes no pushes, [`propose`] opens a change request.
 
 pub mod asked;
 pub mod candidates;
@@ -12,4 +12,5 @@ mod enough;
 pub mod ground;
 pub mod land;
 pub mod plan;
+pub mod propose;
 mod refusal;

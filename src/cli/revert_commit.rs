@@ -2,6 +2,7 @@
 
 mod choose;
 mod flow;
+mod host;
 mod identity;
 mod plan_file;
 mod request;
@@ -9,12 +10,13 @@ mod request;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use crate::app::App;
 use crate::error::Result;
 use crate::exit::ExitStatus;
+use crate::hosting;
 use crate::rollback::model::revert::Mode;
 
 use super::duration;
@@ -108,6 +110,32 @@ pub(super) struct RevertArgs {
     #[arg(long)]
     signoff: bool,
 
+    /// How it gets onto the branch: pushed, or by a change request; auto pushes where that is allowed
+    #[arg(long, value_name = "WAY", default_value = "auto", help_heading = "Change request")]
+    way: WayArg,
+
+    /// The kind of host, where its name does not say it: github, gitlab or gitea
+    #[arg(long, value_name = "KIND", help_heading = "Change request",
+          value_parser = PossibleValuesParser::new(
+              hosting::REGISTRY.iter().map(|host| host.word())))]
+    host: Option<String>,
+
+    /// Give the request this label; may be given several times
+    #[arg(long, value_name = "LABEL", help_heading = "Change request")]
+    label: Vec<String>,
+
+    /// Ask this user or team (org/team) for a review; may be given several times
+    #[arg(long, value_name = "NAME", help_heading = "Change request")]
+    reviewer: Vec<String>,
+
+    /// Have it merged as soon as it may be
+    #[arg(long, help_heading = "Change request")]
+    auto_merge: bool,
+
+    /// Wait until it is merged, for as long as --timeout says
+    #[arg(long, help_heading = "Change request")]
+    wait_merge: bool,
+
     /// How long it may take in all
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse)]
     timeout: Duration,
@@ -123,6 +151,13 @@ enum ModeArg {
     Revert,
     Subset,
     Restore,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WayArg {
+    Auto,
+    Push,
+    Request,
 }
 
 impl From<ModeArg> for Mode {

@@ -3,10 +3,11 @@
 use crate::rollback::model::evidence::ago;
 use jiff::Timestamp;
 
+use crate::rollback::model::change_request::{ChecksState, RequestState};
 use crate::rollback::model::revert::{
     Candidate, CommitView, Conflict, FileChange, ImageChange, Mode,
 };
-use crate::rollback::model::revert_outcome::{Pushed, RevertOutcome};
+use crate::rollback::model::revert_outcome::{Pushed, Requested, RevertOutcome};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::text::{plural, shorten, truncate, width};
 
@@ -239,6 +240,7 @@ pub fn conflicts(conflicts: &[Conflict], marks: Marks) -> String {
 pub fn done(outcome: &RevertOutcome, marks: Marks) -> String {
     match outcome {
         RevertOutcome::Pushed(pushed) => done_push(pushed, marks),
+        RevertOutcome::Requested(requested) => done_request(requested, marks),
         RevertOutcome::Nothing(nothing) => {
             format!("{} {}\n", paint(GOOD, "nothing to do:"), marks.foreign(&nothing.message))
         }
@@ -263,5 +265,35 @@ fn done_push(pushed: &Pushed, marks: Marks) -> String {
         text += &paint(WARN, &format!("  warning  {}\n", marks.foreign(warning)));
     }
     text += &format!("  to take it back: {}\n", pushed.forward);
+    text
+}
+
+fn done_request(requested: &Requested, marks: Marks) -> String {
+    let [branch, head, url] =
+        [&requested.branch, &requested.head, &requested.url].map(|text| marks.foreign(text));
+    let state = match &requested.request {
+        None => paint(WARN, "pushed; somebody has to open the request:"),
+        Some(request) if request.state == RequestState::Merged => paint(GOOD, "merged:"),
+        Some(request) if request.state == RequestState::Closed => {
+            paint(BAD, "closed by somebody, and not merged:")
+        }
+        Some(request) if request.has_conflict == Some(true) => {
+            paint(BAD, "conflicts with what came later, and waits:")
+        }
+        Some(_) => paint(WARN, "waits for somebody to merge it:"),
+    };
+    let mut text = format!("{state} {url}\n");
+    text += &line("branch", &format!("{head}, for {branch}, at {}", short(&requested.commit)));
+    text.push('\n');
+    let checks = requested.request.as_ref().and_then(|request| request.checks.as_ref());
+    if let Some(checks) = checks.filter(|checks| checks.state == ChecksState::Failed) {
+        let failing = marks.foreign(&checks.failing.join(", "));
+        text += &paint(WARN, &line("checks", &format!("failed: {failing}")));
+        text.push('\n');
+    }
+    for note in &requested.notes {
+        text += &paint(WARN, &line("note", &marks.foreign(note)));
+        text.push('\n');
+    }
     text
 }

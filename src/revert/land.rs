@@ -68,11 +68,12 @@ pub async fn land(
 }
 
 /// What is to be made of any tip.
-struct Order<'a> {
-    plan: &'a RevertPlan,
-    url: &'a str,
-    by: &'a By,
-    may_delete: usize,
+pub(super) struct Order<'a> {
+    pub(super) plan: &'a RevertPlan,
+    /// The identity of the repository.
+    pub(super) url: &'a str,
+    pub(super) by: &'a By,
+    pub(super) may_delete: usize,
 }
 
 impl Order<'_> {
@@ -88,7 +89,7 @@ impl Order<'_> {
         }
     }
 
-    fn try_to_make(
+    pub(super) fn try_to_make(
         &self,
         repository: &Repository,
         tip: Oid,

@@ -6,20 +6,24 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::cli::output::Format;
 use crate::cli::undo::{declined, unconfirmed};
+use crate::cluster::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::git::message::Style;
+use crate::hosting::Step;
 use crate::report::json::revert::RevertDocument;
 use crate::report::revert as report;
 use crate::revert::asked::{Request, Which};
 use crate::revert::ground::{Ground, Reach};
 use crate::revert::land::{By, land};
 use crate::revert::plan::{Decision, Terms, decide};
+use crate::revert::propose::propose;
 use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
-use crate::rollback::model::revert_plan::RevertPlan;
+use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::terminal::{Verbosity, prompt};
 
-use super::{RevertArgs, choose, identity, plan_file, request};
+use super::host::{self, Host};
+use super::{RevertArgs, WayArg, choose, identity, plan_file, request};
 
 pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     let folder = std::env::current_dir().map_err(|error| {
@@ -42,8 +46,13 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     };
     let mut ground = Ground::reach(reach).await?;
     let by = identity::by(&ground.config, &folder)?;
-    let terms = terms(args, app, &by);
-    let call = Call { args, app, format: args.format(), by };
+    let mut host = Host::find(args, ground.remote.url(), Deadline::after(args.timeout)).await;
+    let way = match &planned {
+        Some(plan) => plan.way,
+        None => host.way(args, ground.branch.as_str()).await?,
+    };
+    let terms = Terms { way, ..terms(args, app, &by) };
+    let call = Call { args, app, format: args.format(), by, host };
     if let Some(plan) = planned {
         return call.from_file(&mut ground, plan, &terms, &mut progress).await;
     }
@@ -71,6 +80,7 @@ struct Call<'a> {
     app: &'a App,
     format: Format,
     by: By,
+    host: Host,
 }
 
 impl Call<'_> {
@@ -137,9 +147,55 @@ impl Call<'_> {
             return Ok(ExitStatus::Success);
         }
         self.agree(&plan, &shown).await?;
-        let outcome = land(ground, &plan, &self.by, 0, progress).await?;
+        let outcome = self.carry_out(ground, &plan, progress).await?;
         self.tell(&outcome, Some(&plan));
-        Ok(ExitStatus::Success)
+        Ok(outcome.exit_status())
+    }
+
+    async fn carry_out(
+        &self,
+        ground: &mut Ground,
+        plan: &RevertPlan,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<RevertOutcome> {
+        if plan.way == Way::Request {
+            return self.propose(ground, plan, progress).await;
+        }
+        match land(ground, plan, &self.by, 0, progress).await {
+            Err(error) if self.args.way == WayArg::Auto && host::asks_for_a_request(&error) => {
+                let note = "the branch takes changes by requests only: one is opened\n";
+                self.app.console.note(note);
+                // Where that cannot be done, the server's own words are what helps.
+                if self.host.place.is_none() {
+                    Err(error)
+                } else {
+                    self.propose(ground, plan, progress).await
+                }
+            }
+            landed => landed,
+        }
+    }
+
+    async fn propose(
+        &self,
+        ground: &mut Ground,
+        plan: &RevertPlan,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<RevertOutcome> {
+        let Some(place) = &self.host.place else {
+            let message = "a repository on this machine takes no change requests";
+            return Err(Error::new(ErrorKind::Usage, message).hint("--way push"));
+        };
+        let console = self.app.console;
+        let mut tell = move |step: Step<'_>| {
+            let waited = step.waited.as_secs();
+            let trouble = step.trouble.map(|error| format!(": {error}")).unwrap_or_default();
+            let text = format!("waits for the merge, {waited} s{trouble}");
+            console.note(&format!("  {}\n", console.marks.foreign(&text)));
+        };
+        let to = (place, self.host.hosting.as_ref());
+        let wishes = host::wishes(self.args);
+        propose(ground, plan, &self.by, to, &wishes, progress, &mut tell).await
     }
 
     fn nothing(&self, nothing: NothingToRevert) -> ExitStatus {

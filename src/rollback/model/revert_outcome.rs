@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use super::change_request::{ChangeRequest, RequestState};
+use crate::exit::ExitStatus;
+
 /// How it ended well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "result")]
@@ -9,6 +12,9 @@ pub enum RevertOutcome {
     /// The commit is on the branch.
     #[serde(rename = "pushed")]
     Pushed(Pushed),
+    /// A change request is open, or was merged.
+    #[serde(rename = "requested")]
+    Requested(Requested),
     /// There was nothing to do.
     #[serde(rename = "nothingToDo")]
     Nothing(NothingToRevert),
@@ -45,4 +51,36 @@ pub struct NothingToRevert {
     /// The commit that did it, where one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+}
+
+/// A commit on a branch of its own that somebody has to merge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Requested {
+    /// The branch that it is to get onto.
+    pub branch: String,
+    /// The branch that it is on.
+    pub head: String,
+    /// The commit.
+    pub commit: String,
+    /// The page of the request, or the one on which a person opens it.
+    pub url: String,
+    /// The request; null where the kind of host is not known, and nobody has opened one.
+    pub request: Option<ChangeRequest>,
+    /// What did not work on the way.
+    pub notes: Vec<String>,
+}
+
+impl RevertOutcome {
+    /// Waiting, until a request is merged; refused, where that will not happen by itself.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        let Self::Requested(requested) = self else { return ExitStatus::Success };
+        match &requested.request {
+            Some(request) if request.state == RequestState::Merged => ExitStatus::Success,
+            Some(request) if request.state == RequestState::Closed => ExitStatus::Refused,
+            Some(request) if request.has_conflict == Some(true) => ExitStatus::Refused,
+            _ => ExitStatus::Waiting,
+        }
+    }
 }
