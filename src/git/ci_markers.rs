@@ -8,7 +8,7 @@ const AZURE: &str = "***NO_CI***";
 /// words for it, in any case of letters.
 #[must_use]
 pub fn skips_ci(message: &str) -> bool {
-    brackets(message).any(|inner| is_marker(inner))
+    brackets(message).any(is_marker)
         || message.to_ascii_uppercase().contains(AZURE)
         || message.lines().any(|line| {
             let line = line.to_ascii_lowercase().replace(' ', "");

@@ -116,6 +116,9 @@ impl<'r> Draft<'r> {
     }
 }
 
+/// A path, and what stands there then.
+type Edit<'a> = (&'a [u8], Option<Entry>);
+
 /// The folder `base` with these changes, whose paths start in it; `None` where nothing is left: Git
 /// has no empty folders.
 fn write_folder(
@@ -125,7 +128,7 @@ fn write_folder(
 ) -> Result<Option<Oid>> {
     let tree = base.map(|base| repository.tree(base)).transpose()?;
     let mut new: HashMap<&[u8], Option<Entry>> = HashMap::new();
-    let mut inside: BTreeMap<&[u8], Vec<(&[u8], Option<Entry>)>> = BTreeMap::new();
+    let mut inside: BTreeMap<&[u8], Vec<Edit<'_>>> = BTreeMap::new();
     for (path, entry) in changes {
         let mut parts = path.splitn(2, |byte| *byte == b'/');
         match (parts.next(), parts.next()) {
@@ -149,7 +152,7 @@ fn write_folder(
             None => {}
         }
     }
-    let content = merged(tree.as_ref(), new);
+    let content = merged(tree.as_ref(), &new);
     if content.is_empty() {
         return Ok(None);
     }
@@ -158,10 +161,12 @@ fn write_folder(
 
 /// A tree with some names changed, as Git stores it. What does not change is copied as it is, in one
 /// pass over what is sorted already.
-fn merged(tree: Option<&Tree<'_>>, new: HashMap<&[u8], Option<Entry>>) -> Vec<u8> {
+fn merged(tree: Option<&Tree<'_>>, new: &HashMap<&[u8], Option<Entry>>) -> Vec<u8> {
     let mut added: Vec<(&[u8], Entry)> =
         new.iter().filter_map(|(name, entry)| entry.map(|entry| (*name, entry))).collect();
-    added.sort_by(|(a, x), (b, y)| SortKey::new(a, x.is_tree()).cmp(SortKey::new(b, y.is_tree())));
+    added.sort_by(|(a, x), (b, y)| {
+        SortKey::of_name(a, x.is_tree()).cmp(SortKey::of_name(b, y.is_tree()))
+    });
     let mut added = added.into_iter().peekable();
     let mut content = Vec::with_capacity(tree.map_or(0, Tree::len).saturating_add(8) * 48);
     let mut push = |mode: i32, name: &[u8], id: Oid| {
@@ -176,7 +181,7 @@ fn merged(tree: Option<&Tree<'_>>, new: HashMap<&[u8], Option<Entry>>) -> Vec<u8
             continue;
         }
         let comes_first = |(name, entry): &(&[u8], Entry)| {
-            SortKey::new(name, entry.is_tree()).cmp(SortKey::of(&kept)).is_lt()
+            SortKey::of_name(name, entry.is_tree()).cmp(SortKey::of(&kept)).is_lt()
         };
         while let Some((name, entry)) = added.next_if(comes_first) {
             push(entry.mode, name, entry.id);

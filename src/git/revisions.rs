@@ -141,14 +141,13 @@ fn newest(repository: &Repository, tip: Oid, paths: &[GitPath]) -> Result<Oid> {
 fn by_id(repository: &Repository, text: &str) -> Result<Oid> {
     let git = repository.raw();
     match git.find_object_by_prefix(text, None) {
-        Ok(object) => match object.peel_to_commit() {
-            Ok(commit) => Ok(commit.id()),
-            Err(_) => {
-                let what = object.kind().map_or("something else", |kind| kind.str());
-                let message = format!("{text} is a {what} and not a commit");
-                Err(Error::new(ErrorKind::Usage, message))
+        Ok(object) => {
+            if let Ok(commit) = object.peel_to_commit() {
+                return Ok(commit.id());
             }
-        },
+            let what = object.kind().map_or("something else", |kind| kind.str());
+            Err(Error::new(ErrorKind::Usage, format!("{text} is a {what} and not a commit")))
+        }
         Err(error) if error.code() == ErrorCode::Ambiguous => {
             let mut commits = beginning_with(repository, text)?;
             match (commits.pop(), commits.is_empty()) {

@@ -1,6 +1,8 @@
 //! Takes what commits changed out of a tree, newest first, each on what the one before left: the whole
 //! of it, or what lies below some paths.
 
+use std::cell::OnceCell;
+
 use git2::Oid;
 
 use super::already::{Earlier, earlier};
@@ -81,10 +83,10 @@ impl TakeOut<'_> {
             outcomes.push(Outcome { merged: merge(self.repository, ways)?, tip, change });
         }
         let mut conflicts = Vec::new();
-        let mut history = None;
+        let history = OnceCell::new();
         for outcome in &mut outcomes {
             if let Merged::Conflict(reason) = outcome.merged {
-                if self.is_out(&mut history, bad, &outcome.change)? {
+                if self.is_out(&history, bad, &outcome.change)? {
                     outcome.merged = Merged::Clean(outcome.tip);
                 } else {
                     conflicts.push((outcome.change.clone(), outcome.tip, reason));
@@ -123,14 +125,14 @@ impl TakeOut<'_> {
     /// only where a conflict asks for it.
     fn is_out<'r>(
         &'r self,
-        history: &mut Option<Option<Earlier<'r>>>,
+        history: &OnceCell<Option<Earlier<'r>>>,
         bad: &Bad<'_>,
         change: &Change,
     ) -> Result<bool> {
-        if history.is_none() {
-            *history = Some(earlier(self.repository, self.tip, bad.commit.id())?);
+        if history.get().is_none() {
+            let _ = history.set(earlier(self.repository, self.tip, bad.commit.id())?);
         }
-        match history.as_ref().and_then(Option::as_ref) {
+        match history.get().and_then(Option::as_ref) {
             Some(earlier) => earlier.took_out(change),
             None => Ok(false),
         }

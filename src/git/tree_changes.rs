@@ -100,7 +100,7 @@ fn differing(before: Option<&Tree<'_>>, after: Option<&Tree<'_>>) -> Vec<Pair> {
 pub(super) struct SortKey;
 
 impl SortKey {
-    pub(super) fn new(name: &[u8], is_tree: bool) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn of_name(name: &[u8], is_tree: bool) -> impl Iterator<Item = u8> + '_ {
         name.iter().copied().chain(is_tree.then_some(b'/'))
     }
 
