@@ -90,7 +90,7 @@ mod tests {
                 // A plus is a letter in a name. Nothing is ever put before it that would make it one
                 // of a refspec: those begin with a commit.
                 Ok(branch) => {
-                    assert_eq!((name, branch.full()), ("+main", "refs/heads/+main".into()))
+                    assert_eq!((name, branch.full()), ("+main", "refs/heads/+main".into()));
                 }
                 Err(error) => {
                     assert_eq!(error.kind(), ErrorKind::Usage, "{name}");

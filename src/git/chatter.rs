@@ -138,7 +138,9 @@ mod tests {
         let mut seen = Vec::new();
         let mut progress = |line: &str| seen.push(line.to_owned());
         let mut chatter = Chatter::new(&mut progress, secrets);
-        pieces.iter().for_each(|piece| chatter.push(piece));
+        for piece in pieces {
+            chatter.push(piece);
+        }
         let (own, remote) = chatter.finish();
         (own, remote, seen)
     }
@@ -163,11 +165,11 @@ mod tests {
     #[test]
     fn a_flood_is_bounded_at_both_ends() {
         let flood: String = (0..100_000).map(|line| format!("remote: line {line}\n")).collect();
-        let (_, remote, _) = read(&[flood.as_bytes(), &[b'x'; 1_000_000]], &[]);
+        let (_, remote, _) = read(&[flood.as_bytes(), &vec![b'x'; 1_000_000]], &[]);
         assert_eq!(remote.len(), 2 * KEPT);
         assert_eq!(remote.first().map(String::as_str), Some("line 0"));
         assert_eq!(remote.last().map(String::as_str), Some("line 99999"));
-        let (own, ..) = read(&[&[b'x'; 1_000_000]], &[]);
+        let (own, ..) = read(&[&vec![b'x'; 1_000_000]], &[]);
         assert_eq!(own.iter().map(String::len).sum::<usize>(), LINE_LIMIT);
     }
 

@@ -194,7 +194,9 @@ pub(super) fn reason(said: &[String], remote: &[String]) -> Reason {
 pub(super) fn verdict(verdict: &str, said: &[String], remote: &[String]) -> Reason {
     let verdict = verdict.to_ascii_lowercase();
     let found = VERDICTS.iter().find(|(sign, _)| verdict.contains(sign)).map(|(_, found)| *found);
-    let told = reason(said, remote);
+    // Some hosts write their own words into the brackets.
+    let words: Vec<String> = remote.iter().chain([&verdict]).cloned().collect();
+    let told = reason(said, &words);
     match found {
         // A host words a lost race as a failure of its hook, and says so in its lines.
         Some(Reason::Hook | Reason::Locked) | None if lost(said, remote) => Reason::LostRace,

@@ -182,7 +182,8 @@ impl Store {
     }
 
     fn is_sound(&self) -> bool {
-        repair::is_small(&self.git_dir) && self.repository().is_ok_and(|found| found.is_bare())
+        repair::is_small(&self.git_dir)
+            && self.repository().is_ok_and(|found| found.is_bare() && found.is_empty().is_ok())
     }
 
     pub(super) fn repository(&self) -> Result<git2::Repository> {
