@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::apps;
 use super::draft::Draft;
-use super::failure::failed;
 use super::images;
 use super::paths::covers;
 use super::repository::{Repository, view};
