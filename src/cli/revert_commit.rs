@@ -28,6 +28,7 @@ use super::output::{Format, StatusFormat};
 /// first what it undoes, which files and images change, and what else it touches. Needs no cluster.
 /// Calling it again finds the commit of the first call and pushes nothing.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(before_help = "\
 Examples:
   rb revert-commit                                  which commits there are to revert

@@ -90,7 +90,7 @@ pub async fn decide(
         }
     };
     let repository = ground.store.open(Repository::open)?;
-    let id = operation(&asked, &url, branch.as_str(), |operation| operation.id())?;
+    let id = operation(&asked, &url, branch.as_str(), &oids(&asked.commits)?)?.id()?;
     let message = compose(&reverted, terms, &id)?;
     let images = images::changes(&repository, &reverted.files)?;
     let mut warnings = ground.notes.clone();
@@ -146,21 +146,20 @@ pub(super) fn attempt(
     may_delete: usize,
 ) -> Result<Tried> {
     let mainline = asked.mainline.and_then(|number| usize::try_from(number).ok());
-    let done = operation(asked, url, &branch.name, |operation| {
-        operation.done(repository, branch.tip, mainline)
-    })?;
+    let commits = oids(&asked.commits)?;
+    let operation = operation(asked, url, &branch.name, &commits)?;
+    let done = operation.done(repository, branch.tip, mainline)?;
     if let Some(done) = done {
         let message = format!("this was done before, by {}", refusal::short(&done.id));
         let nothing = NothingToRevert { reason: "alreadyDone", message, commit: Some(done.id) };
         return Ok(Tried::Nothing(nothing));
     }
-    let commits = oids(&asked.commits)?;
     let request = revert::Request {
         branch,
         commits: &commits,
         mode: asked.mode,
         paths: &asked.paths,
-        good: asked.good.as_deref().map(oid).transpose()?,
+        good: operation.good,
         mainline,
     };
     match revert::attempt(repository, &request)? {
@@ -188,22 +187,15 @@ fn others(repository: &Repository, tip: Oid, reverted: &Reverted) -> Result<Vec<
     Ok(touched.into_iter().filter(|app| !is_meant(app)).collect())
 }
 
-/// Calls with the operation that is meant.
-fn operation<T>(
-    asked: &Asked,
-    url: &str,
-    branch: &str,
-    then: impl FnOnce(&Operation<'_>) -> Result<T>,
-) -> Result<T> {
-    let commits = oids(&asked.commits)?;
-    then(&Operation {
-        repository: url,
-        branch,
-        commits: &commits,
-        mode: asked.mode,
-        paths: &asked.paths,
-        good: asked.good.as_deref().map(oid).transpose()?,
-    })
+fn operation<'a>(
+    asked: &'a Asked,
+    identity: &'a str,
+    branch: &'a str,
+    commits: &'a [Oid],
+) -> Result<Operation<'a>> {
+    let good = asked.good.as_deref().map(oid).transpose()?;
+    let (mode, paths) = (asked.mode, asked.paths.as_slice());
+    Ok(Operation { repository: identity, branch, commits, mode, paths, good })
 }
 
 pub(super) fn oid(text: &str) -> Result<Oid> {

@@ -2,6 +2,8 @@
 //! README are held against the program. What is generated (the table of exit codes, the output in
 //! the demo) is rewritten by `SNAPSHOTS=overwrite cargo test --test it docs`.
 
+mod git_rules;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
@@ -34,7 +36,6 @@ pub(crate) fn tests() -> Vec<Test> {
             help_has_the_exit_codes,
             flags_in_the_readme_exist,
             changelog_has_a_place_for_what_is_new,
-            each_rule_for_git_names_its_test,
         ],
         on_bed![
             the_demo_is_what_happens,
@@ -378,31 +379,4 @@ fn readme_path() -> PathBuf {
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The last column of the table in docs/git.md.
-fn each_rule_for_git_names_its_test() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("docs/git.md")).expect("docs/git.md");
-    let named: Vec<&str> = page
-        .lines()
-        .filter_map(|line| line.strip_suffix("` |")?.rsplit_once('`').map(|(_, name)| name))
-        .collect();
-    assert!(named.len() > 10, "the table is not there: {named:?}");
-    let mut sources = String::new();
-    for folder in ["src/git", "tests/it"] {
-        for file in walk(&root.join(folder)) {
-            sources += &fs::read_to_string(file).expect("a source file");
-        }
-    }
-    for name in named {
-        assert!(sources.contains(&format!("fn {name}(")), "docs/git.md: there is no test {name}");
-    }
-}
-
-/// All files in a folder.
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
-    let paths = entries.map(|entry| entry.path());
-    paths.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }

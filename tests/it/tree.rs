@@ -20,6 +20,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "app",
             "report",
             "terminal",
+            "revert",
             "rollback",
             "backend",
             "probe",
@@ -39,6 +40,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "report",
             "terminal",
+            "revert",
             "rollback",
             "backend",
             "probe",
@@ -71,6 +73,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
+    ("revert", &["git", "hosting", "rollback::model", "error", "exit", "text"]),
     ("backend", &["cluster", "rollback::model", "error", "exit", "text"]),
     ("probe", &["backend", "facts", "cluster", "rollback::model", "error", "exit", "text"]),
     ("facts", &["cluster", "error", "exit", "text"]),

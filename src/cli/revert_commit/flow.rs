@@ -54,7 +54,7 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     let terms = Terms { way, ..terms(args, app, &by) };
     let call = Call { args, app, format: args.format(), by, host };
     if let Some(plan) = planned {
-        return call.from_file(&mut ground, plan, &terms, &mut progress).await;
+        return call.carry_out_file(&mut ground, plan, &terms, &mut progress).await;
     }
     let request = match request::request(args, Timestamp::now())? {
         Some(request) => request,
@@ -93,7 +93,7 @@ impl Call<'_> {
     }
 
     /// A plan of a file is made again: it is carried out only where the same comes out.
-    async fn from_file(
+    async fn carry_out_file(
         &self,
         ground: &mut Ground,
         plan: RevertPlan,

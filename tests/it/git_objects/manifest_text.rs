@@ -20,9 +20,8 @@ pub(super) fn insert_line(text: &str, at: usize, new: &str) -> String {
     let end = if text.contains('\r') { "\r\n" } else { "\n" };
     text.lines()
         .enumerate()
-        .map(|(index, line)| match index == at + 3 {
-            true => format!("{new}{end}{line}{end}"),
-            false => format!("{line}{end}"),
+        .map(|(index, line)| {
+            if index == at + 3 { format!("{new}{end}{line}{end}") } else { format!("{line}{end}") }
         })
         .collect()
 }

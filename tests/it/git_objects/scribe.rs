@@ -101,7 +101,7 @@ impl Scribe {
         let mut ids = vec![String::new(); self.commits];
         for line in marks.lines() {
             let (number, id) = line.trim_start_matches(':').split_once(' ').expect("a mark");
-            ids[number.parse::<usize>().expect("a number") - 1] = id.to_owned();
+            id.clone_into(&mut ids[number.parse::<usize>().expect("a number") - 1]);
         }
         ids
     }

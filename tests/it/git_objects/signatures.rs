@@ -130,7 +130,7 @@ fn has(program: &str) -> bool {
     is_here
 }
 
-/// A home for GnuPG, with programs that use it: this process's environment stays as it is.
+/// A home for `GnuPG`, with programs that use it: this process's environment stays as it is.
 struct Keyring {
     folder: TempDir,
 }
