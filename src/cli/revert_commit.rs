@@ -103,7 +103,7 @@ pub(super) struct RevertArgs {
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
 
-    /// Say `revert: …` as Conventional Commits do
+    /// Write the subject as Conventional Commits do
     #[arg(long)]
     conventional: bool,
 

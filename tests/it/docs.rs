@@ -43,6 +43,7 @@ pub(crate) fn tests() -> Vec<Test> {
             the_role_of_the_readme_is_enough_for_sets,
             without_the_right_to_patch_it_refuses,
         ],
+        git_rules::tests(),
     ]
     .concat()
 }
