@@ -195,6 +195,10 @@ pub async fn gather_each<S, T>(
 fn common<S>(askers: &[S], asks: impl Fn(&S) -> Vec<Ask>) -> HashSet<Ask> {
     let mut seen = HashSet::new();
     let mut common = HashSet::new();
+    // One alone has nothing in common with others, and waits for its write.
+    if askers.len() < 2 {
+        return common;
+    }
     for asker in askers {
         let own: HashSet<Ask> = asks(asker).into_iter().collect();
         for ask in own.into_iter().filter(|ask| !matches!(ask, Ask::Rehearse(_))) {

@@ -115,6 +115,13 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
+/// The most columns that a character adds to a text: a control counts there, and what asks for an
+/// emoji makes the character before it wider.
+fn widest(c: char) -> usize {
+    const AS_EMOJI: char = '\u{fe0f}';
+    if c == AS_EMOJI { 1 } else { c.width().unwrap_or(1) }
+}
+
 /// Cuts a line to at most `columns` terminal columns; a cut shows as `...`.
 #[must_use]
 pub fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
@@ -126,7 +133,7 @@ pub fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
     let cut: String = line
         .chars()
         .take_while(|c| {
-            used += c.width().unwrap_or(0);
+            used += widest(*c);
             used <= room
         })
         .collect();
@@ -160,7 +167,7 @@ pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
     let fitting = |chars: &mut dyn Iterator<Item = char>, room: usize| {
         let mut used = 0;
         let fits = |c: &char| {
-            used += c.width().unwrap_or(0);
+            used += widest(*c);
             used <= room
         };
         chars.take_while(fits).collect::<Vec<char>>()
@@ -224,6 +231,17 @@ mod tests {
             (259_200, "3d"),
         ] {
             assert_eq!(age(seconds), text);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_never_wider() {
+        for text in ["nnnnnnnn\u{7f}nnnnnnnnnn\u{7f}w", "\u{1}\u{7f} J", "\u{2764}\u{fe0f}"] {
+            let text = text.repeat(20);
+            for columns in 3..30 {
+                assert!(width(&truncate(&text, columns)) <= columns, "{text:?}");
+                assert!(width(&shorten(&text, columns)) <= columns, "{text:?}");
+            }
         }
     }
 

@@ -74,12 +74,18 @@ pub(crate) fn backed_off(namespace: &Namespace, tag: &str) {
 }
 
 /// Waits until the controller says that the new pods have missed their deadline. Its own look at the
-/// clock may be minutes late, or never come where it judged too early: any write wakes it.
+/// clock may be minutes late, or never come where it judged too early: any write wakes it. The write
+/// makes a new generation, so it comes last: the controller has until the next look to observe it.
 pub(crate) fn missed_its_deadline(namespace: &Namespace) {
     namespace.wait_until("the deadline is exceeded", |namespace| {
-        wake(namespace, &["deployment/web"]);
         let web = namespace.get("deployment", "web");
-        is_observed(&web) && web["status"]["updatedReplicas"] != 0 && has_missed_its_deadline(&web)
+        let missed = is_observed(&web)
+            && web["status"]["updatedReplicas"] != 0
+            && has_missed_its_deadline(&web);
+        if is_observed(&web) && !missed {
+            wake(namespace, &["deployment/web"]);
+        }
+        missed
     });
 }
 
