@@ -1,7 +1,7 @@
 //! Taking a release out of Git: from what is asked for to a plan, and from a plan to one commit on the
 //! branch. The engine of `rb revert-commit`, without its command line.
 //!
-//! [`ground`] is where it is made: a repository, a branch, and a copy with the objects; [`enough`] fetches
+//! [`ground`] is where it is made: a repository, a branch, and a copy with the objects; `enough` fetches
 //! what some work on them misses. [`asked`] makes commits of what the user names, [`plan`] makes the
 //! plan, and [`land`] carries it out: again on a new tip, where others were faster, as long as that
 //! comes to the same. Where the branch takes no pushes, [`propose`] opens a change request.

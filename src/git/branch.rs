@@ -2,9 +2,9 @@
 
 use git2::{ErrorCode, Oid, Reference};
 
-use super::failure::failed;
-use super::repository::Repository;
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::failure::failed;
+use crate::git::repository::Repository;
 use crate::text::{sanitize, shell_quote};
 
 /// A branch and where it stands.

@@ -1,13 +1,21 @@
 //! Writes the commit of a revert. Nothing but a private ref points to it until it is pushed.
 
+pub(in crate::git) mod ci_markers;
+pub mod identity;
+pub mod message;
+pub mod operation;
+pub mod signing;
+pub(in crate::git) mod signing_program;
+pub(in crate::git) mod trailers;
+
 use git2::{ErrorCode, Oid, Signature, Time};
 use jiff::Zoned;
 
-use super::failure::failed;
-use super::identity::Identity;
-use super::repository::{Repository, raw_parents};
-use super::signing::Signing;
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::commit::identity::Identity;
+use crate::git::commit::signing::Signing;
+use crate::git::failure::failed;
+use crate::git::repository::{Repository, raw_parents};
 use crate::text::sanitize;
 
 /// The private refs that keep our commits until they are pushed.
@@ -96,7 +104,7 @@ fn signature(identity: &Identity, at: &Zoned) -> Result<Signature<'static>> {
     Signature::new(&identity.name, &identity.email, &time).map_err(|error| {
         let shown = identity.to_string();
         let message = format!("{} cannot stand in a commit", sanitize(&shown));
-        Error::new(ErrorKind::Usage, message).because(super::failure::words(&error))
+        Error::new(ErrorKind::Usage, message).because(crate::git::failure::words(&error))
     })
 }
 

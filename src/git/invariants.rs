@@ -6,16 +6,16 @@ use std::fmt;
 
 use git2::Oid;
 
-use super::apps;
-use super::branch::{self, Branch};
-use super::draft::Draft;
-use super::entry::Entry;
-use super::failure::shallow_boundary;
-use super::manifests;
-use super::paths::covers;
-use super::repository::{Repository, raw_parents};
-use super::tree_changes::{Change, between};
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::{self, Branch};
+use crate::git::failure::shallow_boundary;
+use crate::git::manifest::apps;
+use crate::git::manifest::manifests;
+use crate::git::repository::{Repository, raw_parents};
+use crate::git::tree::draft::Draft;
+use crate::git::tree::entry::Entry;
+use crate::git::tree::paths::covers;
+use crate::git::tree::tree_changes::{Change, between};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::{Mode, Reverted};
 use crate::text::{plural, sanitize};

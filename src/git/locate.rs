@@ -9,10 +9,10 @@ use std::path::Path;
 
 pub use checkout::Checkout;
 
-use super::branch_name::BranchName;
-use super::program::Git;
-use super::remote_url::{RemoteUrl, Transport};
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::program::Git;
+use crate::git::remote::branch_name::BranchName;
+use crate::git::remote::remote_url::{RemoteUrl, Transport};
 use crate::text::{self, shell_quote};
 
 /// What the user names.
@@ -32,7 +32,7 @@ pub struct Wanted<'a> {
 pub struct Located {
     /// The repository.
     pub url: RemoteUrl,
-    /// The branch; `None` is the default one of the repository, see [`super::remote::Remote::default_branch`].
+    /// The branch; `None` is the default one of the repository, see [`crate::git::remote::Remote::default_branch`].
     pub branch: Option<BranchName>,
     /// The checkout that led there.
     pub checkout: Option<Checkout>,

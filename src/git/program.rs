@@ -1,8 +1,16 @@
 //! The user's own `git`: the only file of the library that starts it.
 //!
-//! An argument list and never a shell; an environment without what leads elsewhere ([`scrubbed`]);
+//! An argument list and never a shell; an environment without what leads elsewhere (`scrubbed`);
 //! a deadline for each call, after which the child and its children are ended; what is read is bounded.
 //! Secrets go through the environment: argument lists are public on a machine.
+
+pub(in crate::git) mod adopted;
+pub(in crate::git) mod chatter;
+pub mod credentials;
+pub(in crate::git) mod environment;
+pub(in crate::git) mod running;
+pub mod user_config;
+pub(in crate::git) mod version;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,14 +21,15 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::adopted;
-use super::chatter::Chatter;
-use super::credentials::Credentials;
-use super::environment::{Variables, add_settings, keep_ssh_quiet, names_ssh, scrubbed};
-use super::remote_url::{RemoteUrl, Transport};
-use super::running::Running;
-use super::version::{self, Version};
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::program::chatter::Chatter;
+use crate::git::program::credentials::Credentials;
+use crate::git::program::environment::{
+    Variables, add_settings, keep_ssh_quiet, names_ssh, scrubbed,
+};
+use crate::git::program::running::Running;
+use crate::git::program::version::Version;
+use crate::git::remote::remote_url::{RemoteUrl, Transport};
 
 /// What the user may have set and what must not be so here: programs that run by themselves, work in
 /// the background on a repository that is under a lock, and advice in the middle of what is read.

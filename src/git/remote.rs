@@ -1,10 +1,21 @@
 //! A repository somewhere, and one branch of it: looked at, fetched and pushed to. The way of a revert:
 //!
-//! 1. [`super::locate::locate`] says which repository and branch; [`Remote::connect`] how to talk to it;
-//! 2. [`super::cache::open`] opens the copy, [`Remote::fetch`] brings it up to date;
+//! 1. [`crate::git::locate::locate`] says which repository and branch; [`Remote::connect`] how to talk to it;
+//! 2. [`crate::git::store::cache::open`] opens the copy, [`Remote::fetch`] brings it up to date;
 //! 3. [`Remote::push_with_retry`] makes the commit and pushes it, again where somebody was faster.
 //!
 //! With a copy that is there this is two calls of `git` over the network.
+
+pub mod branch_name;
+pub mod fetch;
+pub mod heads;
+pub(in crate::git) mod jitter;
+pub mod network_failure;
+pub(in crate::git) mod network_signs;
+pub mod push;
+pub(in crate::git) mod push_report;
+pub mod remote_url;
+pub mod retry;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -13,15 +24,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::branch_name::BranchName;
-use super::credentials::Credentials;
-use super::heads::Heads;
-use super::jitter;
-use super::network_failure::NetworkFailure;
-use super::program::{Call, Git, NoOutput, OnProgress, Output};
-use super::remote_url::RemoteUrl;
-use super::version;
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::program::credentials::Credentials;
+use crate::git::program::version;
+use crate::git::program::{Call, Git, NoOutput, OnProgress, Output};
+use crate::git::remote::branch_name::BranchName;
+use crate::git::remote::heads::Heads;
+use crate::git::remote::network_failure::NetworkFailure;
+use crate::git::remote::remote_url::RemoteUrl;
 
 /// How often a read is tried that fails for a reason that passes.
 const TRIES: u32 = 3;

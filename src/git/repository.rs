@@ -11,8 +11,8 @@ use std::path::Path;
 
 use git2::{Commit, ErrorClass, ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Tree};
 
-use super::failure::{failed, shallow_boundary, unreadable, words};
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::failure::{failed, shallow_boundary, unreadable, words};
 use crate::rollback::model::revert::CommitView;
 use crate::text::shell_quote;
 

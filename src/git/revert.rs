@@ -8,16 +8,16 @@
 
 use git2::Oid;
 
-use super::already::earlier;
-use super::ancestry::prove;
-use super::branch::Branch;
-use super::mainline::Bad;
-use super::paths::covers;
-use super::repository::{Repository, view};
-use super::restore;
-use super::take_out::{TakeOut, Taken};
-use super::tree_changes::{Change, between};
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::Branch;
+use crate::git::history::already::earlier;
+use crate::git::history::ancestry::prove;
+use crate::git::history::mainline::Bad;
+use crate::git::repository::{Repository, view};
+use crate::git::tree::paths::covers;
+use crate::git::tree::restore;
+use crate::git::tree::take_out::{TakeOut, Taken};
+use crate::git::tree::tree_changes::{Change, between};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::{
     Attempt, Blocked, CommitView, Conflict, Mode, NextWay, Nothing, NothingReason, PassedOver,

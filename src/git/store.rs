@@ -14,6 +14,10 @@
 //! }
 //! ```
 
+pub mod cache;
+pub(in crate::git) mod lock;
+pub(in crate::git) mod owner;
+
 mod repair;
 
 use std::ops::Deref;
@@ -23,10 +27,9 @@ use git2::{ErrorCode, Oid, RepositoryInitOptions};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::branch_name::BranchName;
-use super::lock::{self, Lock, NoLock};
-use super::owner;
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::remote::branch_name::BranchName;
+use crate::git::store::lock::{Lock, NoLock};
 use crate::text;
 
 /// A bare repository of ours.

@@ -7,10 +7,10 @@ use std::path::Path;
 use git2::{Index, IndexEntry, IndexTime, Oid, Signature, Time};
 use tempfile::TempDir;
 
-use super::branch::Branch;
-use super::draft::Draft;
-use super::entry::{FILE, LINK, PROGRAM, SUBMODULE};
-use super::repository::Repository;
+use crate::git::branch::Branch;
+use crate::git::repository::Repository;
+use crate::git::tree::draft::Draft;
+use crate::git::tree::entry::{FILE, LINK, PROGRAM, SUBMODULE};
 use crate::rollback::model::git_path::GitPath;
 
 pub(super) struct Scratch {

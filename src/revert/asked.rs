@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::fetch::Needs;
+use crate::git::Oid;
+use crate::git::history::{candidates, image_search, revisions};
+use crate::git::remote::fetch::Needs;
 use crate::git::repository::Repository;
-use crate::git::{Oid, candidates, image_search, revisions};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::Mode;
 use crate::rollback::model::revert_plan::Asked;

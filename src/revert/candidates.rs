@@ -1,8 +1,8 @@
 //! What there is to revert.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::candidates;
-use crate::git::fetch::{History, Needs};
+use crate::git::history::candidates;
+use crate::git::remote::fetch::{History, Needs};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::Candidate;
 

@@ -5,13 +5,13 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use crate::error::Result;
-use crate::git::branch_name::BranchName;
-use crate::git::cache;
 use crate::git::locate::{Wanted, locate};
+use crate::git::program::user_config::UserConfig;
 use crate::git::program::{Git, cache_folder};
 use crate::git::remote::Remote;
+use crate::git::remote::branch_name::BranchName;
 use crate::git::store::Store;
-use crate::git::user_config::UserConfig;
+use crate::git::store::cache;
 
 /// What the user says of it.
 #[derive(Clone, Copy, Debug)]

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::branch::Branch;
-use crate::git::identity::Identity;
-use crate::git::message::{self, Style, Words};
-use crate::git::operation::Operation;
-use crate::git::patch::patch;
+use crate::git::commit::identity::Identity;
+use crate::git::commit::message::{self, Style, Words};
+use crate::git::commit::operation::Operation;
+use crate::git::manifest::{apps, cautions, images};
 use crate::git::repository::Repository;
-use crate::git::{Oid, apps, cautions, images, invariants, revert};
+use crate::git::tree::patch::patch;
+use crate::git::{Oid, invariants, revert};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::{Attempt, Blocked, Reverted};
 use crate::rollback::model::revert_outcome::NothingToRevert;

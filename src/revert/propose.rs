@@ -3,11 +3,11 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
 use crate::git::branch::Branch;
-use crate::git::branch_name::BranchName;
-use crate::git::fetch::Needs;
-use crate::git::push::Lease;
+use crate::git::remote::branch_name::BranchName;
+use crate::git::remote::fetch::Needs;
+use crate::git::remote::push::Lease;
+use crate::git::remote::retry::Made;
 use crate::git::repository::Repository;
-use crate::git::retry::Made;
 use crate::hosting::{AutoMerge, Hosting, Place, Step, by_hand};
 use crate::rollback::model::change_request::{RequestState, Wanted};
 use crate::rollback::model::revert_outcome::{Requested, RevertOutcome};

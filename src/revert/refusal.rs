@@ -1,7 +1,7 @@
 //! What stands in the way of a revert, in words.
 
 use crate::error::{Error, ErrorKind};
-use crate::git::operation::mode_word;
+use crate::git::commit::operation::mode_word;
 use crate::rollback::model::revert::{Blocked, NextWay, Nothing, NothingReason};
 use crate::rollback::model::revert_outcome::NothingToRevert;
 use crate::text::{plural, shell_quote};

@@ -45,8 +45,8 @@ fn all_pages_are_written() {
     assert_eq!(names, expected.chain(["rb.1".to_owned()]).collect());
     let root = fs::read_to_string(folder.path().join("rb.1")).expect("a page");
     assert_eq!(root, rb("man").ends_with(0).stdout);
-    let named = |command: &str| root.contains(&format!("rb\\-{}", command.replace('-', "\\-")));
-    assert!(COMMANDS.iter().all(|command| named(command)), "{root}");
+    let lists = |command: &str| root.contains(&format!("rb\\-{}", command.replace('-', "\\-")));
+    assert!(COMMANDS.iter().all(|command| lists(command)), "{root}");
     let Ok(groff) = Command::new("groff")
         .args(["-man", "-Tutf8", "-ww", "-z"])
         .args(names.iter().map(|name| folder.path().join(name)))

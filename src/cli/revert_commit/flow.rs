@@ -9,7 +9,7 @@ use crate::cli::undo::{declined, unconfirmed};
 use crate::cluster::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
-use crate::git::message::Style;
+use crate::git::commit::message::Style;
 use crate::hosting::Step;
 use crate::report::json::revert::RevertDocument;
 use crate::report::revert as report;

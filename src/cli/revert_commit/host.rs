@@ -2,8 +2,8 @@
 
 use crate::cluster::Deadline;
 use crate::error::{Error, Result};
-use crate::git::network_failure::{NetworkFailure, Reason};
-use crate::git::remote_url::{RemoteUrl, Transport};
+use crate::git::remote::network_failure::{NetworkFailure, Reason};
+use crate::git::remote::remote_url::{RemoteUrl, Transport};
 use crate::hosting::api::Pace;
 use crate::hosting::{Environment, Hosting, Place, Way as To};
 use crate::revert::propose::Wishes;

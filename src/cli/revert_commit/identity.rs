@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::git::identity::{Role, find};
-use crate::git::signing::Signing;
-use crate::git::user_config::UserConfig;
+use crate::git::commit::identity::{Role, find};
+use crate::git::commit::signing::Signing;
+use crate::git::program::user_config::UserConfig;
 use crate::revert::land::By;
 
 /// For touching a key, or typing its passphrase.

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::cli::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::paths;
+use crate::git::tree::paths;
 use crate::revert::asked::{Request, Which};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::Mode;

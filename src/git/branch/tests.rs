@@ -1,5 +1,5 @@
-use super::super::testing::{Scratch, put};
 use super::*;
+use crate::git::testing::{Scratch, put};
 
 #[test]
 fn branches_are_found_by_both_names() {

@@ -1,5 +1,5 @@
-use super::super::testing::{Scratch, put};
 use super::*;
+use crate::git::testing::{Scratch, put};
 
 fn ann() -> Identity {
     Identity { name: "Ann Ä".to_owned(), email: "ann@shop.example".to_owned() }

@@ -1,9 +1,9 @@
 //! Each rule is broken by a revert that somebody tampered with.
 
 use super::super::ShallowBoundary;
-use super::super::revert::{Request, attempt};
-use super::super::testing::{Edit, Scratch, gone, path, put};
 use super::*;
+use crate::git::revert::{Request, attempt};
+use crate::git::testing::{Edit, Scratch, gone, path, put};
 use crate::rollback::model::revert::Attempt;
 
 struct Case {

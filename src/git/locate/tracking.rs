@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::branch_name::BranchName;
 use crate::git::program::Git;
-use crate::git::remote_url::RemoteUrl;
+use crate::git::remote::branch_name::BranchName;
+use crate::git::remote::remote_url::RemoteUrl;
 use crate::text;
 
 /// NUL stands in none of them. What is pushed to is a ref only where `remote.NAME.push` says so.

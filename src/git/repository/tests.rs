@@ -1,6 +1,6 @@
-use super::super::testing::{Scratch, put};
 use super::super::{MissingObject, ShallowBoundary};
 use super::*;
+use crate::git::testing::{Scratch, put};
 
 #[test]
 fn a_shallow_file_is_read_and_parents_are_counted() {

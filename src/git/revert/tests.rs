@@ -1,6 +1,6 @@
 use super::super::ShallowBoundary;
-use super::super::testing::{Scratch, gone, lines, path, put};
 use super::*;
+use crate::git::testing::{Scratch, gone, lines, path, put};
 use crate::rollback::model::revert::ConflictReason;
 
 mod kinds;

@@ -27,7 +27,7 @@ fn it_is_bare_and_private_and_holds_what_is_written() {
     let opened = again.open(open).unwrap();
     assert!(opened.is_bare() && opened.find_commit(id).is_ok());
     #[cfg(unix)]
-    super::super::owner::check(again.git_dir()).unwrap();
+    crate::git::store::owner::check(again.git_dir()).unwrap();
 }
 
 #[test]

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kubectl_rb::error::{ErrorKind, Result};
-use kubectl_rb::git::cache;
-use kubectl_rb::git::fetch::Needs;
 use kubectl_rb::git::locate::{Located, Wanted, locate};
 use kubectl_rb::git::remote::Remote;
+use kubectl_rb::git::remote::fetch::Needs;
+use kubectl_rb::git::store::cache;
 use tokio::time::Instant;
 
 use super::client::{Client, commit_on, main, oid, opened, run, shop, skipped};
@@ -200,7 +200,7 @@ fn a_checkout_lends_its_objects_and_stays_as_it_is() {
         // Everything but the one commit was there.
         assert!(!seen.contains("/200)") && !seen.contains("Receiving objects: 100% (2"), "{seen}");
         let commit = commit_on(&store, tip, "take it out");
-        let lease = kubectl_rb::git::push::Lease::At(tip);
+        let lease = kubectl_rb::git::remote::push::Lease::At(tip);
         remote.push(&store, &main(), commit, lease, &mut |_| ()).await.expect("a push");
         assert_eq!(oid(&ground.commit("shop", "main").expect("a commit")), commit);
     });

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use git2::Oid;
 use kubectl_rb::error::{Error, Result};
-use kubectl_rb::git::branch_name::BranchName;
-use kubectl_rb::git::cache;
-use kubectl_rb::git::credentials::Credentials;
-use kubectl_rb::git::fetch::Needs;
-use kubectl_rb::git::network_failure::{NetworkFailure, Reason};
 use kubectl_rb::git::program::Git;
+use kubectl_rb::git::program::credentials::Credentials;
+use kubectl_rb::git::remote::branch_name::BranchName;
+use kubectl_rb::git::remote::fetch::Needs;
+use kubectl_rb::git::remote::network_failure::{NetworkFailure, Reason};
+use kubectl_rb::git::remote::remote_url::RemoteUrl;
 use kubectl_rb::git::remote::{Patience, Remote};
-use kubectl_rb::git::remote_url::RemoteUrl;
 use kubectl_rb::git::store::Store;
+use kubectl_rb::git::store::cache;
 use tokio::time::Instant;
 
 use crate::testbed::git_server::{GitServer, Ground};

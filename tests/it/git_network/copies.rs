@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kubectl_rb::git::cache;
-use kubectl_rb::git::fetch::{History, Needs};
-use kubectl_rb::git::network_failure::Reason;
-use kubectl_rb::git::remote_url::RemoteUrl;
+use kubectl_rb::git::remote::fetch::{History, Needs};
+use kubectl_rb::git::remote::network_failure::Reason;
+use kubectl_rb::git::remote::remote_url::RemoteUrl;
+use kubectl_rb::git::store::cache;
 use tokio::time::Instant;
 
 use super::client::{Client, main, oid, parents, reason, run, shop, skipped};

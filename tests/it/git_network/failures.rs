@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use kubectl_rb::error::{Error, ErrorKind};
-use kubectl_rb::git::fetch::Needs;
-use kubectl_rb::git::network_failure::Reason;
+use kubectl_rb::git::remote::fetch::Needs;
+use kubectl_rb::git::remote::network_failure::Reason;
 
 use super::client::{Client, reason, run, shop};
 use crate::suite::{Test, pure};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kubectl_rb::error::ErrorKind;
-use kubectl_rb::git::branch_name::BranchName;
-use kubectl_rb::git::fetch::{History, Needs};
-use kubectl_rb::git::network_failure::Reason;
+use kubectl_rb::git::remote::branch_name::BranchName;
+use kubectl_rb::git::remote::fetch::{History, Needs};
+use kubectl_rb::git::remote::network_failure::Reason;
 
 use super::client::{Client, main, oid, opened, parents, reason, run, shop};
 use crate::suite::{Test, pure};

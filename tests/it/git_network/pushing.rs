@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use git2::Oid;
 use kubectl_rb::error::{Error, ErrorKind, Result};
-use kubectl_rb::git::branch_name::BranchName;
-use kubectl_rb::git::fetch::Needs;
-use kubectl_rb::git::network_failure::{NetworkFailure, Reason};
-use kubectl_rb::git::push::{Landed, Lease};
+use kubectl_rb::git::remote::branch_name::BranchName;
+use kubectl_rb::git::remote::fetch::Needs;
+use kubectl_rb::git::remote::network_failure::{NetworkFailure, Reason};
+use kubectl_rb::git::remote::push::{Landed, Lease};
 use kubectl_rb::git::remote::{Patience, Remote};
 use kubectl_rb::git::store::Store;
 
@@ -176,7 +176,7 @@ fn a_commit_that_stands_elsewhere_is_not_pushed() {
     run(async {
         let remote = client.remote(&server.url("shop")).await;
         let mut store = client.store(&remote).await;
-        let needs = Needs::history(kubectl_rb::git::fetch::History::Full);
+        let needs = Needs::history(kubectl_rb::git::remote::fetch::History::Full);
         let base = remote.fetch(&mut store, &main(), &needs, &mut |_| ()).await.expect("a tip");
         let parent = oid(&ground.commit("shop", "main~1").expect("a commit"));
         let elsewhere = commit_on(&store, parent, "on something old");

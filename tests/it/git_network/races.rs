@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use git2::Oid;
 use kubectl_rb::error::{Error, ErrorKind, Result};
-use kubectl_rb::git::fetch::{History, Needs};
-use kubectl_rb::git::network_failure::Reason;
-use kubectl_rb::git::retry::{Made, Pace, Pushed};
+use kubectl_rb::git::remote::fetch::{History, Needs};
+use kubectl_rb::git::remote::network_failure::Reason;
+use kubectl_rb::git::remote::retry::{Made, Pace, Pushed};
 use kubectl_rb::git::store::Store;
 
 use super::client::{Client, commit_on, main, oid, opened, reason, run, shop};

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kubectl_rb::error::Error;
-use kubectl_rb::git::credentials::Credentials;
-use kubectl_rb::git::fetch::Needs;
-use kubectl_rb::git::network_failure::Reason;
-use kubectl_rb::git::push::Lease;
+use kubectl_rb::git::program::credentials::Credentials;
+use kubectl_rb::git::remote::fetch::Needs;
+use kubectl_rb::git::remote::network_failure::Reason;
+use kubectl_rb::git::remote::push::Lease;
 
 use super::client::{Client, commit_on, main, reason, run, shop};
 use super::failures::write_program;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use git2::Oid;
 use kubectl_rb::error::{ErrorKind, Result};
-use kubectl_rb::git::fetch::Needs;
-use kubectl_rb::git::network_failure::Reason;
-use kubectl_rb::git::push::{Landed, Lease};
+use kubectl_rb::git::remote::fetch::Needs;
+use kubectl_rb::git::remote::network_failure::Reason;
+use kubectl_rb::git::remote::push::{Landed, Lease};
 
 use super::client::{Client, commit_on, main, oid, reason, run, shop, skipped};
 use crate::suite::{Test, pure};

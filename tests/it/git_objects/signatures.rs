@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use jiff::Zoned;
 use kubectl_rb::git::Oid;
+use kubectl_rb::git::commit::identity::Identity;
+use kubectl_rb::git::commit::signing::Signing;
 use kubectl_rb::git::commit::{NewCommit, create};
-use kubectl_rb::git::identity::Identity;
+use kubectl_rb::git::program::user_config::UserConfig;
 use kubectl_rb::git::repository::Repository;
-use kubectl_rb::git::signing::Signing;
-use kubectl_rb::git::user_config::UserConfig;
 use tempfile::TempDir;
 
 use super::scribe::{Files, Scribe, command, git};

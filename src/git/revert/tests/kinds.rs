@@ -1,8 +1,8 @@
 //! Everything that a file can be, and what a later change makes of its revert.
 
-use super::super::super::testing::{Edit, Scratch, gone, lines, link, program, put, submodule};
 use super::super::Attempt;
 use super::Case;
+use crate::git::testing::{Edit, Scratch, gone, lines, link, program, put, submodule};
 use crate::rollback::model::revert::ConflictReason;
 
 /// Before the bad commit, in it, and in a later one, where there is one.

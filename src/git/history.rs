@@ -1,0 +1,9 @@
+//! What came before: the commits that the user names, those that might be the bad one, and whether one
+//! is taken out already.
+
+pub mod already;
+pub mod ancestry;
+pub mod candidates;
+pub mod image_search;
+pub(in crate::git) mod mainline;
+pub mod revisions;

@@ -1,0 +1,8 @@
+//! What files of a GitOps repository mean: the images that they name, the apps they belong to, whether
+//! they can still be read.
+
+pub mod apps;
+pub mod cautions;
+pub(in crate::git) mod image_lines;
+pub mod images;
+pub(in crate::git) mod manifests;
