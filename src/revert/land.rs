@@ -5,7 +5,7 @@ use jiff::Zoned;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
-use crate::git::branch::Branch;
+use crate::git::branch::{Branch, BranchName};
 use crate::git::commit::identity::Identity;
 use crate::git::commit::signing::Signing;
 use crate::git::commit::{self, NewCommit};
@@ -95,7 +95,7 @@ impl Order<'_> {
         tip: Oid,
     ) -> Result<Made<Option<NothingToRevert>>> {
         let Self { plan, url, by, may_delete } = *self;
-        let branch = Branch { name: plan.branch.clone(), tip };
+        let branch = Branch { name: BranchName::parse(&plan.branch)?, tip };
         let reverted = match attempt(repository, &branch, &plan.asked, url, may_delete)? {
             Tried::Clean(reverted, _) => reverted,
             Tried::Nothing(nothing) => return Ok(Made::Nothing(Some(nothing))),

@@ -77,7 +77,7 @@ pub async fn decide(
         .with_enough(&mut tip, progress, |repository, tip| {
             let meant = request.resolve(repository, tip)?;
             let asked = asked(request, &meant);
-            let branch = Branch { name: branch.as_str().to_owned(), tip };
+            let branch = Branch { name: branch.clone(), tip };
             let tried = attempt(repository, &branch, &asked, &url, terms.may_delete)?;
             Ok((asked, tried))
         })
@@ -146,10 +146,9 @@ pub(super) fn attempt(
     url: &str,
     may_delete: usize,
 ) -> Result<Tried> {
-    let mainline = asked.mainline.and_then(|number| usize::try_from(number).ok());
     let commits = oids(&asked.commits)?;
-    let operation = operation(asked, url, &branch.name, &commits)?;
-    let done = operation.done(repository, branch.tip, mainline)?;
+    let operation = operation(asked, url, branch.name.as_str(), &commits)?;
+    let done = operation.done(repository, branch.tip, asked.mainline)?;
     if let Some(done) = done {
         let message = format!("this was done before, by {}", refusal::short(&done.id));
         let nothing = NothingToRevert { reason: "alreadyDone", message, commit: Some(done.id) };
@@ -161,7 +160,7 @@ pub(super) fn attempt(
         mode: asked.mode,
         paths: &asked.paths,
         good: operation.good,
-        mainline,
+        mainline: asked.mainline,
     };
     match revert::attempt(repository, &request)? {
         Attempt::Clean(reverted) => {
