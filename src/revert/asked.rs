@@ -39,6 +39,8 @@ pub struct Request {
     pub good: Option<String>,
     /// The parent of merge commits that is the branch, from 1.
     pub mainline: Option<u32>,
+    /// How many files more may be deleted than the commits had added.
+    pub allow_delete: usize,
 }
 
 /// The commits that are meant.
@@ -59,7 +61,14 @@ impl Request {
             commits => Which::These(commits.to_vec()),
         };
         let (mode, paths) = (asked.mode, asked.paths.clone());
-        Self { which, mode, paths, good: asked.good.clone(), mainline: asked.mainline }
+        Self {
+            which,
+            mode,
+            paths,
+            good: asked.good.clone(),
+            mainline: asked.mainline,
+            allow_delete: asked.allow_delete,
+        }
     }
 
     /// The commits that are named in full: they can be fetched by their ids.
@@ -115,6 +124,7 @@ mod tests {
             paths: Vec::new(),
             good: good.map(str::to_owned),
             mainline: None,
+            allow_delete: 0,
         };
         let ids = |request: Request| request.needs().commits.len();
         assert_eq!(ids(request(sha, None)), 1);

@@ -37,8 +37,6 @@ pub struct Terms {
     pub sign_off: Option<Identity>,
     /// How it gets onto the branch.
     pub way: Way,
-    /// How many files it may delete beyond those that the commits added.
-    pub may_delete: usize,
 }
 
 /// What a request comes to.
@@ -78,7 +76,7 @@ pub async fn decide(
             let meant = request.resolve(repository, tip)?;
             let asked = asked(request, &meant);
             let branch = Branch { name: branch.clone(), tip };
-            let tried = attempt(repository, &branch, &asked, &url, terms.may_delete)?;
+            let tried = attempt(repository, &branch, &asked, &url)?;
             Ok((asked, tried))
         })
         .await?;
@@ -124,6 +122,7 @@ fn asked(request: &Request, meant: &Meant) -> Asked {
         paths: request.paths.clone(),
         good: meant.good.map(|good| good.to_string()),
         mainline: request.mainline,
+        allow_delete: request.allow_delete,
     }
 }
 
@@ -144,7 +143,6 @@ pub(super) fn attempt(
     branch: &Branch,
     asked: &Asked,
     url: &str,
-    may_delete: usize,
 ) -> Result<Tried> {
     let commits = oids(&asked.commits)?;
     let operation = operation(asked, url, branch.name.as_str(), &commits)?;
@@ -164,7 +162,7 @@ pub(super) fn attempt(
     };
     match revert::attempt(repository, &request)? {
         Attempt::Clean(reverted) => {
-            invariants::check(repository, branch, &reverted, may_delete)?;
+            invariants::check(repository, branch, &reverted, asked.allow_delete)?;
             let others = others(repository, branch.tip, &reverted)?;
             Ok(Tried::Clean(reverted, others))
         }

@@ -1,7 +1,9 @@
 //! `rb revert-commit` on a repository of this machine, with the real `git`: what it shows, what it
 //! pushes, and what it refuses. No cluster is needed.
 
+mod commit_message;
 mod repository;
+mod told;
 
 use std::fs;
 
@@ -13,6 +15,10 @@ use crate::suite::{Test, pure};
 use self::repository::GitOps;
 
 pub(crate) fn tests() -> Vec<Test> {
+    [own(), commit_message::tests(), told::tests()].concat()
+}
+
+fn own() -> Vec<Test> {
     pure![
         a_bad_release_is_taken_out,
         again_finds_its_own_commit,
@@ -98,6 +104,9 @@ fn a_dry_run_pushes_nothing() {
     assert_eq!(plan["schema"], "rb.revert-plan/v1");
     assert_eq!(plan["reverted"]["files"][0]["path"], "apps/checkout/deploy.yaml");
     assert_eq!(plan["branch"], "main");
+    assert_eq!(plan["asked"].get("allowDelete"), None);
+    let plan = gitops.rb(&format!("{bad} --allow-delete 2 --dry-run -o json")).run().json();
+    assert_eq!(plan["asked"]["allowDelete"], 2);
     assert_eq!(commits(&gitops), 2);
 }
 
