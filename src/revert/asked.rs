@@ -81,6 +81,15 @@ impl Request {
         Needs::commits(named.iter().chain(&self.good).filter_map(|text| full_id(text)))
     }
 
+    /// Whether the same words mean other commits once one more is on the branch.
+    pub(super) fn moves(&self) -> bool {
+        match &self.which {
+            Which::Named(text) => text == "last" || text.contains("HEAD") || text.contains('@'),
+            Which::Since(_) => true,
+            Which::These(_) | Which::Image(_) | Which::AfterGood => false,
+        }
+    }
+
     /// Finds them. Errors as of [`revisions::resolve`], [`image_search::introduced`] and
     /// [`candidates::since`].
     pub(super) fn resolve(&self, repository: &Repository, tip: Oid) -> Result<Meant> {

@@ -21,6 +21,7 @@ use crate::rollback::model::revert_plan::{self, Asked, RevertPlan, Way};
 use super::asked::{Meant, Request};
 use super::ground::Ground;
 use super::refusal;
+use super::repeat::repeated;
 
 /// What goes into the commit besides the change, and how it gets onto the branch.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +75,14 @@ pub async fn decide(
     let (asked, tried) = ground
         .with_enough(&mut tip, progress, |repository, tip| {
             let meant = request.resolve(repository, tip)?;
+            let id_of = |meant: &Meant| {
+                let asked = asked(request, meant);
+                operation(&asked, &url, branch.as_str(), &meant.commits)?.id()
+            };
             let asked = asked(request, &meant);
+            if let Some(nothing) = repeated(repository, tip, request, &meant, id_of)? {
+                return Ok((asked, Tried::Nothing(nothing)));
+            }
             let branch = Branch { name: branch.clone(), tip };
             let tried = attempt(repository, &branch, &asked, &url)?;
             Ok((asked, tried))
