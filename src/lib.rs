@@ -88,6 +88,7 @@ pub mod facts;
 pub mod git;
 pub mod hosting;
 pub mod probe;
+pub mod reconciler;
 pub mod report;
 pub mod revert;
 pub mod rollback;

@@ -107,6 +107,7 @@ pub(super) async fn snapshot(
         stored: revisions,
         pods: Vec::new(),
         warnings,
+        owners: Vec::new(),
         gaps: gap.into_iter().collect(),
     })
 }

@@ -144,6 +144,7 @@ impl Reading {
             stored,
             pods: Vec::new(),
             warnings: warnings.unwrap_or_default(),
+            owners: Vec::new(),
             gaps: self.gap.iter().cloned().collect(),
         })
     }

@@ -5,7 +5,6 @@ use crate::backend::{CHANGE_CAUSE, Rollbacker};
 use super::evidence;
 use super::model::evidence::{Against, Evidence};
 use super::model::history::{History, Mark, Row};
-use super::model::ownership::owners;
 use super::model::record::{RECORD_ANNOTATION, Record, Stored};
 use super::model::revision::{Revision, Revisions};
 use super::model::snapshot::Snapshot;
@@ -28,7 +27,7 @@ pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> History {
         rows: rows.collect(),
         live_is_stored: revisions.live_is_stored,
         live_template: revisions.live_template.clone(),
-        owners: owners(&snapshot.workload),
+        owners: snapshot.owners.clone(),
         gaps: snapshot.gaps.clone(),
     }
 }

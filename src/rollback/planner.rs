@@ -12,7 +12,7 @@ use super::model::decision::{Decision, Nothing};
 use super::model::evidence::Evidence;
 use super::model::image::ImageRef;
 use super::model::leftover::{Leftovers, WhyLeft};
-use super::model::ownership::{Owner, owners};
+use super::model::ownership::Owner;
 use super::model::plan::{Plan, RevisionView, SCHEMA, Step, Why};
 use super::model::record::{RECORD_ANNOTATION, Record, Side, Stored, Undo};
 use super::model::request::UndoRequest;
@@ -56,7 +56,7 @@ impl<'a> Planner<'a> {
             revisions: backend.revisions(snapshot),
             record: stored.clone().into_record(snapshot.uid()),
             stored,
-            owners: owners(&snapshot.workload),
+            owners: snapshot.true_owners().cloned().collect(),
         }
     }
 

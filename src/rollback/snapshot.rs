@@ -11,8 +11,11 @@ use crate::backend::{PodsInDoubt, Rollbacker};
 use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::{ErrorKind, Result};
 
+use crate::reconciler::chain;
+
 use super::again;
 use super::model::pod::PodState;
+use super::model::record::FIELD_MANAGER;
 use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
 use super::model::target::Target;
@@ -20,6 +23,8 @@ use super::model::template::HASH_LABEL;
 
 /// Evidence must not hold up the undo.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Who owns a workload decides whether it is written at all.
+const OWNERS: Duration = Duration::from_secs(10);
 /// Pods that are read at most: enough to know why some of them fail.
 const POD_LIMIT: &str = "500";
 
@@ -31,7 +36,12 @@ pub async fn take(
     deadline: Deadline,
 ) -> Result<Snapshot> {
     let mut snapshot = backend.read(cluster, target, deadline).await?;
-    add_pods(cluster, backend, &mut snapshot, deadline).await;
+    let marks = chain::marks(&snapshot.workload);
+    let (owners, ()) = tokio::join!(
+        chain::read(cluster, vec![marks], FIELD_MANAGER, deadline.earlier(OWNERS)),
+        add_pods(cluster, backend, &mut snapshot, deadline),
+    );
+    snapshot.owners = owners.into_iter().flatten().collect();
     Ok(snapshot)
 }
 

@@ -14,7 +14,6 @@ use super::execute::AT_ONCE;
 use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::{Leftovers, WhyLeft};
 use super::model::outcome::{Ending, Waited};
-use super::model::ownership::owners;
 use super::model::record::Record;
 use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
@@ -39,7 +38,7 @@ pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
         target: snapshot.target.clone(),
         live: evidence::view_of_live(snapshot, &revisions, state),
         progress: backend.progress(&snapshot.workload, None),
-        owners: owners(&snapshot.workload),
+        owners: snapshot.owners.clone(),
         undo,
         gaps,
     }

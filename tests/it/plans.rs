@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kubectl_rb::backend::{self, PodsInDoubt, Rollbacker};
 use kubectl_rb::error::Error;
+use kubectl_rb::reconciler::chain;
 use kubectl_rb::rollback::model::decision::Decision;
 use kubectl_rb::rollback::model::hint::Hints;
 use kubectl_rb::rollback::model::pod::PodState;
@@ -116,6 +117,7 @@ impl Objects {
             pods: Vec::new(),
             warnings: warnings.filter_map(PodWarning::read).collect(),
             gaps: self.gaps,
+            owners: chain::by_marks(&self.workload),
             workload: self.workload,
         };
         let in_doubt = engine::pods_in_doubt(backend, &snapshot);

@@ -130,6 +130,7 @@ fn snapshot(workload: Value, pods: &[(&str, &str, bool)]) -> Snapshot {
         stored: vec![stored("a", 1), stored("b", 2)],
         pods: pods.iter().map(pod).collect(),
         warnings: Vec::new(),
+        owners: Vec::new(),
         gaps: Vec::new(),
     }
 }

@@ -114,6 +114,7 @@ mod tests {
             stored: Vec::new(),
             pods,
             warnings,
+            owners: Vec::new(),
             gaps: Vec::new(),
         }
     }

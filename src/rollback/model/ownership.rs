@@ -1,10 +1,11 @@
-//! Who else writes to the workload, and what they would do to a direct write.
+//! Who else writes to a workload: the chain of its owners, and what each would do to a direct write.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-/// Somebody whose marks are on the workload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+use super::target::Target;
+
+/// Somebody who writes to an object: to the workload, or to another owner in the chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Owner {
     /// What it is and its name, e.g. `Argo CD application checkout`.
@@ -13,151 +14,101 @@ pub struct Owner {
     pub would: String,
     /// The mark that says so, e.g. `annotation argocd.argoproj.io/tracking-id`.
     pub mark: String,
+    /// Its own object, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Target>,
+    /// What it owns, where that is not the workload but another owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Target>,
+    /// Whether it is so.
+    #[serde(default)]
+    pub proof: Proof,
+    /// Within how many seconds it does what it would do, at the most; `None`: at no time that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<u64>,
+    /// How it is set up to act by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automation: Option<Automation>,
+    /// Where it takes its objects from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// What else is to be known of it, each a sentence without a full stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
-/// The owners whose marks a workload carries.
-#[must_use]
-pub fn owners(workload: &Value) -> Vec<Owner> {
-    [argo_cd, flux_kustomization, flux_helm_release, helm, controller]
-        .iter()
-        .filter_map(|find| find(workload))
-        .collect()
+/// Whether a mark tells the truth.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Proof {
+    /// The owner lists the object among its own.
+    Listed,
+    /// There is the mark, and nothing that could confirm it.
+    #[default]
+    Marked,
+    /// The owner is there and does not list the object, or there is no such owner: in words. The mark
+    /// is stale or forged, and counts for nothing.
+    Refuted(String),
+    /// The owner could not be read: why.
+    Unread(String),
 }
 
-fn annotation<'a>(workload: &'a Value, key: &str) -> Option<&'a str> {
-    workload.pointer("/metadata/annotations")?.get(key)?.as_str()
+/// How an owner acts by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Automation {
+    /// Whether it brings a new state of its source to the cluster by itself.
+    pub syncs: bool,
+    /// Whether it puts back what others change.
+    pub heals: bool,
+    /// Whether it deletes what its source does not hold any more.
+    pub prunes: bool,
+    /// Whether somebody has suspended it.
+    pub suspended: bool,
 }
 
-fn label<'a>(workload: &'a Value, key: &str) -> Option<&'a str> {
-    workload.pointer("/metadata/labels")?.get(key)?.as_str()
+/// Where an owner takes its objects from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// What it is.
+    pub kind: SourceKind,
+    /// The URL, as the owner has it.
+    pub url: String,
+    /// Branch, tag, commit or version that is followed; empty: the default branch.
+    pub wants: String,
+    /// Whether that is a branch: then a commit on it is taken up.
+    pub is_branch: bool,
+    /// The folder in it; `None` for charts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The commit or version that was compared or applied last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The object that declares it, where that is another one than the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Target>,
 }
 
-/// Whether a field manager whose name starts like this wrote the workload.
-fn is_written_by(workload: &Value, start: &str) -> bool {
-    let entries = workload.pointer("/metadata/managedFields").and_then(Value::as_array);
-    entries
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.get("manager")?.as_str())
-        .any(|manager| manager.starts_with(start))
+/// What a source is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SourceKind {
+    /// A Git repository.
+    #[default]
+    Git,
+    /// A chart from a Helm repository.
+    Chart,
+    /// An OCI artifact.
+    Oci,
+    /// A bucket.
+    Bucket,
 }
 
-fn argo_cd(workload: &Value) -> Option<Owner> {
-    const TRACKING: &str = "argocd.argoproj.io/tracking-id";
-    const INSTANCE: &str = "argocd.argoproj.io/instance";
-    // The mark of Argo CD up to 2.14; Helm charts set it too, so it counts only where Argo CD writes.
-    const SHARED: &str = "app.kubernetes.io/instance";
-    let shared = || label(workload, SHARED).filter(|_| is_written_by(workload, "argocd-"));
-    let (name, mark) = match (annotation(workload, TRACKING), label(workload, INSTANCE), shared()) {
-        // The id is `application:group/kind:namespace/name`.
-        (Some(id), _, _) => (id.split(':').next()?, format!("annotation {TRACKING}")),
-        (None, Some(name), _) => (name, format!("label {INSTANCE}")),
-        (None, None, Some(name)) => (name, format!("label {SHARED}, written by Argo CD")),
-        (None, None, None) => return None,
-    };
-    Some(Owner {
-        name: format!("Argo CD application {name}"),
-        would: "with self-heal on it puts the bad version back within seconds, else at the next \
-                sync"
-            .to_owned(),
-        mark,
-    })
-}
-
-fn flux_kustomization(workload: &Value) -> Option<Owner> {
-    const NAME: &str = "kustomize.toolkit.fluxcd.io/name";
-    let name = label(workload, NAME)?;
-    Some(Owner {
-        name: format!("Flux Kustomization {name}"),
-        would: "it puts the bad version back at its next reconciliation".to_owned(),
-        mark: format!("label {NAME}"),
-    })
-}
-
-fn flux_helm_release(workload: &Value) -> Option<Owner> {
-    const NAME: &str = "helm.toolkit.fluxcd.io/name";
-    let name = label(workload, NAME)?;
-    Some(Owner {
-        name: format!("Flux HelmRelease {name}"),
-        would: "it puts the bad version back at its next upgrade, or at once with drift \
-                correction"
-            .to_owned(),
-        mark: format!("label {NAME}"),
-    })
-}
-
-fn helm(workload: &Value) -> Option<Owner> {
-    const NAME: &str = "meta.helm.sh/release-name";
-    // helm-controller puts Helm's marks on too, but then the HelmRelease is the owner.
-    if flux_helm_release(workload).is_some() {
-        return None;
-    }
-    let name = annotation(workload, NAME)?;
-    Some(Owner {
-        name: format!("Helm release {name}"),
-        would: "it does nothing now, and its next upgrade puts back what the release says"
-            .to_owned(),
-        mark: format!("annotation {NAME}"),
-    })
-}
-
-fn controller(workload: &Value) -> Option<Owner> {
-    let references = workload.pointer("/metadata/ownerReferences")?.as_array()?;
-    let owner = references
-        .iter()
-        .find(|reference| reference.get("controller").and_then(Value::as_bool) == Some(true))?;
-    let text = |member| owner.get(member).and_then(Value::as_str).unwrap_or("?");
-    Some(Owner {
-        name: format!("{} {}", text("kind"), text("name")),
-        would: "its controller writes this object and puts its own version back".to_owned(),
-        mark: "metadata.ownerReferences".to_owned(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn each_owner_is_known_by_its_marks() {
-        for (metadata, name) in [
-            (
-                json!({"annotations": {"argocd.argoproj.io/tracking-id": "web:apps/Deployment:p/web"}}),
-                "Argo CD application web",
-            ),
-            (json!({"labels": {"argocd.argoproj.io/instance": "web"}}), "Argo CD application web"),
-            (
-                json!({"labels": {"app.kubernetes.io/instance": "web"},
-                       "managedFields": [{"manager": "argocd-controller"}]}),
-                "Argo CD application web",
-            ),
-            (
-                json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"}}),
-                "Flux Kustomization apps",
-            ),
-            (
-                json!({"labels": {"helm.toolkit.fluxcd.io/name": "web"},
-                       "annotations": {"meta.helm.sh/release-name": "web"}}),
-                "Flux HelmRelease web",
-            ),
-            (json!({"annotations": {"meta.helm.sh/release-name": "web"}}), "Helm release web"),
-            (
-                json!({"ownerReferences": [{"kind": "Canary", "name": "web", "controller": true}]}),
-                "Canary web",
-            ),
-        ] {
-            let found = owners(&json!({"metadata": metadata}));
-            assert_eq!(found.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), [name]);
-        }
-    }
-
-    #[test]
-    fn ordinary_labels_are_no_owner() {
-        let metadata = json!({
-            "labels": {"app.kubernetes.io/instance": "web", "app.kubernetes.io/managed-by": "me"},
-            "ownerReferences": [{"kind": "Thing", "name": "x"}],
-        });
-        assert_eq!(owners(&json!({"metadata": metadata})), []);
+impl Owner {
+    /// Whether it counts: its mark is not known to be stale or forged.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !matches!(self.proof, Proof::Refuted(_))
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::ownership::Owner;
 use super::pod::PodState;
 use super::target::{ClusterRef, Target};
 
@@ -23,6 +24,8 @@ pub struct Snapshot {
     pub pods: Vec<PodState>,
     /// Warning Events on pods in the namespace.
     pub warnings: Vec<PodWarning>,
+    /// Who owns it, the nearest first, with those whose marks are stale or forged.
+    pub owners: Vec<Owner>,
     /// What could not be read and why: named in the plan as evidence that is missing.
     pub gaps: Vec<String>,
 }
@@ -32,6 +35,11 @@ impl Snapshot {
     #[must_use]
     pub fn uid(&self) -> &str {
         self.workload.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Those of its owners that count.
+    pub fn true_owners(&self) -> impl Iterator<Item = &Owner> {
+        self.owners.iter().filter(|owner| owner.counts())
     }
 
     /// An annotation of the workload.

@@ -3,6 +3,7 @@
 use crate::rollback::model::context;
 use crate::rollback::model::evidence::Evidence;
 use crate::rollback::model::leftover::WhyLeft;
+use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::plan::Change;
 use crate::rollback::model::record::{Stored, Undo};
 use crate::rollback::model::revision::Revision;
@@ -10,6 +11,15 @@ use crate::rollback::{annotation_edits, helm_leftovers};
 use crate::text::shell_quote;
 
 use super::{MAX_TEXT, Planner};
+
+/// A mark that is not true must not be passed over: somebody may have meant it.
+fn stale_mark(owner: &Owner) -> Option<String> {
+    match &owner.proof {
+        Proof::Refuted(why) => Some(format!("{} counts for nothing: {why}", owner.mark)),
+        Proof::Unread(why) => Some(format!("whether {} owns it is not known: {why}", owner.name)),
+        Proof::Listed | Proof::Marked => None,
+    }
+}
 
 impl Planner<'_> {
     pub(super) fn warnings(&self, target: &Revision, evidence: &Evidence) -> Vec<String> {
@@ -20,6 +30,7 @@ impl Planner<'_> {
         }
         warnings.extend(context::migrations_left(self.snapshot, &self.revisions, target));
         warnings.extend(self.cut_texts());
+        warnings.extend(self.snapshot.owners.iter().filter_map(stale_mark));
         warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
         if self.revisions.live().is_none() {
             let text = "the controller has not stored the newest template yet: every stored \

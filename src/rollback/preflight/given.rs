@@ -67,6 +67,7 @@ impl Given {
             ],
             pods: Vec::new(),
             warnings: Vec::new(),
+            owners: Vec::new(),
             gaps: Vec::new(),
         };
         let hints = Hints { program: "rb".into(), namespace: "shop".into(), ..Hints::default() };

@@ -13,6 +13,7 @@ use futures::stream;
 use crate::backend::{self, Reading, Rollbacker, Scope};
 use crate::cluster::{Cluster, Deadline};
 use crate::error::{Error, ErrorKind, Result};
+use crate::reconciler::chain;
 use crate::rollback::execute::AT_ONCE;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
@@ -169,6 +170,7 @@ async fn read<T>(
             let result = match reading.snapshot(cluster, workload, deadline).await {
                 Ok(mut snapshot) => {
                     super::add_pods(cluster, backend, &mut snapshot, deadline).await;
+                    snapshot.owners = chain::by_marks(&snapshot.workload);
                     Ok(make(backend, snapshot))
                 }
                 Err(error) => Err(error),

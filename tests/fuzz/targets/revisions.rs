@@ -25,6 +25,7 @@ fuzz_target!(|text: &str| {
             stored: rest.clone(),
             pods: rest.iter().map(PodState::read).collect(),
             warnings: rest.iter().filter_map(PodWarning::read).collect(),
+            owners: Vec::new(),
             gaps: Vec::new(),
         };
         let request = UndoRequest { direct: true, delete_pods: true, ..UndoRequest::default() };

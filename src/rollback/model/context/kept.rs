@@ -172,6 +172,7 @@ mod tests {
                 stored: self.sets.iter().map(set).collect(),
                 pods: Vec::new(),
                 warnings: Vec::new(),
+                owners: Vec::new(),
                 gaps: Vec::new(),
             }
         }
