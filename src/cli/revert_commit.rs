@@ -92,7 +92,7 @@ pub(super) struct RevertArgs {
     /// Carry out exactly this plan
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "commit", "image", "since", "repo", "branch", "path", "mode", "to", "mainline", "reason",
-        "incident"])]
+        "incident", "way"])]
     plan: Option<PathBuf>,
 
     /// Why: goes into the commit

@@ -9,10 +9,10 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, Lost, PAGE};
-use super::document::{flag, members, text};
+use super::document::{flag, members, text, texts};
 use super::login::Login;
 use super::place::{Place, escape, segments};
-use super::{AutoMerge, BranchRules, Created, Host, Token, Variable};
+use super::{AutoMerge, BranchRules, Created, Host, Token, Variable, Worn};
 use crate::error::Result;
 use crate::rollback::model::change_request::{ChangeRequest, Checks, Wanted};
 
@@ -157,6 +157,12 @@ impl Host for GitHub {
             };
             api.created(&answer, exists, "open a pull request")
         })
+    }
+
+    fn worn(&self, document: &Value) -> Worn {
+        let users = texts(document, "/requested_reviewers", "/login");
+        let teams = texts(document, "/requested_teams", "/slug");
+        Worn { labels: texts(document, "/labels", "/name"), reviewers: [users, teams].concat() }
     }
 
     fn dress<'a>(
