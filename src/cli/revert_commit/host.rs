@@ -89,7 +89,7 @@ impl Host {
     async fn demanded(&self, branch: &str) -> (Way, Vec<String>) {
         let unknown = |error: &Error| {
             let first = error.hints().first().map(|hint| format!("to have it asked: {hint}"));
-            let why = format!("{error}: not asked whether {branch} takes pushes");
+            let why = format!("not asked whether {branch} takes pushes: {error}");
             (Way::Push, [Some(why), first].into_iter().flatten().collect())
         };
         if let Some(error) = &self.trouble {

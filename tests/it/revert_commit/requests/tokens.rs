@@ -125,24 +125,27 @@ fn it_stands_nowhere() {
         rb.env("PATH", format!("{}:{path}", bin.display())).run()
     };
     let mut said = String::new();
-    for words in ["-vv --way request --label rollback", "-vv -o json", "-vv --way request"] {
-        let ran = call(words).ends_with(if words.contains("json") { 0 } else { 12 });
-        assert!(ran.stderr.contains("git: "), "it says what it does: {ran}");
+    let elsewhere = format!("--way request --repo {} -o json", stage.url());
+    for (words, code) in [("--way request --label rollback", 12), (&elsewhere, 12), ("", 0)] {
+        let ran = call(&format!("-vv {words}")).ends_with(code);
+        assert!(ran.stderr.contains("  git: "), "it says what it does: {ran}");
         said += &ran.to_string();
-        if words.contains("json") {
-            break;
-        }
     }
-    stage.set(|settings| settings.reads_only = true);
-    said += &call("-vv --way request --auto-merge").to_string();
+    // And where it goes wrong: a host that repeats what it was sent.
+    let second = stage.gitops.release("checkout", "2.8.2");
+    let echo = serde_json::json!({"message": format!("401 Unauthorized: Bearer {TOKEN}")});
+    stage.fault("POST", "merge_requests", 1, crate::hosting::server::Reply::json(400, &echo));
+    let rb = stage.gitops.rb(&format!("{second} --yes -vv --way request"));
+    let rb = rb.env("RB_GIT_TOKEN", TOKEN).env("RB_GIT_HOST", stage.front.address().to_string());
+    let ran = at(home.path(), rb).run().ends_with(3).says("401 Unauthorized: Bearer ***");
+    said += &ran.to_string();
     assert!(!said.contains(TOKEN), "{said}");
     let arguments = fs::read_to_string(&log).expect("a log");
     assert!(arguments.contains("push") && arguments.contains("fetch"), "{arguments}");
-    let gitops = [stage.gitops.work(), stage.gitops.origin()];
-    let cache = stage.gitops.work().join("../cache");
-    for folder in gitops.iter().map(std::path::PathBuf::as_path).chain([home.path(), &cache]) {
-        assert_stands_nowhere(folder);
-    }
+    let all = stage.gitops.work().parent().expect("a folder").to_owned();
+    assert!(all.join("cache").is_dir() && all.join("origin.git").is_dir());
+    assert_stands_nowhere(&all);
+    assert_stands_nowhere(home.path());
 }
 
 fn assert_stands_nowhere(folder: &Path) {
