@@ -16,11 +16,11 @@ use crate::text::shell_quote;
 
 use super::ground::Ground;
 use super::land::{By, Order};
-use super::plan::{Tried, attempt, oid};
+use super::plan::{DONE, Tried, attempt, oid};
 
 /// Digits of a commit in the name of the branch.
 const SHORT: usize = 9;
-/// How many requests for the same revert there may have been, each merged and undone since.
+/// How many names are tried, where the first is taken.
 const MOST: u32 = 20;
 /// How often it is tried where others push the same branch at the same moment.
 const TRIES: u32 = 3;
@@ -29,6 +29,8 @@ const TRIES: u32 = 3;
 pub(super) struct Head {
     pub(super) name: String,
     pub(super) commit: Oid,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// What is on a branch of this name.
@@ -39,6 +41,8 @@ enum There {
     Ours(Oid),
     /// Our revert, which was merged: the change was applied again since.
     Merged,
+    /// Something else: it is left alone.
+    Foreign,
 }
 
 /// The name of the branch: the same for the same revert, so that a second call finds it.
@@ -56,17 +60,21 @@ pub(super) async fn push(
     hosting: Option<&Hosting>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Result<Head, NothingToRevert>> {
-    let (mut number, mut tries) = (1, 1);
-    loop {
+    let (mut number, mut tries, mut notes) = (1, 1, Vec::new());
+    while number <= MOST {
         let name = name(plan, number);
         let branch = BranchName::parse(&name)?;
         match look(ground, plan, &branch, hosting, progress).await? {
-            There::Ours(commit) => return Ok(Ok(Head { name, commit })),
-            There::Merged if number < MOST => {
+            There::Ours(commit) => return Ok(Ok(Head { name, commit, notes })),
+            There::Merged => {
                 number += 1;
                 continue;
             }
-            There::Merged => return Err(taken(ground, &name)),
+            There::Foreign => {
+                notes.push(format!("the branch {name} holds something else, and is left alone"));
+                number += 1;
+                continue;
+            }
             There::Absent => {}
         }
         let commit = match make(ground, plan, by, progress).await? {
@@ -75,12 +83,13 @@ pub(super) async fn push(
         };
         let push = ground.remote.push(&ground.store, &branch, commit, Lease::Absent, progress);
         match push.await {
-            Ok(_) => return Ok(Ok(Head { name, commit })),
+            Ok(_) => return Ok(Ok(Head { name, commit, notes })),
             // Somebody was faster: most likely the same command elsewhere.
             Err(error) if error.kind() == ErrorKind::LostRace && tries < TRIES => tries += 1,
             Err(error) => return Err(error),
         }
     }
+    Err(taken(ground, &name(plan, 1)))
 }
 
 async fn look(
@@ -100,13 +109,14 @@ async fn look(
         .with_enough_of(head, &mut tip, progress, |repository, tip| {
             let branch = Branch { name: plan.branch.clone(), tip };
             match attempt(repository, &branch, &plan.asked, &identity, 0)? {
-                Tried::Nothing(nothing) => Ok(nothing.commit),
-                Tried::Clean(..) | Tried::Blocked(_) => Ok(None),
+                // Only of this very operation: of a change that is out in another way, more may be out.
+                Tried::Nothing(nothing) if nothing.reason == DONE => Ok(nothing.commit),
+                Tried::Nothing(_) | Tried::Clean(..) | Tried::Blocked(_) => Ok(None),
             }
         })
         .await?;
     let Some(commit) = done.as_deref().map(oid).transpose()? else {
-        return Err(taken(ground, head.as_str()));
+        return Ok(There::Foreign);
     };
     if is_open(hosting, plan, head).await || !is_merged(ground, plan, commit, progress).await? {
         return Ok(There::Ours(commit));
@@ -135,12 +145,13 @@ async fn is_merged(
         .await
 }
 
-/// Somebody else's branch: it is never overwritten.
+/// All names are taken: what somebody else has pushed is never overwritten.
 fn taken(ground: &Ground, name: &str) -> Error {
     let url = shell_quote(ground.remote.url().argument()).into_owned();
-    let message = format!("the branch {name} is there already, and does not hold this revert");
+    let message =
+        format!("the branches {name} to {name}-{MOST} are there, and hold something else");
     Error::new(ErrorKind::LostRace, message)
-        .because("the branch of somebody else is never overwritten: nothing was pushed")
+        .because("what somebody else has pushed is never overwritten: nothing was pushed")
         .hint(format!("look at it: git fetch {url} {name} && git log FETCH_HEAD"))
         .hint(format!("if nobody needs it: git push {url} --delete {name}"))
 }

@@ -33,8 +33,8 @@ pub struct Wishes {
 /// where the kind of host is not known, or no token for it: then a person has to open it. `tell` is
 /// called while it is waited for.
 ///
-/// Lost race: the branch moved so that the revert would be another one than was agreed to, or somebody
-/// else uses the branch of the request. What fails after the push says where a person can go on.
+/// Lost race: the branch moved so that the revert would be another one than was agreed to. What fails
+/// after the push says where a person can go on.
 pub async fn propose(
     ground: &mut Ground,
     plan: &RevertPlan,
@@ -56,7 +56,7 @@ pub async fn propose(
         commit: head.commit.to_string(),
         request: None,
         merges_itself: false,
-        notes: wishes.notes.clone(),
+        notes: [head.notes, wishes.notes.clone()].concat(),
         follow: None,
     };
     let Some(hosting) = hosting else { return Ok(RevertOutcome::Requested(requested)) };

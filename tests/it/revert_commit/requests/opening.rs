@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::{Stage, each_host};
-use crate::hosting::forge::{LABEL, REVIEWER};
+use crate::hosting::forge::{LABEL, REVIEWER, TOKEN};
 use crate::rb::Ran;
 use crate::suite::{Test, pure};
 
 pub(crate) fn tests() -> Vec<Test> {
     let once = pure![
         a_branch_of_somebody_else_is_left_alone,
+        a_smaller_revert_is_not_taken_for_the_whole,
         what_was_applied_again_gets_a_request_of_its_own,
         without_history_the_request_is_found_again,
     ];
@@ -75,17 +76,54 @@ fn what_a_request_lacks_is_added(stage: &Stage) {
 
 fn a_branch_of_somebody_else_is_left_alone() {
     let stage = Stage::new("gitlab");
-    stage.gitops.in_origin(&["branch", &stage.head(), "main"]);
-    let before = stage.tip(&stage.head());
+    let head = stage.head();
+    stage.gitops.in_origin(&["branch", &head, "main"]);
+    let before = stage.tip(&head);
+    for _ in 0..2 {
+        stage
+            .rb("--way request")
+            .run()
+            .ends_with(12)
+            .says(&format!("note     the branch {head} holds something else, and is left alone\n"))
+            .says(&format!("branch   {head}-2 at "))
+            .says(&stage.page(7));
+    }
+    assert_eq!(stage.tip(&head), before);
+    assert_eq!(stage.pulls().len(), 1);
+    for number in 2..=20 {
+        stage.gitops.in_origin(&["branch", "--force", &format!("{head}-{number}"), "main"]);
+    }
+    let refs = stage.gitops.in_origin(&["for-each-ref"]);
     stage
         .rb("--way request")
         .run()
         .ends_with(3)
-        .says(&format!("the branch {} is there already", stage.head()))
-        .says("nothing was pushed")
-        .says(&format!("git push {} --delete {}", stage.url(), stage.head()));
-    assert_eq!(stage.tip(&stage.head()), before);
-    assert!(stage.pulls().is_empty());
+        .says(&format!("the branches {head} to {head}-20 are there, and hold something else"))
+        .says(&format!("git push {} --delete {head}", stage.url()));
+    assert_eq!(stage.gitops.in_origin(&["for-each-ref"]), refs);
+}
+
+/// The whole commit is out on the first branch: more than is asked for now.
+fn a_smaller_revert_is_not_taken_for_the_whole() {
+    let stage = Stage::new("gitea");
+    stage.gitops.image("checkout", "2.9.0");
+    stage.gitops.image("cart", "2.9.0");
+    let bad = stage.gitops.commit("Bump everything to 2.9.0");
+    let host = stage.front.address().to_string();
+    let request = |words: &str| {
+        let rb = stage.gitops.rb(&format!("{bad} --yes --way request -o json {words}"));
+        let rb = rb.env("RB_GIT_TOKEN", TOKEN).env("RB_GIT_HOST", &host);
+        rb.run().ends_with(12).json()
+    };
+    let whole = request("");
+    let one = request("--path apps/cart");
+    assert_eq!([&whole["request"]["number"], &one["request"]["number"]], [7, 8]);
+    assert_eq!(one["head"], json!(format!("{}-2", whole["head"].as_str().expect("a name"))));
+    let range = format!("main..{}", one["commit"].as_str().expect("a commit"));
+    let changed = stage.gitops.in_origin(&["log", "--format=", "--name-only", &range]);
+    assert_eq!(changed, "apps/cart/deploy.yaml");
+    assert_eq!(request("")["request"]["number"], 7);
+    assert_eq!(request("--path apps/cart")["request"]["number"], 8);
 }
 
 fn after_a_request_that_was_closed_there_is_another(stage: &Stage) {
@@ -140,7 +178,7 @@ fn without_history_the_request_is_found_again() {
     for call in 0..2 {
         let cache = nowhere.path().join(format!("cache-{call}"));
         let rb = stage.gitops.rb_in(nowhere.path(), &words).env("XDG_CACHE_HOME", cache);
-        let rb = rb.env("RB_GIT_TOKEN", crate::hosting::forge::TOKEN);
+        let rb = rb.env("RB_GIT_TOKEN", TOKEN);
         let rb = rb.env("RB_GIT_HOST", stage.front.address().to_string());
         let result = rb.run().ends_with(12).json();
         assert_eq!(result["request"]["number"], 7);

@@ -132,6 +132,7 @@ fn it_stands_nowhere() {
         said += &ran.to_string();
     }
     // And where it goes wrong: a host that repeats what it was sent.
+    stage.gitops.git(&["pull", "-q"]);
     let second = stage.gitops.release("checkout", "2.8.2");
     let echo = serde_json::json!({"message": format!("401 Unauthorized: Bearer {TOKEN}")});
     stage.fault("POST", "merge_requests", 1, crate::hosting::server::Reply::json(400, &echo));
