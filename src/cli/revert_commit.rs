@@ -10,7 +10,7 @@ mod request;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::builder::{ArgPredicate, NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use crate::app::App;
@@ -137,8 +137,9 @@ pub(super) struct RevertArgs {
     #[arg(long, help_heading = "Change request")]
     wait_merge: bool,
 
-    /// How long it may take in all
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse)]
+    /// How long it may take in all; with --wait-merge, 30m where nothing else is said
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse,
+          default_value_if("wait_merge", ArgPredicate::IsPresent, "30m"))]
     timeout: Duration,
 
     /// Format of the answer
@@ -180,4 +181,28 @@ impl RevertArgs {
 
 pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     Box::pin(flow::run(args, app)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: RevertArgs,
+    }
+
+    #[test]
+    fn a_merge_is_waited_for_longer() {
+        let minutes = |words: &str| {
+            let line = Line::parse_from(format!("rb {words}").split(' '));
+            line.args.timeout.as_secs() / 60
+        };
+        assert_eq!(minutes("last"), 2);
+        assert_eq!(minutes("last --wait-merge"), 30);
+        assert_eq!(minutes("last --wait-merge --timeout 5m"), 5);
+    }
 }

@@ -48,11 +48,7 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     let mut host = Host::find(args, ground.remote.url(), Deadline::after(args.timeout)).await;
     let way = match &planned {
         Some(plan) => plan.way,
-        None => {
-            let (way, notes) = host.way(args, ground.branch.as_str()).await?;
-            ground.notes.extend(notes);
-            way
-        }
+        None => host.way(args, ground.branch.as_str(), &mut ground.notes).await?,
     };
     let terms = Terms { way, ..terms(args, app, &by) };
     let call = Call { args, app, format: args.format(), by, host };

@@ -6,15 +6,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::git::remote::network_failure::{NetworkFailure, Reason};
 use crate::git::remote::remote_url::{RemoteUrl, Transport};
 use crate::hosting::api::Pace;
-use crate::hosting::{Environment, Hosting, Place, REGISTRY, Step, Way as To, detect};
+use crate::hosting::{BranchRules, Environment, Hosting, Place, REGISTRY, Step, Way as To, detect};
 use crate::revert::propose::Wishes;
 use crate::rollback::model::revert_plan::Way;
 use crate::terminal::Console;
 
 use super::{RevertArgs, WayArg};
-
-/// Somebody has to look at it first.
-const FOR_A_MERGE: &str = "--timeout 30m";
 
 /// The host, as far as it is known.
 pub(super) struct Host {
@@ -55,19 +52,20 @@ impl Host {
         Self { place: Some(place), kind: Some(kind.word()), hosting, trouble }
     }
 
-    /// The way that the plan takes, and what the user should know of it. Where the host does not say
-    /// what the branch demands, a push is tried.
+    /// The way that the plan takes; `notes` gets what the user should know of it. Where the host does
+    /// not say what the branch demands, a push is tried.
     ///
     /// Where a request is wanted, what cannot go well is an error here, before anything is pushed.
     pub(super) async fn way(
         &mut self,
         args: &RevertArgs,
         branch: &str,
-    ) -> Result<(Way, Vec<String>)> {
+        notes: &mut Vec<String>,
+    ) -> Result<Way> {
         match args.way {
-            WayArg::Push => Ok((Way::Push, Vec::new())),
-            WayArg::Request => self.can_request(branch).await.map(|()| (Way::Request, Vec::new())),
-            WayArg::Auto => Ok(self.demanded(branch).await),
+            WayArg::Push => Ok(Way::Push),
+            WayArg::Request => self.can_request(branch).await.map(|()| Way::Request),
+            WayArg::Auto => Ok(self.demanded(branch, notes).await),
         }
     }
 
@@ -86,21 +84,19 @@ impl Host {
         }
     }
 
-    async fn demanded(&self, branch: &str) -> (Way, Vec<String>) {
-        let unknown = |error: &Error| {
-            let first = error.hints().first().map(|hint| format!("to have it asked: {hint}"));
-            let why = format!("not asked whether {branch} takes pushes: {error}");
-            (Way::Push, [Some(why), first].into_iter().flatten().collect())
+    async fn demanded(&self, branch: &str, notes: &mut Vec<String>) -> Way {
+        let rules = match &self.hosting {
+            Some(hosting) => hosting.rules(branch).await,
+            None => Ok(BranchRules::default()),
         };
-        if let Some(error) = &self.trouble {
-            return unknown(error);
-        }
-        let Some(hosting) = &self.hosting else { return (Way::Push, Vec::new()) };
-        match hosting.rules(branch).await {
-            Ok(rules) if rules.needs_request == Some(true) => (Way::Request, Vec::new()),
-            Ok(_) => (Way::Push, Vec::new()),
-            Err(error) => unknown(&error),
-        }
+        let error = match (&rules, &self.trouble) {
+            (Ok(rules), None) if rules.needs_request == Some(true) => return Way::Request,
+            (Ok(_), None) => return Way::Push,
+            (Err(error), _) | (Ok(_), Some(error)) => error,
+        };
+        notes.push(format!("not asked whether {branch} takes pushes: {error}"));
+        notes.extend(error.hints().first().map(|hint| format!("to have it asked: {hint}")));
+        Way::Push
     }
 
     pub(super) fn wishes(&self, args: &RevertArgs, app: &App) -> Wishes {
@@ -143,10 +139,7 @@ fn is_hopeless(error: &Error) -> bool {
 
 /// The command that waits until the request is merged: this one again.
 fn follow(args: &RevertArgs, app: &App) -> String {
-    let wait = if args.wait_merge { "" } else { "--wait-merge" };
-    let is_said = app.environment.command_line.contains("--timeout");
-    let time = if is_said { "" } else { FOR_A_MERGE };
-    app.environment.again_with(format!("{wait} {time}").trim())
+    app.environment.again_with(if args.wait_merge { "" } else { "--wait-merge" })
 }
 
 /// Whether a push was refused because the branch takes changes by requests only.

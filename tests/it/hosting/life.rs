@@ -86,7 +86,7 @@ fn labels_and_reviewers_are_added(stage: &Stage) {
         assert!(opened.is_new && opened.notes.is_empty(), "{opened:?}");
         // What it has is left as people have made it, and nothing is written.
         let writes = stage.writes();
-        stage.forge.with(|state| state.pulls[0].title = "ours".to_owned());
+        stage.forge.with(|state| "ours".clone_into(&mut state.pulls[0].title));
         let wanted = Wanted { reviewers: vec![REVIEWER.to_owned()], ..dressed.clone() };
         assert!(!stage.hosting().await.open(&wanted).await.expect("a request").is_new);
         assert_eq!(stage.writes(), writes);

@@ -21,32 +21,32 @@ fn people_are_told() {
     let ran = stage.rb("--way request --reviewer nobody").run().ends_with(12);
     assert_data_eq!(
         answer(&ran.stdout),
-        str![[r#"
+        str![[r"
 not reverted yet: waits for somebody to merge it: http://[..]/acme/shop/pull/7
   branch   rb/revert-[..] at [..], for main
   note     could not ask nobody for a review: Validation Failed; Reviews may only be requested from collaborators.
   next     review and merge it there
-  to wait for it: rb revert-commit [..] --yes --way request --reviewer nobody --wait-merge --timeout 30m
+  to wait for it: rb revert-commit [..] --yes --way request --reviewer nobody --wait-merge
 
-"#]]
+"]]
     );
     stage.set(|settings| settings.is_ready = true);
     let ran = stage.rb("--way request --auto-merge").run().ends_with(0);
     assert_data_eq!(
         answer(&ran.stdout),
-        str![[r#"
+        str![[r"
 merged: http://[..]/acme/shop/pull/7
   branch   main is at [..]
 
-"#]]
+"]]
     );
     let ran = stage.rb("--way request").run().ends_with(0);
     assert_data_eq!(
         ran.stdout,
-        str![[r#"
+        str![[r"
 nothing to do: this was done before, by [..]
 
-"#]]
+"]]
     );
 }
 

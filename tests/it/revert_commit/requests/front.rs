@@ -36,7 +36,7 @@ impl Front {
                 }
                 let behind = Arc::clone(&behind);
                 // What one side does not take is its own affair.
-                thread::spawn(move || pass_on(stream, behind()).ok());
+                thread::spawn(move || pass_on(&stream, behind()).ok());
             }
         });
         Self { address, listener: Some(listener), is_over }
@@ -57,7 +57,7 @@ impl Drop for Front {
 }
 
 /// One request, and all that follows on its connection: both servers close it after their answer.
-fn pass_on(near: TcpStream, behind: Behind) -> io::Result<()> {
+fn pass_on(mut near: &TcpStream, behind: Behind) -> io::Result<()> {
     let mut reader = BufReader::new(near.try_clone()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -72,7 +72,7 @@ fn pass_on(near: TcpStream, behind: Behind) -> io::Result<()> {
     (&far).write_all(head.as_bytes())?;
     let sends = far.try_clone()?;
     let sending = thread::spawn(move || io::copy(&mut reader, &mut &sends));
-    let passed = io::copy(&mut &far, &mut &near);
+    let passed = io::copy(&mut &far, &mut near);
     near.shutdown(Shutdown::Both).ok();
     far.shutdown(Shutdown::Both).ok();
     let _ = sending.join();

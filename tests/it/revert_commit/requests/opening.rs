@@ -32,7 +32,7 @@ fn a_request_is_opened_and_found_again(stage: &Stage) {
         .says("one commit, open a change request")
         .says(&format!("not reverted yet: waits for somebody to merge it: {}\n", stage.page(7)))
         .says(&format!("{} at ", stage.head()))
-        .says(" --way request --wait-merge --timeout 30m\n");
+        .says(" --way request --wait-merge\n");
     let commit = stage.tip(&stage.head()).expect("a branch");
     let parent = stage.gitops.in_origin(&["rev-parse", &format!("{commit}^")]);
     assert_eq!(Some(&parent), main.as_ref());
