@@ -151,7 +151,11 @@ impl Host for GitHub {
             let path = format!("{}/pulls", repository(api.place()));
             let body = json!({"title": wanted.title, "body": wanted.marked_body(),
                 "head": wanted.head, "base": wanted.base});
-            let answer = api.send(Method::POST, &path, &body).await?;
+            // Right after a push not every server of the host knows the branch.
+            let is_passing = |answer: &Answer| {
+                answer.status == 422 && (answer.says("field head") || answer.says("head sha"))
+            };
+            let answer = api.send_until(Method::POST, &path, &body, is_passing).await?;
             let exists = |answer: &Answer| {
                 answer.status == 422 && answer.says("pull request already exists")
             };

@@ -1,5 +1,7 @@
 //! By a change request: the commit goes to a branch of its own, and somebody merges it.
 
+use std::time::Duration;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosting::{AutoMerge, Hosting, Place, Step, by_hand};
 use crate::rollback::model::change_request::{ChangeRequest, RequestState, Wanted};
@@ -31,7 +33,7 @@ pub struct Wishes {
 
 /// Pushes the commit to a branch of its own and opens the request, or finds both. `hosting` is `None`
 /// where the kind of host is not known, or no token for it: then a person has to open it. `tell` is
-/// called while it is waited for.
+/// called before it is waited for, and after each look.
 ///
 /// Lost race: the branch moved so that the revert would be another one than was agreed to. What fails
 /// after the push says where a person can go on.
@@ -97,6 +99,9 @@ async fn follow(
         }
     }
     if wishes.waits && request.state == RequestState::Open {
+        // Where it is, is said before anything else can go wrong.
+        let (waited, next) = (Duration::ZERO, Duration::ZERO);
+        tell(Step { request: &request, waited, next, trouble: None });
         request = hosting.wait(request, tell).await?;
     }
     Ok(request)

@@ -171,7 +171,9 @@ impl Call<'_> {
                 self.app.console.note(note);
                 self.propose(ground, plan, progress).await
             }
-            landed => landed.map_err(|error| host::with_the_way(error, self.app)),
+            landed => {
+                landed.map_err(|error| host::with_the_way(error, ground.remote.url(), self.app))
+            }
         }
     }
 

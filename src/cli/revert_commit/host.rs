@@ -148,8 +148,8 @@ pub(super) fn asks_for_a_request(error: &Error) -> bool {
 }
 
 /// With the command that goes the other way, where that is what helps.
-pub(super) fn with_the_way(error: Error, app: &App) -> Error {
-    if !asks_for_a_request(&error) {
+pub(super) fn with_the_way(error: Error, url: &RemoteUrl, app: &App) -> Error {
+    if !asks_for_a_request(&error) || Place::of_remote(&url.to_string()).is_err() {
         return error;
     }
     let typed = &app.environment.command_line;

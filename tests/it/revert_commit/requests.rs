@@ -44,7 +44,6 @@ struct Stage {
     forge: Arc<Forge>,
     api: Server,
     ground: Arc<Ground>,
-    #[expect(dead_code, reason = "it runs as long as the stage")]
     git: GitServer,
     front: Front,
 }

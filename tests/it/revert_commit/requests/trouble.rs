@@ -1,17 +1,23 @@
 //! No host, no token, a wrong one, and hosts that have a bad moment: nothing is lost, and the answer
 //! says where a person can go on.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::json;
 
 use super::{Stage, each_host};
 use crate::hosting::server::Reply;
 use crate::suite::{Test, pure};
+use crate::testbed::git_server::Fault;
 
 pub(crate) fn tests() -> Vec<Test> {
     let once = pure![
         of_a_host_that_is_not_known_the_branch_is_pushed,
         a_refusal_of_a_host_that_is_not_known_leads_there_too,
         a_repository_on_this_machine_takes_no_requests,
+        a_refusal_on_this_machine_names_no_request,
+        a_branch_that_the_host_does_not_know_yet_is_asked_for_again,
     ];
     let each = each_host![
         without_a_token_nothing_is_asked_for,
@@ -22,6 +28,8 @@ pub(crate) fn tests() -> Vec<Test> {
         a_repository_that_is_not_shown_is_not_found,
         a_server_that_fails_is_asked_again_by_the_next_call,
         too_many_requests_are_told,
+        a_lost_answer_to_the_push_is_looked_up,
+        a_branch_of_requests_that_is_refused_is_told,
     ];
     [once, each].concat()
 }
@@ -66,6 +74,45 @@ fn a_repository_on_this_machine_takes_no_requests() {
     let ran = ran.says("a repository on this machine takes no change requests").says("--way push");
     assert!(!ran.stdout.contains("undoes"), "it is said before anything is shown: {ran}");
     assert_eq!(gitops.in_origin(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+}
+
+fn a_refusal_on_this_machine_names_no_request() {
+    let gitops = super::GitOps::new();
+    let bad = gitops.release("checkout", "2.8.1");
+    let hook = gitops.origin().join("hooks/pre-receive");
+    fs::create_dir_all(gitops.origin().join("hooks")).expect("a folder");
+    fs::write(&hook, "#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+        .expect("a hook");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).expect("its mode");
+    let ran = gitops.rb(&format!("{bad} --yes")).run().ends_with(3);
+    let ran = ran.says("the branch is protected");
+    assert!(!ran.stderr.contains("--way request"), "{ran}");
+}
+
+fn a_branch_that_the_host_does_not_know_yet_is_asked_for_again() {
+    let stage = Stage::new("github");
+    let errors = json!([{"resource": "PullRequest", "field": "head", "code": "invalid"}]);
+    let body = json!({"message": "Validation Failed", "errors": errors});
+    stage.fault("POST", "shop/pulls", 1, Reply::json(422, &body));
+    stage.rb("--way request").run().ends_with(12).says(&stage.page(7));
+    assert_eq!(stage.api.count("POST", "shop/pulls"), 2);
+}
+
+fn a_lost_answer_to_the_push_is_looked_up(stage: &Stage) {
+    stage.git.fault("POST /acme/shop.git/git-receive-pack", 1, Fault::LoseAnswer);
+    stage.rb("--way request").run().ends_with(12).says(&stage.page(7));
+    assert_eq!(stage.git.count("POST /acme/shop.git/git-receive-pack"), 1, "it is sent once");
+    assert_eq!(stage.pulls().len(), 1);
+}
+
+/// A rule for the names of branches.
+fn a_branch_of_requests_that_is_refused_is_told(stage: &Stage) {
+    let script = "echo 'GL-HOOK-ERR: branch names must begin with feature/' >&2; exit 1";
+    stage.ground.hook("acme/shop", "pre-receive", script).expect("a hook");
+    let ran = stage.rb("--way request").run().ends_with(3);
+    ran.says(&format!("cannot push to {}", stage.head())).says("must begin with feature/");
+    assert!(stage.pulls().is_empty());
+    assert_eq!(stage.api.count("POST", "shop"), 0);
 }
 
 fn without_a_token_nothing_is_asked_for(stage: &Stage) {

@@ -1,13 +1,21 @@
 //! From the request to the merge, or to why there is none.
 
+use std::process::Command;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Stage, each_host};
 use crate::hosting::forge::Deed;
 use crate::suite::{Test, pure};
+use crate::testbed::wait_until;
 
 pub(crate) fn tests() -> Vec<Test> {
-    let once = pure![the_time_for_the_merge_is_up, a_request_that_conflicts_is_no_success];
+    let once = pure![
+        an_interrupted_wait_leaves_the_request,
+        the_time_for_the_merge_is_up,
+        a_request_that_conflicts_is_no_success
+    ];
     let each = each_host![
         merged_while_it_waits,
         closed_while_it_waits,
@@ -42,6 +50,21 @@ fn closed_while_it_waits(stage: &Stage) {
     assert_eq!(document["request"]["mergeCommit"], json!(null));
     assert!(!stage.is_reverted());
     stage.assert_in_shape();
+}
+
+fn an_interrupted_wait_leaves_the_request() {
+    let stage = Stage::new("gitea");
+    let running = stage.rb("--way request --wait-merge").spawn();
+    let limit = Duration::from_secs(120);
+    wait_until("it waits", limit, || Ok(stage.forge.with(|state| state.looks > 0)))
+        .expect("it waits");
+    let signal = Command::new("kill").args(["-INT", &running.id().to_string()]).status();
+    assert!(signal.expect("kill").success());
+    let ran = running.wait().ends_with(130);
+    ran.says(&format!("waits until it is merged: {}\n", stage.page(7)));
+    assert!(stage.pulls()[0].is_open);
+    assert!(stage.forge.with(|state| state.merge(7)));
+    stage.rb("--way request --wait-merge").run().ends_with(0).says("nothing to do: ");
 }
 
 /// What is there already is waited for by the command that the first call names.
