@@ -191,9 +191,12 @@ impl Reason {
                 "git config --global --add safe.directory {}",
                 shell_quote(&format!("/{}", url.path()))
             )],
-            // What helps depends on who pushes what: it is for the caller to say.
-            Self::Protected | Self::Hook | Self::TooLarge => Vec::new(),
-            Self::ObjectFormat | Self::NotAllowed => Vec::new(),
+            // What helps against a protected branch depends on who pushes what.
+            Self::Protected
+            | Self::Hook
+            | Self::TooLarge
+            | Self::ObjectFormat
+            | Self::NotAllowed => Vec::new(),
             _ => vec![look],
         }
     }
