@@ -10,7 +10,7 @@ mod request;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{ArgPredicate, NonEmptyStringValueParser, PossibleValuesParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use crate::app::App;
@@ -37,6 +37,7 @@ Examples:
   rb revert-commit --image checkout:2.8.1           the commit that brought this image
   rb revert-commit 51d0e77..9f3c2ab --dry-run       a range, as one commit; show it and stop
   rb revert-commit --to 51d0e77 --mode restore --path apps/checkout
+  rb revert-commit 9f3c2ab --way request --wait-merge    by a change request; wait for its merge
 ")]
 pub(super) struct RevertArgs {
     /// Commit: SHA, HEAD~N, a range A..B, or `last`; without it, the commits to choose from
@@ -139,7 +140,7 @@ pub(super) struct RevertArgs {
 
     /// How long it may take in all; with --wait-merge, 30m where nothing else is said
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse,
-          default_value_if("wait_merge", ArgPredicate::IsPresent, "30m"))]
+          default_value_if("wait_merge", "true", "30m"))]
     timeout: Duration,
 
     /// Format of the answer
