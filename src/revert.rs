@@ -16,3 +16,4 @@ pub mod land;
 pub mod plan;
 pub mod propose;
 mod refusal;
+mod repeat;

@@ -1,7 +1,7 @@
 //! Work on objects of which not all are here: what is missing is fetched, and the work done anew.
 
 use crate::error::{Error, Result};
-use crate::git::remote::branch_name::BranchName;
+use crate::git::branch::BranchName;
 use crate::git::remote::fetch::{History, Needs};
 use crate::git::repository::Repository;
 use crate::git::{MissingObject, Oid, ShallowBoundary};

@@ -2,9 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
-use crate::git::branch::Branch;
+use crate::git::branch::{Branch, BranchName};
 use crate::git::history::ancestry::is_behind;
-use crate::git::remote::branch_name::BranchName;
 use crate::git::remote::fetch::Needs;
 use crate::git::remote::push::Lease;
 use crate::git::remote::retry::Made;
@@ -107,8 +106,8 @@ async fn look(
     let identity = ground.remote.url().identity();
     let done = ground
         .with_enough_of(head, &mut tip, progress, |repository, tip| {
-            let branch = Branch { name: plan.branch.clone(), tip };
-            match attempt(repository, &branch, &plan.asked, &identity, 0)? {
+            let branch = Branch { name: BranchName::parse(&plan.branch)?, tip };
+            match attempt(repository, &branch, &plan.asked, &identity)? {
                 // Only of this very operation: of a change that is out in another way, more may be out.
                 Tried::Nothing(nothing) if nothing.reason == DONE => Ok(nothing.commit),
                 Tried::Nothing(_) | Tried::Clean(..) | Tried::Blocked(_) => Ok(None),
@@ -164,7 +163,7 @@ async fn make(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Result<Oid, NothingToRevert>> {
     let identity = ground.remote.url().identity();
-    let order = Order { plan, url: &identity, by, may_delete: 0 };
+    let order = Order { plan, url: &identity, by };
     let mut tip = oid(&plan.reverted.tip)?;
     let made = ground
         .with_enough(&mut tip, progress, |repository, tip| order.try_to_make(repository, tip))

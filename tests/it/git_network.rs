@@ -12,6 +12,8 @@ mod races;
 mod secrets;
 mod transports;
 
+pub(crate) use client::run;
+
 use crate::suite::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
