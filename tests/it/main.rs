@@ -19,6 +19,7 @@ mod daemonset;
 mod docs;
 mod errors;
 mod faults;
+mod flux;
 mod git_network;
 mod git_objects;
 mod given;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         docs::tests(),
         errors::tests(),
         faults::tests(),
+        flux::tests(),
         git_objects::tests(),
         git_network::tests(),
         history::tests(),

@@ -2,7 +2,7 @@
 //!
 //! Included by the integration tests and by the examples with `#[path]`; a program that includes it
 //! calls `run_supervisor_if_asked` first in its `main`. The way through the files:
-//! - `assets` and `go_build` find or build the programs; `servers` has their command lines, `kwok`
+//! - `assets`, `go_modules` and `go_build` find or build the programs; `servers` has their command lines, `kwok`
 //!   the rules for pods;
 //! - `control_plane` boots them under the `supervisor`, which outlives the tests by an instant and
 //!   ends everything;
@@ -11,7 +11,9 @@
 //!   works with;
 //! - `proxy` stands between a client and the API server: it records, delays and breaks;
 //! - `program` answers HTTP in the place of pods;
-//! - `git_server` serves Git, by the real programs, and breaks on demand.
+//! - `git_server` serves Git, by the real programs, and breaks on demand;
+//! - `fleet` is a Git repository of what a cluster is to run; `flux` is real Flux, which runs it, once a
+//!   test asks for it.
 //!
 //! It must not know anything of `rb`, and it must not imitate what the real programs do.
 
@@ -20,9 +22,14 @@ mod assets;
 mod certificates;
 mod cluster;
 mod control_plane;
+mod definitions;
 mod discovery;
+mod fleet;
+pub(crate) mod flux;
 pub(crate) mod git_server;
 mod go_build;
+mod go_modules;
+mod health;
 mod helm;
 mod kubeconfig;
 mod kubectl;
@@ -40,15 +47,18 @@ mod wait;
 mod workload;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result};
 
 pub(crate) use self::cluster::Cluster;
 use self::control_plane::Booted;
+pub(crate) use self::fleet::Fleet;
+use self::flux::Flux;
 pub(crate) use self::helm::Helm;
 pub(crate) use self::kubectl::Output;
 pub(crate) use self::namespace::Namespace;
+use self::namespace::proper;
 pub(crate) use self::program::{Program, own_address};
 pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, Reply, RequestHead, round_trips};
 pub(crate) use self::supervisor::run_supervisor_if_asked;
@@ -60,13 +70,15 @@ pub(crate) struct TestBed {
     cluster: Arc<Cluster>,
     supervisor: Mutex<Option<Supervisor>>,
     api_server: Server,
+    flux: OnceLock<Result<Flux, String>>,
 }
 
 impl TestBed {
     /// Boots it; the first time on a machine this builds the programs, which takes minutes.
     pub(crate) fn start() -> Result<Self> {
         let Booted { cluster, supervisor, api_server } = control_plane::boot()?;
-        Ok(Self { cluster, supervisor: Mutex::new(Some(supervisor)), api_server })
+        let supervisor = Mutex::new(Some(supervisor));
+        Ok(Self { cluster, supervisor, api_server, flux: OnceLock::new() })
     }
 
     /// Kills the API server; the others stay. For a test that has a bed of its own.
@@ -81,6 +93,20 @@ impl TestBed {
         let supervisor = supervisor.as_mut().context("the test bed is stopped")?;
         supervisor.run(&self.api_server)?;
         control_plane::wait_until_ready(&self.cluster.api, supervisor)
+    }
+
+    /// Flux, which starts when the first test asks for it; the others wait for that.
+    #[track_caller]
+    pub(crate) fn flux(&self) -> &Flux {
+        let flux =
+            self.flux.get_or_init(|| Flux::start(self).map_err(|error| format!("{error:#}")));
+        proper(flux.as_ref().map_err(|error| anyhow::anyhow!("no Flux: {error}")))
+    }
+
+    /// Starts one more server, which ends with the bed.
+    fn run_server(&self, server: &Server) -> Result<()> {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        supervisor.as_mut().context("the test bed is stopped")?.run(server)
     }
 
     /// Ends all servers and removes their files. Once is enough; more does no harm.
@@ -114,7 +140,7 @@ impl TestBed {
 
     /// The administrator's kubeconfig, namespace `default`.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
-        self.directory().join("admin.kubeconfig")
+        self.cluster.admin_kubeconfig()
     }
 
     pub(crate) fn kubectl(&self) -> &Path {

@@ -1,0 +1,184 @@
+//! Real Flux on the test bed: source-controller, kustomize-controller and helm-controller as processes
+//! of their own, which start when the first test asks for them and end with the bed.
+//!
+//! ```ignore
+//! let (flux, namespace, fleet) = (bed.flux(), bed.namespace("web"), Fleet::new());
+//! fleet.app("apps/web", "web", "registry.test/web:1.0");
+//! let commit = fleet.push("Add web");
+//! flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+//! flux.apply(&namespace, &kustomization("web", "fleet", "./apps/web").with(&json!({…})));
+//! flux.wait_applied(&namespace, "web", &commit);
+//! let commit = fleet.release("apps/web", "registry.test/web:1.1");
+//! flux.reconcile(&namespace, "gitrepository", "fleet");
+//! flux.wait_applied(&namespace, "web", &commit);
+//! ```
+//!
+//! All tests share the controllers; each has its objects in its own namespace, so they do not meet.
+//! Flux has no timing of its own to shorten: an interval and a timeout belong to each object. Here the
+//! interval is an hour unless a test says otherwise, so nothing happens but what the test asks for by
+//! `reconcile`; a timeout that is not said is, as always in Flux, the interval.
+//!
+//! What differs from `flux install`: no leader election, no notification-controller, the rights of the
+//! administrator, and twenty objects at once instead of four, so that a test whose health check is
+//! blocked for minutes does not hold up the others.
+
+mod objects;
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use self::objects::condition;
+pub(crate) use self::objects::{FluxObject, git_repository, helm_release, kustomization};
+use super::TestBed;
+use super::assets::Assets;
+use super::definitions;
+use super::fleet::Fleet;
+use super::health::is_well;
+use super::namespace::Namespace;
+use super::ports;
+use super::progress::say;
+use super::supervisor::Server;
+use super::wait::wait_until;
+
+/// An idle machine needs 1 s.
+const START_LIMIT: Duration = Duration::from_secs(90);
+const NAMESPACE: &str = "flux-system";
+/// The annotation that asks a controller to work on an object now.
+const REQUESTED: &str = "reconcile.fluxcd.io/requestedAt";
+const CONTROLLERS: [&str; 3] = ["source-controller", "kustomize-controller", "helm-controller"];
+
+/// The running controllers.
+pub(crate) struct Flux {
+    requests: AtomicUsize,
+}
+
+#[expect(clippy::unused_self, reason = "who waits for Flux has to have started it")]
+impl Flux {
+    /// Builds what is not yet built, which takes minutes, and starts it.
+    pub(super) fn start(bed: &TestBed) -> Result<Self> {
+        let assets = Assets::module("flux")?;
+        let start = Instant::now();
+        let folders = ["flux-sources", "flux-kustomizations", "flux-helmreleases"];
+        let folders =
+            [assets.path(folders[0])?, assets.path(folders[1])?, assets.path(folders[2])?];
+        definitions::install(&bed.cluster, &folders)?;
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
+        bed.cluster.api.create("/api/v1/namespaces", &namespace).context("its namespace")?;
+
+        let [storage, source, kustomize, helm] = ports::free()?;
+        let healths = [source, kustomize, helm];
+        for (name, health) in CONTROLLERS.into_iter().zip(healths) {
+            bed.run_server(&server(bed, &assets, name, health, storage)?)?;
+        }
+        for (name, health) in CONTROLLERS.into_iter().zip(healths) {
+            wait_until(&format!("{name} is ready"), START_LIMIT, || {
+                bed.check()?;
+                Ok(is_well(health, "/readyz"))
+            })?;
+        }
+        say(format!("Flux ready after {:.1} s", start.elapsed().as_secs_f64()));
+        Ok(Self { requests: AtomicUsize::default() })
+    }
+
+    /// Applies an object to the namespace. A Kustomization deploys to it unless it says where else.
+    #[track_caller]
+    pub(crate) fn apply(&self, namespace: &Namespace, object: &FluxObject) {
+        namespace.apply(&object.manifest(namespace.name()));
+    }
+
+    /// A `GitRepository` `fleet` and a Kustomization `web`, with its health check, for one folder of it;
+    /// waits until what was pushed last is there.
+    #[track_caller]
+    pub(crate) fn deploy(&self, namespace: &Namespace, fleet: &Fleet, name: &str, folder: &str) {
+        self.apply(namespace, &git_repository("fleet", &fleet.url()));
+        self.apply(namespace, &kustomization(name, "fleet", folder));
+        self.wait_applied(namespace, name, &fleet.head());
+    }
+
+    /// Asks for an object to be looked at now, as `flux reconcile` does, and gives the word with which
+    /// it was asked. A source that has something new wakes all that use it.
+    #[track_caller]
+    pub(crate) fn reconcile(&self, namespace: &Namespace, kind: &str, name: &str) -> String {
+        let word = format!("test-{}", self.requests.fetch_add(1, Ordering::Relaxed));
+        let annotation = format!("{REQUESTED}={word}");
+        namespace.kubectl_ok(&["annotate", "--overwrite", kind, name, &annotation]);
+        word
+    }
+
+    /// Waits until a controller has done what `reconcile` asked of it. That says nothing of success.
+    #[track_caller]
+    pub(crate) fn wait_handled(&self, namespace: &Namespace, kind: &str, name: &str, word: &str) {
+        namespace.wait_until(&format!("{kind}/{name} is looked at again"), |namespace| {
+            namespace.get(kind, name)["status"]["lastHandledReconcileAt"] == *word
+        });
+    }
+
+    /// Waits until a Kustomization has applied that commit and is done with it.
+    #[track_caller]
+    pub(crate) fn wait_applied(&self, namespace: &Namespace, name: &str, commit: &str) -> Value {
+        namespace.wait_until(&format!("kustomization/{name} has applied {commit}"), |namespace| {
+            let object = namespace.get("kustomization", name);
+            let applied = object["status"]["lastAppliedRevision"].as_str().unwrap_or_default();
+            let is_done = applied.ends_with(commit) && is_settled(&object);
+            if is_done { Ok(object) } else { Err(object["status"].to_string()) }
+        })
+    }
+
+    /// Waits until a `HelmRelease` has released what its spec says.
+    #[track_caller]
+    pub(crate) fn wait_released(&self, namespace: &Namespace, name: &str) -> Value {
+        namespace.wait_until(&format!("helmrelease/{name} is released"), |namespace| {
+            let object = namespace.get("helmrelease", name);
+            if is_settled(&object) { Ok(object) } else { Err(object["status"].to_string()) }
+        })
+    }
+}
+
+/// Ready, of the newest generation, and nothing on the way.
+fn is_settled(object: &Value) -> bool {
+    object["status"]["observedGeneration"] == object["metadata"]["generation"]
+        && condition(object, "Ready") == "True"
+        && condition(object, "Reconciling") != "True"
+}
+
+fn server(bed: &TestBed, assets: &Assets, name: &str, health: u16, storage: u16) -> Result<Server> {
+    let folder = bed.directory().join("flux").join(name);
+    for place in ["home", "tmp", "storage"] {
+        let place = folder.join(place);
+        fs::create_dir_all(&place).with_context(|| format!("creating {}", place.display()))?;
+    }
+    let place = |place: &str| folder.join(place).display().to_string();
+    let mut arguments = [
+        "--watch-all-namespaces=true",
+        "--enable-leader-election=false",
+        "--events-addr=",
+        "--metrics-addr=0",
+        "--log-level=info",
+        "--concurrent=20",
+        "--kube-api-qps=500",
+        "--kube-api-burst=1000",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!("--health-addr=127.0.0.1:{health}"));
+    if name == "source-controller" {
+        // Where it keeps what it has fetched, and how the others come to it.
+        arguments.push(format!("--storage-path={}", place("storage")));
+        arguments.push(format!("--storage-addr=127.0.0.1:{storage}"));
+        arguments.push(format!("--storage-adv-addr=127.0.0.1:{storage}"));
+    }
+    let environment = vec![
+        ("KUBECONFIG".to_owned(), bed.kubeconfig().display().to_string()),
+        ("RUNTIME_NAMESPACE".to_owned(), NAMESPACE.to_owned()),
+        ("HOME".to_owned(), place("home")),
+        ("TMPDIR".to_owned(), place("tmp")),
+        ("HELM_CACHE_HOME".to_owned(), place("home/helm")),
+    ];
+    let program = assets.path(name)?.to_owned();
+    Ok(Server { name: name.to_owned(), program, arguments, environment })
+}

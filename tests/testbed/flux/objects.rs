@@ -1,0 +1,79 @@
+//! The objects of Flux, with as little in them as works; a test adds what it is about.
+
+use serde_json::{Value, json};
+
+use super::super::workload::merge;
+
+const HOUR: &str = "1h";
+
+/// An object that is not yet applied.
+pub(crate) struct FluxObject(Value);
+
+impl FluxObject {
+    /// The same with more in it: a JSON merge patch.
+    pub(crate) fn with(mut self, extra: &Value) -> Self {
+        merge(&mut self.0, extra);
+        self
+    }
+
+    /// As it goes into a namespace.
+    pub(super) fn manifest(&self, namespace: &str) -> String {
+        let mut object = self.0.clone();
+        let is_said = object.pointer("/spec/targetNamespace").is_some();
+        if object["kind"] == "Kustomization" && !is_said {
+            merge(&mut object, &json!({"spec": {"targetNamespace": namespace}}));
+        }
+        object.to_string()
+    }
+}
+
+/// The branch `main` of a repository, fetched every hour.
+pub(crate) fn git_repository(name: &str, url: &str) -> FluxObject {
+    FluxObject(json!({
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "GitRepository",
+        "metadata": {"name": name},
+        "spec": {"interval": HOUR, "url": url, "ref": {"branch": "main"}},
+    }))
+}
+
+/// A folder of a `GitRepository`, applied every hour, with pruning and with the health check (`wait`).
+/// With `wait` a change costs 5 s at least: Flux looks at once, and then every 5 s.
+pub(crate) fn kustomization(name: &str, repository: &str, folder: &str) -> FluxObject {
+    FluxObject(json!({
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": name},
+        "spec": {
+            "interval": HOUR,
+            "path": folder,
+            "prune": true,
+            "wait": true,
+            "sourceRef": {"kind": "GitRepository", "name": repository},
+        },
+    }))
+}
+
+/// A chart in a folder of a `GitRepository`, released every hour.
+pub(crate) fn helm_release(name: &str, repository: &str, folder: &str) -> FluxObject {
+    FluxObject(json!({
+        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "kind": "HelmRelease",
+        "metadata": {"name": name},
+        "spec": {
+            "interval": HOUR,
+            "chart": {"spec": {
+                "chart": folder,
+                "reconcileStrategy": "Revision",
+                "sourceRef": {"kind": "GitRepository", "name": repository},
+            }},
+        },
+    }))
+}
+
+/// The status of a condition; empty where there is none.
+pub(super) fn condition<'a>(object: &'a Value, kind: &str) -> &'a str {
+    let conditions = object["status"]["conditions"].as_array();
+    let found = conditions.into_iter().flatten().find(|condition| condition["type"] == kind);
+    found.and_then(|condition| condition["status"].as_str()).unwrap_or_default()
+}
