@@ -12,6 +12,8 @@ pub(crate) fn tests() -> Vec<Test> {
         a_direct_patch_is_put_back,
         a_short_interval_needs_no_request,
         a_suspended_kustomization_lets_a_patch_live,
+        a_blocked_health_check_holds_a_revert_back,
+        a_health_check_may_be_cancelled,
         a_helm_release_is_installed_and_upgraded,
     ]
 }
@@ -88,6 +90,59 @@ fn a_suspended_kustomization_lets_a_patch_live(bed: &TestBed) {
     suspend(false);
     namespace
         .wait_until("the patch is gone", |namespace| image(namespace) == "registry.test/web:1.0");
+}
+
+/// Pushes a release that never becomes ready, waits until Flux waits for it, and pushes the revert.
+/// Gives that commit.
+fn revert_under_a_health_check(bed: &TestBed, namespace: &Namespace, fleet: &Fleet) -> String {
+    let flux = bed.flux();
+    flux.wait_applied(namespace, "web", &fleet.head());
+    let bad = fleet.release(WEB, "registry.test/web:1.1-hang");
+    flux.reconcile(namespace, "gitrepository", "fleet");
+    namespace.wait_until("the bad release is deployed, and checked", |namespace| {
+        let web = namespace.get("kustomization", "web");
+        let conditions = web["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        let checks = |condition: &Value| {
+            let message = condition["message"].as_str().unwrap_or_default();
+            condition["type"] == "Reconciling" && message.starts_with("Running health checks")
+        };
+        image(namespace) == "registry.test/web:1.1-hang" && conditions.iter().any(checks)
+    });
+    let revert = fleet.revert(&bad);
+    flux.reconcile(namespace, "gitrepository", "fleet");
+    namespace.wait_until("the revert is fetched", |namespace| {
+        let fetched = namespace.get("gitrepository", "fleet")["status"]["artifact"].clone();
+        fetched["revision"] == format!("main@sha1:{revert}")
+    });
+    revert
+}
+
+/// The trap: a revert that is pushed waits until the check of what it reverts has run into its timeout.
+fn a_blocked_health_check_holds_a_revert_back(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("flux-blocked"), web());
+    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+    let timeout = json!({"spec": {"timeout": "20s"}});
+    flux.apply(&namespace, &kustomization("web", "fleet", WEB).with(&timeout));
+    let revert = revert_under_a_health_check(bed, &namespace, &fleet);
+    flux.wait_applied(&namespace, "web", &revert);
+    assert_eq!(image(&namespace), "registry.test/web:1.0");
+    let failed = namespace.list("event", "").into_iter().find(|event| {
+        event["reason"] == "HealthCheckFailed" && event["involvedObject"]["name"] == "web"
+    });
+    let failed = failed.expect("the check of the bad release has failed first");
+    let message = failed["message"].as_str().unwrap_or_default();
+    assert!(message.contains("timeout waiting for"), "{message}");
+}
+
+/// The same with the gate of Flux that is off by default. The timeout is an hour, less half a minute.
+fn a_health_check_may_be_cancelled(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("flux-cancel"), web());
+    flux.start_cancelling(bed);
+    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+    flux.apply(&namespace, &kustomization("web", "fleet", WEB).cancelling());
+    let revert = revert_under_a_health_check(bed, &namespace, &fleet);
+    flux.wait_applied(&namespace, "web", &revert);
+    assert_eq!(image(&namespace), "registry.test/web:1.0");
 }
 
 fn a_helm_release_is_installed_and_upgraded(bed: &TestBed) {

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod argocd;
 mod bad_input;
 mod bed;
 mod budgets;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         return code;
     }
     let tests = [
+        argocd::tests(),
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),

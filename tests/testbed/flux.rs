@@ -18,13 +18,18 @@
 //! interval is an hour unless a test says otherwise, so nothing happens but what the test asks for by
 //! `reconcile`; a timeout that is not said is, as always in Flux, the interval.
 //!
+//! Flux's gate `CancelHealthCheckOnNewRevision`, off by default, is on for the objects to which a test
+//! gives `cancelling()`, after `start_cancelling`: a second kustomize- and helm-controller, which by the
+//! label with which Flux divides objects among controllers have these and no others.
+//!
 //! What differs from `flux install`: no leader election, no notification-controller, the rights of the
 //! administrator, and twenty objects at once instead of four, so that a test whose health check is
 //! blocked for minutes does not hold up the others.
 
 mod objects;
+mod processes;
 
-use std::fs;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -33,15 +38,15 @@ use serde_json::{Value, json};
 
 use self::objects::condition;
 pub(crate) use self::objects::{FluxObject, git_repository, helm_release, kustomization};
+use self::processes::{Layout, Share};
 use super::TestBed;
 use super::assets::Assets;
 use super::definitions;
 use super::fleet::Fleet;
 use super::health::is_well;
-use super::namespace::Namespace;
+use super::namespace::{Namespace, proper};
 use super::ports;
 use super::progress::say;
-use super::supervisor::Server;
 use super::wait::wait_until;
 
 /// An idle machine needs 1 s.
@@ -53,7 +58,9 @@ const CONTROLLERS: [&str; 3] = ["source-controller", "kustomize-controller", "he
 
 /// The running controllers.
 pub(crate) struct Flux {
+    layout: Layout,
     requests: AtomicUsize,
+    cancelling: OnceLock<Result<(), String>>,
 }
 
 #[expect(clippy::unused_self, reason = "who waits for Flux has to have started it")]
@@ -70,19 +77,22 @@ impl Flux {
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
         bed.cluster.api.create("/api/v1/namespaces", &namespace).context("its namespace")?;
 
-        let [storage, source, kustomize, helm] = ports::free()?;
-        let healths = [source, kustomize, helm];
-        for (name, health) in CONTROLLERS.into_iter().zip(healths) {
-            bed.run_server(&server(bed, &assets, name, health, storage)?)?;
-        }
-        for (name, health) in CONTROLLERS.into_iter().zip(healths) {
-            wait_until(&format!("{name} is ready"), START_LIMIT, || {
-                bed.check()?;
-                Ok(is_well(health, "/readyz"))
-            })?;
-        }
+        let [storage] = ports::free()?;
+        let layout = Layout { folder: bed.directory().join("flux"), storage, programs: assets };
+        start_all(bed, &layout, &CONTROLLERS, Share::Ordinary)?;
         say(format!("Flux ready after {:.1} s", start.elapsed().as_secs_f64()));
-        Ok(Self { requests: AtomicUsize::default() })
+        Ok(Self { layout, requests: AtomicUsize::default(), cancelling: OnceLock::new() })
+    }
+
+    /// Starts the controllers of the objects that are `cancelling()`, where they do not run.
+    #[track_caller]
+    pub(crate) fn start_cancelling(&self, bed: &TestBed) {
+        let started = self.cancelling.get_or_init(|| {
+            let controllers = ["kustomize-controller", "helm-controller"];
+            start_all(bed, &self.layout, &controllers, Share::Cancelling)
+                .map_err(|error| format!("{error:#}"))
+        });
+        proper(started.as_ref().map_err(|error| anyhow::anyhow!("no cancelling Flux: {error}")));
     }
 
     /// Applies an object to the namespace. A Kustomization deploys to it unless it says where else.
@@ -139,46 +149,25 @@ impl Flux {
     }
 }
 
+fn start_all(bed: &TestBed, layout: &Layout, controllers: &[&str], share: Share) -> Result<()> {
+    let mut healths = Vec::new();
+    for controller in controllers {
+        let [health] = ports::free()?;
+        bed.run_server(&layout.server(bed, controller, share, health)?)?;
+        healths.push(health);
+    }
+    for (controller, health) in controllers.iter().zip(healths) {
+        wait_until(&format!("{controller} is ready"), START_LIMIT, || {
+            bed.check()?;
+            Ok(is_well(health, "/readyz"))
+        })?;
+    }
+    Ok(())
+}
+
 /// Ready, of the newest generation, and nothing on the way.
 fn is_settled(object: &Value) -> bool {
     object["status"]["observedGeneration"] == object["metadata"]["generation"]
         && condition(object, "Ready") == "True"
         && condition(object, "Reconciling") != "True"
-}
-
-fn server(bed: &TestBed, assets: &Assets, name: &str, health: u16, storage: u16) -> Result<Server> {
-    let folder = bed.directory().join("flux").join(name);
-    for place in ["home", "tmp", "storage"] {
-        let place = folder.join(place);
-        fs::create_dir_all(&place).with_context(|| format!("creating {}", place.display()))?;
-    }
-    let place = |place: &str| folder.join(place).display().to_string();
-    let mut arguments = [
-        "--watch-all-namespaces=true",
-        "--enable-leader-election=false",
-        "--events-addr=",
-        "--metrics-addr=0",
-        "--log-level=info",
-        "--concurrent=20",
-        "--kube-api-qps=500",
-        "--kube-api-burst=1000",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    arguments.push(format!("--health-addr=127.0.0.1:{health}"));
-    if name == "source-controller" {
-        // Where it keeps what it has fetched, and how the others come to it.
-        arguments.push(format!("--storage-path={}", place("storage")));
-        arguments.push(format!("--storage-addr=127.0.0.1:{storage}"));
-        arguments.push(format!("--storage-adv-addr=127.0.0.1:{storage}"));
-    }
-    let environment = vec![
-        ("KUBECONFIG".to_owned(), bed.kubeconfig().display().to_string()),
-        ("RUNTIME_NAMESPACE".to_owned(), NAMESPACE.to_owned()),
-        ("HOME".to_owned(), place("home")),
-        ("TMPDIR".to_owned(), place("tmp")),
-        ("HELM_CACHE_HOME".to_owned(), place("home/helm")),
-    ];
-    let program = assets.path(name)?.to_owned();
-    Ok(Server { name: name.to_owned(), program, arguments, environment })
 }

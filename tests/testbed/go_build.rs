@@ -44,8 +44,6 @@ pub(crate) struct ModuleFiles {
     pub(crate) name: &'static str,
     pub(crate) module: &'static str,
     pub(crate) folder: &'static str,
-    /// How the names of those end that are wanted.
-    pub(crate) ending: &'static str,
 }
 
 /// A program and the Go package that it is built from.
@@ -134,14 +132,15 @@ fn remove_leftovers(folder: &Path) {
 
 /// Copies files that come with a Go module into `folder`, so that later runs need no Go.
 pub(crate) fn copy(module: &ToolModule, files: &ModuleFiles, folder: &Path) -> Result<()> {
-    let ModuleFiles { name, ending, .. } = files;
+    let name = files.name;
     let unfinished = folder.join(format!("{UNFINISHED}{}-{name}", std::process::id()));
     fs::create_dir_all(&unfinished)
         .with_context(|| format!("creating {}", unfinished.display()))?;
     let source = folder_of(module, files.module)?.join(files.folder);
     for entry in fs::read_dir(&source).with_context(|| format!("reading {}", source.display()))? {
         let file = entry?.file_name();
-        if file.to_string_lossy().ends_with(ending) {
+        // That one is no object: it says how kustomize puts the others together.
+        if file != "kustomization.yaml" {
             // Read and written, not copied: Go's files are read-only, also for those who tidy up.
             fs::write(unfinished.join(&file), fs::read(source.join(&file))?)?;
         }

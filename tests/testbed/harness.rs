@@ -12,12 +12,13 @@
 //! - `proxy` stands between a client and the API server: it records, delays and breaks;
 //! - `program` answers HTTP in the place of pods;
 //! - `git_server` serves Git, by the real programs, and breaks on demand;
-//! - `fleet` is a Git repository of what a cluster is to run; `flux` is real Flux, which runs it, once a
-//!   test asks for it.
+//! - `fleet` is a Git repository of what a cluster is to run; `flux` and `argocd` are real Flux and real
+//!   Argo CD, which run it, once a test asks for them.
 //!
 //! It must not know anything of `rb`, and it must not imitate what the real programs do.
 
 mod api;
+pub(crate) mod argocd;
 mod assets;
 mod certificates;
 mod cluster;
@@ -51,6 +52,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result};
 
+use self::argocd::{ArgoCd, Timings};
 pub(crate) use self::cluster::Cluster;
 use self::control_plane::Booted;
 pub(crate) use self::fleet::Fleet;
@@ -71,6 +73,7 @@ pub(crate) struct TestBed {
     supervisor: Mutex<Option<Supervisor>>,
     api_server: Server,
     flux: OnceLock<Result<Flux, String>>,
+    argocd: argocd::Instances,
 }
 
 impl TestBed {
@@ -78,7 +81,8 @@ impl TestBed {
     pub(crate) fn start() -> Result<Self> {
         let Booted { cluster, supervisor, api_server } = control_plane::boot()?;
         let supervisor = Mutex::new(Some(supervisor));
-        Ok(Self { cluster, supervisor, api_server, flux: OnceLock::new() })
+        let (flux, argocd) = (OnceLock::new(), argocd::Instances::default());
+        Ok(Self { cluster, supervisor, api_server, flux, argocd })
     }
 
     /// Kills the API server; the others stay. For a test that has a bed of its own.
@@ -101,6 +105,19 @@ impl TestBed {
         let flux =
             self.flux.get_or_init(|| Flux::start(self).map_err(|error| format!("{error:#}")));
         proper(flux.as_ref().map_err(|error| anyhow::anyhow!("no Flux: {error}")))
+    }
+
+    /// Argo CD with short timings, which starts when the first test asks for it; the others wait for
+    /// that.
+    #[track_caller]
+    pub(crate) fn argocd(&self) -> &ArgoCd {
+        proper(self.argocd.get(self, Timings::Short))
+    }
+
+    /// A second Argo CD, with the timings that Argo CD has where nobody has changed them.
+    #[track_caller]
+    pub(crate) fn argocd_as_shipped(&self) -> &ArgoCd {
+        proper(self.argocd.get(self, Timings::AsShipped))
     }
 
     /// Starts one more server, which ends with the bed.

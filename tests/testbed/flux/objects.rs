@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::workload::merge;
+use super::processes::SHARE_LABEL;
 
 const HOUR: &str = "1h";
 
@@ -14,6 +15,11 @@ impl FluxObject {
     pub(crate) fn with(mut self, extra: &Value) -> Self {
         merge(&mut self.0, extra);
         self
+    }
+
+    /// The same for the controllers that `Flux::start_cancelling` starts.
+    pub(crate) fn cancelling(self) -> Self {
+        self.with(&json!({"metadata": {"labels": {SHARE_LABEL: "cancelling"}}}))
     }
 
     /// As it goes into a namespace.
