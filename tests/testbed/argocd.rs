@@ -113,7 +113,7 @@ impl ArgoCd {
         let start = Instant::now();
         let name = timings.name();
         let [redis, repo_server, repo_server_health, controller_health] = ports::free()?;
-        let [sets_health, sets_probe, sets_webhook] = ports::free()?;
+        let [sets_metrics, sets_probe, sets_webhook] = ports::free()?;
         let layout = Layout {
             timings,
             folder: bed.directory().join(name),
@@ -125,7 +125,7 @@ impl ArgoCd {
                 repo_server,
                 repo_server_health,
                 controller_health,
-                sets_health,
+                sets_metrics,
                 sets_probe,
                 sets_webhook,
             },
@@ -207,7 +207,8 @@ impl ArgoCd {
             bed.run_server(&self.layout.application_sets())?;
             wait_until("the controller of ApplicationSets is well", START_LIMIT, || {
                 bed.check()?;
-                Ok(is_well(self.layout.ports.sets_probe, "/healthz"))
+                // It answers no question about its health.
+                Ok(is_well(self.layout.ports.sets_metrics, "/metrics"))
             })
         };
         let started =

@@ -24,7 +24,7 @@ pub(super) struct Ports {
     pub(super) repo_server: u16,
     pub(super) repo_server_health: u16,
     pub(super) controller_health: u16,
-    pub(super) sets_health: u16,
+    pub(super) sets_metrics: u16,
     pub(super) sets_probe: u16,
     pub(super) sets_webhook: u16,
 }
@@ -83,14 +83,14 @@ impl Layout {
     }
 
     pub(super) fn application_sets(&self) -> Server {
-        let Ports { repo_server, sets_health, sets_probe, sets_webhook, .. } = self.ports;
+        let Ports { repo_server, sets_metrics, sets_probe, sets_webhook, .. } = self.ports;
         self.part(
             "argocd-applicationset-controller",
             vec![
                 format!("--namespace={}", self.timings.name()),
                 format!("--argocd-repo-server=127.0.0.1:{repo_server}"),
                 "--repo-server-plaintext".to_owned(),
-                format!("--metrics-addr=127.0.0.1:{sets_health}"),
+                format!("--metrics-addr=127.0.0.1:{sets_metrics}"),
                 format!("--probe-addr=127.0.0.1:{sets_probe}"),
                 format!("--webhook-addr=127.0.0.1:{sets_webhook}"),
             ],
