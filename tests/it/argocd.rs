@@ -12,6 +12,8 @@ pub(crate) fn tests() -> Vec<Test> {
         a_direct_patch_is_healed,
         without_automation_nothing_is_synced,
         a_kustomization_is_rendered,
+        a_chart_is_rendered,
+        a_label_may_be_the_mark,
         an_application_set_wipes_a_pause,
         timings_may_be_those_of_argo_cd,
     ]
@@ -109,6 +111,37 @@ fn a_kustomization_is_rendered(bed: &TestBed) {
     let synced = app.wait_synced(&commit);
     assert_eq!(synced["status"]["sourceType"], "Kustomize");
     assert_eq!(image(&namespace), "registry.test/web:2.0");
+}
+
+fn a_chart_is_rendered(bed: &TestBed) {
+    let (argocd, namespace, fleet) = (bed.argocd(), bed.namespace("argocd-helm"), Fleet::new());
+    argocd.add_helm();
+    fleet.chart("charts/web", "1.0");
+    let commit = fleet.push("Add a chart");
+    let mut extra = automated();
+    extra["spec"]["source"] =
+        json!({"helm": {"releaseName": "web", "valuesObject": {"replicas": 3}}});
+    let app = argocd.application(&namespace, &fleet.url(), "charts/web", &extra);
+    let synced = app.wait_synced(&commit);
+    assert_eq!(synced["status"]["sourceType"], "Helm");
+    assert_eq!(image(&namespace), "registry.test/web:1.0");
+    assert_eq!(namespace.get("deployment", "web")["spec"]["replicas"], 3);
+}
+
+fn a_label_may_be_the_mark(bed: &TestBed) {
+    let settings = [
+        ("application.resourceTrackingMethod", "label"),
+        ("application.instanceLabelKey", "x.test/app"),
+    ];
+    bed.with_argocd(&settings, |argocd| {
+        let namespace = bed.namespace("argocd-label");
+        let (fleet, commit) = web();
+        let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+        app.wait_synced(&commit);
+        let metadata = &namespace.get("deployment", "web")["metadata"];
+        assert_eq!(metadata["labels"]["x.test/app"], *app.name());
+        assert_eq!(metadata["annotations"]["argocd.argoproj.io/tracking-id"], Value::Null);
+    });
 }
 
 /// The Application belongs to the set: a hold on it is gone at once.

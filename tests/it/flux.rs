@@ -15,6 +15,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_blocked_health_check_holds_a_revert_back,
         a_health_check_may_be_cancelled,
         a_helm_release_is_installed_and_upgraded,
+        a_namespace_with_objects_of_flux_ends,
     ]
 }
 
@@ -166,4 +167,20 @@ fn a_helm_release_is_installed_and_upgraded(bed: &TestBed) {
     let history = released["status"]["history"].as_array().expect("a history");
     let deployed = history.iter().find(|release| release["status"] == "deployed");
     assert_eq!(deployed.map(|release| &release["version"]), Some(&json!(2)));
+}
+
+/// A Kustomization and a `HelmRelease` hold back the end of their namespace until Flux has tidied up.
+fn a_namespace_with_objects_of_flux_ends(bed: &TestBed) {
+    let (flux, observer, fleet) = (bed.flux(), bed.namespace("flux-observer"), web());
+    fleet.chart("charts/shop", "1.0");
+    fleet.push("Add a chart");
+    let namespace = bed.namespace("flux-end");
+    flux.deploy(&namespace, &fleet, "web", WEB);
+    flux.apply(&namespace, &helm_release("shop", "fleet", "./charts/shop"));
+    flux.wait_released(&namespace, "shop");
+    let name = namespace.name().to_owned();
+    drop(namespace);
+    observer.wait_until("the namespace is gone", |observer| {
+        observer.find("namespace", &name).is_none()
+    });
 }

@@ -17,6 +17,8 @@
 //! timings of Argo CD belong to its processes: `bed.argocd()` looks at Git every 10 s, without jitter,
 //! and makes no pause between waves; `bed.argocd_as_shipped()` has the defaults (120 s and up to 60 s,
 //! a cache of Git's answers for 3 minutes, 2 s between waves). Neither is started for the other's sake.
+//! A test about the settings of Argo CD (how it marks what is its own) has an instance for itself:
+//! `bed.with_argocd(settings, |argocd| …)`, which ends with the closure.
 //!
 //! What differs from `install.yaml`: no argocd-server, no dex, no notifications; the rights of the
 //! administrator; a redis written in Go (`go/argocd/redis`), since it only holds what can be made again.
@@ -24,8 +26,10 @@
 //! `start_application_sets` was.
 
 mod application;
+mod instances;
 mod processes;
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -34,11 +38,13 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 pub(crate) use self::application::{Application, automated};
+pub(super) use self::instances::Instances;
+use self::instances::Setup;
+pub(crate) use self::instances::Timings;
 use self::processes::{Layout, Ports};
 use super::TestBed;
 use super::assets::Assets;
 use super::cluster::Cluster;
-use super::definitions;
 use super::health::is_well;
 use super::helm::Helm;
 use super::kubectl;
@@ -51,55 +57,6 @@ use super::workload::merge;
 /// An idle machine needs 3 s.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-/// Whose timings an instance has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Timings {
-    Short,
-    AsShipped,
-}
-
-impl Timings {
-    /// The namespace, and the name of its folder.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Short => "argocd",
-            Self::AsShipped => "argocd-as-shipped",
-        }
-    }
-}
-
-/// The instances of a bed, as far as tests have asked for them.
-#[derive(Default)]
-pub(crate) struct Instances {
-    kinds: OnceLock<Result<(), String>>,
-    short: OnceLock<Result<ArgoCd, String>>,
-    as_shipped: OnceLock<Result<ArgoCd, String>>,
-}
-
-impl Instances {
-    /// Starts it where it does not run; builds it before, which takes minutes, where it is not built.
-    pub(super) fn get(&self, bed: &TestBed, timings: Timings) -> Result<&ArgoCd> {
-        let place = match timings {
-            Timings::Short => &self.short,
-            Timings::AsShipped => &self.as_shipped,
-        };
-        let instance = place.get_or_init(|| {
-            self.start(bed, timings).map_err(|error| format!("no Argo CD: {error:#}"))
-        });
-        instance.as_ref().map_err(|error| anyhow::anyhow!("{error}"))
-    }
-
-    fn start(&self, bed: &TestBed, timings: Timings) -> Result<ArgoCd> {
-        let assets = Assets::module("argocd")?;
-        let kinds = self.kinds.get_or_init(|| {
-            let folder = assets.path("argocd-kinds").map_err(|error| format!("{error:#}"))?;
-            definitions::install(&bed.cluster, &[folder]).map_err(|error| format!("{error:#}"))
-        });
-        kinds.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;
-        ArgoCd::start(bed, &assets, timings)
-    }
-}
-
 /// A running instance.
 pub(crate) struct ArgoCd {
     cluster: Arc<Cluster>,
@@ -109,13 +66,14 @@ pub(crate) struct ArgoCd {
 }
 
 impl ArgoCd {
-    fn start(bed: &TestBed, assets: &Assets, timings: Timings) -> Result<Self> {
+    fn start(bed: &TestBed, assets: &Assets, setup: &Setup<'_>) -> Result<Self> {
         let start = Instant::now();
-        let name = timings.name();
+        let name = setup.name;
         let [redis, repo_server, repo_server_health, controller_health] = ports::free()?;
         let [sets_metrics, sets_probe, sets_webhook] = ports::free()?;
         let layout = Layout {
-            timings,
+            name: name.to_owned(),
+            timings: setup.timings,
             folder: bed.directory().join(name),
             kubeconfig: bed.kubeconfig(),
             argocd: assets.path("argocd")?.to_owned(),
@@ -133,7 +91,7 @@ impl ArgoCd {
         layout.make_folders()?;
         symlink(assets.path("kustomize")?, layout.programs().join("kustomize"))
             .context("giving it kustomize")?;
-        configure(&bed.cluster, name, assets)?;
+        configure(&bed.cluster, setup, assets)?;
         for server in [layout.redis(), layout.repo_server(), layout.controller()] {
             bed.run_server(&server)?;
         }
@@ -151,8 +109,8 @@ impl ArgoCd {
     }
 
     /// The namespace of the instance and of its Applications.
-    pub(crate) fn namespace(&self) -> &'static str {
-        self.layout.timings.name()
+    pub(crate) fn namespace(&self) -> &str {
+        &self.layout.name
     }
 
     /// An Application for one folder of a repository, which goes into the test's namespace. It is synced
@@ -237,13 +195,20 @@ fn object(namespace: &Namespace, url: &str, folder: &str, extra: &Value) -> Valu
 
 /// The namespace, with the configuration that Argo CD brings, and the project `default`, which lets
 /// everything be everywhere and would otherwise be made by argocd-server.
-fn configure(cluster: &Cluster, namespace: &str, assets: &Assets) -> Result<()> {
+fn configure(cluster: &Cluster, setup: &Setup<'_>, assets: &Assets) -> Result<()> {
+    let namespace = setup.name;
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
     cluster.api.create("/api/v1/namespaces", &object).context("its namespace")?;
     let configuration = assets.path("argocd-config")?.display().to_string();
-    let arguments = ["-n", namespace, "create", "--validate=false", "-f", &configuration];
-    let output = kubectl::run(cluster, &cluster.admin_kubeconfig(), &arguments, "")?;
-    ensure!(output.code == 0, "its configuration: {output}");
+    let settings: BTreeMap<&str, &str> = setup.settings.iter().copied().collect();
+    let settings = json!({"data": settings}).to_string();
+    let create = ["create", "--validate=false", "-f", &configuration];
+    let change = ["patch", "configmap", "argocd-cm", "--type=merge", "-p", &settings];
+    for arguments in [create.as_slice(), change.as_slice()] {
+        let arguments = [&["-n", namespace], arguments].concat();
+        let output = kubectl::run(cluster, &cluster.admin_kubeconfig(), &arguments, "")?;
+        ensure!(output.code == 0, "its configuration: {output}");
+    }
     let project = json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",

@@ -87,8 +87,7 @@ impl TestBed {
 
     /// Kills the API server; the others stay. For a test that has a bed of its own.
     pub(crate) fn stop_api_server(&self) -> Result<()> {
-        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
-        supervisor.as_mut().context("the test bed is stopped")?.end(&self.api_server.name)
+        self.end_server(&self.api_server)
     }
 
     /// Starts it again, as it was, and waits until it takes requests.
@@ -120,10 +119,25 @@ impl TestBed {
         proper(self.argocd.get(self, Timings::AsShipped))
     }
 
+    /// One more Argo CD with short timings, for a test about its settings: with these, besides its own,
+    /// in `argocd-cm`. It ends with `test`.
+    #[track_caller]
+    pub(crate) fn with_argocd(&self, settings: &[(&str, &str)], test: impl FnOnce(&ArgoCd)) {
+        let argocd = proper(self.argocd.own(self, settings));
+        test(&argocd);
+        proper(argocd.end(self));
+    }
+
     /// Starts one more server, which ends with the bed.
     fn run_server(&self, server: &Server) -> Result<()> {
         let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
         supervisor.as_mut().context("the test bed is stopped")?.run(server)
+    }
+
+    /// Ends it before.
+    fn end_server(&self, server: &Server) -> Result<()> {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        supervisor.as_mut().context("the test bed is stopped")?.end(&server.name)
     }
 
     /// Ends all servers and removes their files. Once is enough; more does no harm.

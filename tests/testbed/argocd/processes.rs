@@ -11,6 +11,7 @@ use super::Timings;
 
 /// Files and ports of an instance.
 pub(super) struct Layout {
+    pub(super) name: String,
     pub(super) timings: Timings,
     pub(super) folder: PathBuf,
     pub(super) kubeconfig: PathBuf,
@@ -73,7 +74,7 @@ impl Layout {
         self.part(
             "argocd-application-controller",
             vec![
-                format!("--namespace={}", self.timings.name()),
+                format!("--namespace={}", self.name),
                 format!("--metrics-port={controller_health}"),
                 format!("--redis=127.0.0.1:{redis}"),
                 format!("--repo-server=127.0.0.1:{repo_server}"),
@@ -87,7 +88,7 @@ impl Layout {
         self.part(
             "argocd-applicationset-controller",
             vec![
-                format!("--namespace={}", self.timings.name()),
+                format!("--namespace={}", self.name),
                 format!("--argocd-repo-server=127.0.0.1:{repo_server}"),
                 "--repo-server-plaintext".to_owned(),
                 format!("--metrics-addr=127.0.0.1:{sets_metrics}"),
@@ -138,6 +139,6 @@ impl Layout {
     }
 
     fn server_name(&self, part: &str) -> String {
-        format!("{}-{part}", self.timings.name())
+        format!("{}-{part}", self.name)
     }
 }
