@@ -14,6 +14,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_kustomization_is_rendered,
         a_chart_is_rendered,
         a_label_may_be_the_mark,
+        a_parent_puts_back_what_git_says,
         an_application_set_wipes_a_pause,
         timings_may_be_those_of_argo_cd,
     ]
@@ -141,6 +142,38 @@ fn a_label_may_be_the_mark(bed: &TestBed) {
         let metadata = &namespace.get("deployment", "web")["metadata"];
         assert_eq!(metadata["labels"]["x.test/app"], *app.name());
         assert_eq!(metadata["annotations"]["argocd.argoproj.io/tracking-id"], Value::Null);
+    });
+}
+
+/// An app of apps: of the two ways to pause the child, one does not last.
+fn a_parent_puts_back_what_git_says(bed: &TestBed) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("argocd-parent"));
+    let (fleet, _) = web();
+    let name = format!("{}-web", namespace.name());
+    let child = argocd.manifest(&name, &namespace, &fleet.url(), WEB, &automated());
+    fleet.write("clusters/one/web.json", &child.to_string());
+    let commit = fleet.push("Let the cluster have web");
+    let mut extra = automated();
+    extra["spec"]["destination"] = json!({"namespace": argocd.namespace()});
+    // It takes the child along when it is deleted.
+    extra["metadata"] = json!({"finalizers": ["resources-finalizer.argocd.argoproj.io"]});
+    let parent = argocd.application(&namespace, &fleet.url(), "clusters/one", &extra);
+    parent.wait_synced(&commit);
+    let child = argocd.application_of_others(&namespace, &name);
+    let tracking =
+        &child.wait_synced(&commit)["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"];
+    let place = format!("argoproj.io/Application:{}/{name}", argocd.namespace());
+    assert_eq!(*tracking, format!("{}:{place}", parent.name()));
+
+    let automation = |app: &Value| app["spec"]["syncPolicy"]["automated"].clone();
+    child.patch(&json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}}));
+    // Compared after the patch, and found in order: Git does not name the field.
+    parent.refresh();
+    parent.wait_synced(&commit);
+    assert_eq!(automation(&child.get())["enabled"], false);
+    child.patch(&json!({"spec": {"syncPolicy": {"automated": null}}}));
+    child.wait_until("the parent has put the policy back", |app| {
+        automation(app)["selfHeal"] == true && automation(app)["enabled"].is_null()
     });
 }
 

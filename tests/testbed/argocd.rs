@@ -52,7 +52,6 @@ use super::namespace::{Namespace, proper};
 use super::ports;
 use super::progress::say;
 use super::wait::wait_until;
-use super::workload::merge;
 
 /// An idle machine needs 3 s.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -123,7 +122,8 @@ impl ArgoCd {
         folder: &str,
         extra: &Value,
     ) -> Application<'a> {
-        Application::create(self, namespace, object(namespace, url, folder, extra))
+        let object = self.manifest(namespace.name(), namespace, url, folder, extra);
+        Application::create(self, namespace, &object)
     }
 
     /// The same, but an `ApplicationSet` makes it and watches over it; `start_application_sets` first.
@@ -135,7 +135,29 @@ impl ArgoCd {
         folder: &str,
         extra: &Value,
     ) -> Application<'a> {
-        Application::generate(self, namespace, object(namespace, url, folder, extra))
+        let object = self.manifest(namespace.name(), namespace, url, folder, extra);
+        Application::generate(self, namespace, &object)
+    }
+
+    /// The same as an object, with a name that the test gives, for a file of a fleet.
+    pub(crate) fn manifest(
+        &self,
+        name: &str,
+        namespace: &Namespace,
+        url: &str,
+        folder: &str,
+        extra: &Value,
+    ) -> Value {
+        application::declared(self, name, namespace, url, folder, extra)
+    }
+
+    /// An Application that others make and delete: another Application, say.
+    pub(crate) fn application_of_others<'a>(
+        &'a self,
+        namespace: &'a Namespace,
+        name: &str,
+    ) -> Application<'a> {
+        Application::of_others(self, namespace, name)
     }
 
     /// Applies an object of Argo CD itself (an `ApplicationSet`, an `AppProject`) to its namespace.
@@ -178,19 +200,6 @@ impl ArgoCd {
     fn objects(&self, kinds: &str) -> String {
         format!("/apis/argoproj.io/v1alpha1/namespaces/{}/{kinds}", self.namespace())
     }
-}
-
-/// What is said of an Application besides its name.
-fn object(namespace: &Namespace, url: &str, folder: &str, extra: &Value) -> Value {
-    let mut object = json!({"spec": {
-        "project": "default",
-        "source": {"repoURL": url, "targetRevision": "main", "path": folder},
-        "destination": {
-            "server": "https://kubernetes.default.svc", "namespace": namespace.name(),
-        },
-    }});
-    merge(&mut object, extra);
-    object
 }
 
 /// The namespace, with the configuration that Argo CD brings, and the project `default`, which lets

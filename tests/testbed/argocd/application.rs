@@ -14,8 +14,8 @@ pub(crate) struct Application<'a> {
     argocd: &'a ArgoCd,
     namespace: &'a Namespace,
     name: String,
-    /// What was made: `applications` or `applicationsets`.
-    kinds: &'static str,
+    /// What was made: `applications`, `applicationsets`, or nothing.
+    made: Option<&'static str>,
 }
 
 /// What lets an Application be synced by itself, put back what others change, and prune.
@@ -24,31 +24,21 @@ pub(crate) fn automated() -> Value {
 }
 
 impl<'a> Application<'a> {
-    /// `object` is the Application, without its type and name.
     #[track_caller]
-    pub(super) fn create(argocd: &'a ArgoCd, namespace: &'a Namespace, mut object: Value) -> Self {
-        let kind = json!({
-            "apiVersion": VERSION, "kind": "Application", "metadata": {"name": namespace.name()},
-        });
-        merge(&mut object, &kind);
-        Self::post(argocd, namespace, "applications", &object)
+    pub(super) fn create(argocd: &'a ArgoCd, namespace: &'a Namespace, object: &Value) -> Self {
+        Self::post(argocd, namespace, "applications", object)
     }
 
     /// The same by way of an `ApplicationSet` of that name, which makes this one Application.
     #[track_caller]
-    pub(super) fn generate(
-        argocd: &'a ArgoCd,
-        namespace: &'a Namespace,
-        mut object: Value,
-    ) -> Self {
-        merge(&mut object, &json!({"metadata": {"name": namespace.name()}}));
+    pub(super) fn generate(argocd: &'a ArgoCd, namespace: &'a Namespace, object: &Value) -> Self {
         let set = json!({
             "apiVersion": VERSION,
             "kind": "ApplicationSet",
             "metadata": {"name": namespace.name()},
             "spec": {
                 "generators": [{"list": {"elements": [{"cluster": "here"}]}}],
-                "template": object,
+                "template": {"metadata": object["metadata"], "spec": object["spec"]},
                 "syncPolicy": {"preserveResourcesOnDeletion": true},
             },
         });
@@ -68,7 +58,12 @@ impl<'a> Application<'a> {
         object: &Value,
     ) -> Self {
         proper(argocd.cluster.api.create(&argocd.objects(kinds), object));
-        Self { argocd, namespace, name: namespace.name().to_owned(), kinds }
+        Self { argocd, namespace, name: namespace.name().to_owned(), made: Some(kinds) }
+    }
+
+    /// One that others make and delete.
+    pub(super) fn of_others(argocd: &'a ArgoCd, namespace: &'a Namespace, name: &str) -> Self {
+        Self { argocd, namespace, name: name.to_owned(), made: None }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -110,6 +105,17 @@ impl<'a> Application<'a> {
         })
     }
 
+    /// Has the Application compared with Git and with what is live, and waits until that was done once
+    /// more. A comparison that was going on may have been the one.
+    #[track_caller]
+    pub(crate) fn refresh(&self) -> Value {
+        self.wait_until("an earlier request is taken", |app| {
+            app["metadata"]["annotations"][REFRESH].is_null()
+        });
+        self.kubectl(&["annotate", "application", &self.name, &format!("{REFRESH}=normal")]);
+        self.wait_until("it is compared", |app| app["metadata"]["annotations"][REFRESH].is_null())
+    }
+
     /// Waits until it is synced to that commit and no operation is left. That says nothing of pods.
     #[track_caller]
     pub(crate) fn wait_synced(&self, commit: &str) -> Value {
@@ -148,7 +154,34 @@ impl<'a> Application<'a> {
 
 impl Drop for Application<'_> {
     fn drop(&mut self) {
-        let path = format!("{}/{}", self.argocd.objects(self.kinds), self.name);
-        self.argocd.cluster.api.delete_in_background(&path);
+        if let Some(kinds) = self.made {
+            let path = format!("{}/{}", self.argocd.objects(kinds), self.name);
+            self.argocd.cluster.api.delete_in_background(&path);
+        }
     }
+}
+
+/// The whole object.
+pub(super) fn declared(
+    argocd: &ArgoCd,
+    name: &str,
+    namespace: &Namespace,
+    url: &str,
+    folder: &str,
+    extra: &Value,
+) -> Value {
+    let mut object = json!({
+        "apiVersion": VERSION,
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": argocd.namespace()},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": url, "targetRevision": "main", "path": folder},
+            "destination": {
+                "server": "https://kubernetes.default.svc", "namespace": namespace.name(),
+            },
+        },
+    });
+    merge(&mut object, extra);
+    object
 }

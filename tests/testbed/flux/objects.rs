@@ -22,8 +22,8 @@ impl FluxObject {
         self.with(&json!({"metadata": {"labels": {SHARE_LABEL: "cancelling"}}}))
     }
 
-    /// As it goes into a namespace.
-    pub(super) fn manifest(&self, namespace: &str) -> String {
+    /// As it goes into a namespace: for `Flux::apply`, or for a file of a fleet.
+    pub(crate) fn manifest(&self, namespace: &str) -> String {
         let mut object = self.0.clone();
         let is_said = object.pointer("/spec/targetNamespace").is_some();
         if object["kind"] == "Kustomization" && !is_said {
