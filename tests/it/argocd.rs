@@ -14,6 +14,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_kustomization_is_rendered,
         a_chart_is_rendered,
         a_label_may_be_the_mark,
+        without_its_controller_a_request_stays,
         a_parent_puts_back_what_git_says,
         an_application_set_wipes_a_pause,
         timings_may_be_those_of_argo_cd,
@@ -142,6 +143,26 @@ fn a_label_may_be_the_mark(bed: &TestBed) {
         let metadata = &namespace.get("deployment", "web")["metadata"];
         assert_eq!(metadata["labels"]["x.test/app"], *app.name());
         assert_eq!(metadata["annotations"]["argocd.argoproj.io/tracking-id"], Value::Null);
+    });
+}
+
+fn without_its_controller_a_request_stays(bed: &TestBed) {
+    bed.with_argocd(&[], |argocd| {
+        let namespace = bed.namespace("argocd-ended");
+        let (fleet, commit) = web();
+        let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+        app.wait_synced(&commit);
+        argocd.end_controller(bed);
+        let next = fleet.release(WEB, "registry.test/web:1.1");
+        app.patch(&json!({"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}));
+        // Long enough for a controller that runs to do all of it.
+        let elsewhere = bed.namespace("argocd-running");
+        let other = bed.argocd().application(&elsewhere, &fleet.url(), WEB, &automated());
+        other.wait_synced(&next);
+        let app = app.get();
+        assert_eq!(app["metadata"]["annotations"]["argocd.argoproj.io/refresh"], "normal");
+        assert_ne!(app["status"]["sync"]["revision"], *next);
+        assert_eq!(image(&namespace), "registry.test/web:1.0");
     });
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_blocked_health_check_holds_a_revert_back,
         a_health_check_may_be_cancelled,
         a_helm_release_is_installed_and_upgraded,
+        what_no_controller_has_is_left_alone,
         a_namespace_with_objects_of_flux_ends,
     ]
 }
@@ -167,6 +168,16 @@ fn a_helm_release_is_installed_and_upgraded(bed: &TestBed) {
     let history = released["status"]["history"].as_array().expect("a history");
     let deployed = history.iter().find(|release| release["status"] == "deployed");
     assert_eq!(deployed.map(|release| &release["version"]), Some(&json!(2)));
+}
+
+fn what_no_controller_has_is_left_alone(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("flux-nobody"), web());
+    flux.apply(&namespace, &kustomization("forgotten", "fleet", WEB).of_nobody());
+    flux.reconcile(&namespace, "kustomization", "forgotten");
+    flux.deploy(&namespace, &fleet, "web", WEB);
+    // The API server writes that when the object is made.
+    let status = json!({"observedGeneration": -1});
+    assert_eq!(namespace.get("kustomization", "forgotten")["status"], status);
 }
 
 /// A Kustomization and a `HelmRelease` hold back the end of their namespace until Flux has tidied up.

@@ -23,7 +23,14 @@
 //! What differs from `install.yaml`: no argocd-server, no dex, no notifications; the rights of the
 //! administrator; a redis written in Go (`go/argocd/redis`), since it only holds what can be made again.
 //! Sources are folders and kustomizations; charts, once `add_helm` was called; an `ApplicationSet`, once
-//! `start_application_sets` was.
+//! `start_application_sets` was. The metrics of the controller are served at all addresses of the
+//! machine: Argo CD has no flag for that.
+//!
+//! Measured on 2 cores. The build takes 5.9 minutes of CPU from nothing: 3 minutes when the machine has
+//! nothing else to do, 13 at a load of 16. Argo CD is one program of 149 MB, kustomize has 16 MB and
+//! redis 6; Go's cache grows by 1.9 GB. Start, with the three kinds: 2.5 to 3.9 s. Memory, in MiB, after
+//! the start and after the tests: controller 110, 210; repo-server 100, 125; redis 5, 7; the controller
+//! of `ApplicationSet`s 125.
 
 mod application;
 mod instances;

@@ -16,15 +16,23 @@
 //! All tests share the controllers; each has its objects in its own namespace, so they do not meet.
 //! Flux has no timing of its own to shorten: an interval and a timeout belong to each object. Here the
 //! interval is an hour unless a test says otherwise, so nothing happens but what the test asks for by
-//! `reconcile`; a timeout that is not said is, as always in Flux, the interval.
+//! `reconcile`; a timeout that is not said is, as always in Flux, half a minute less than the interval.
 //!
 //! Flux's gate `CancelHealthCheckOnNewRevision`, off by default, is on for the objects to which a test
 //! gives `cancelling()`, after `start_cancelling`: a second kustomize- and helm-controller, which by the
-//! label with which Flux divides objects among controllers have these and no others.
+//! label with which Flux divides objects among controllers have these and no others. In the same way
+//! `of_nobody()` is an object whose controller does not run.
 //!
 //! What differs from `flux install`: no leader election, no notification-controller, the rights of the
 //! administrator, and twenty objects at once instead of four, so that a test whose health check is
 //! blocked for minutes does not hold up the others.
+//!
+//! Measured on 2 cores. The build takes 6.8 minutes of CPU from nothing: 3.5 minutes when the machine has
+//! nothing else to do, 17 at a load of 13. The first program has most of it (source-controller, 101 MB,
+//! 5.5 minutes of CPU; kustomize-controller, 86 MB, 0.9; helm-controller, 79 MB, 0.3); Go's cache grows
+//! by 2.1 GB. Start, with the eight kinds: 0.6 to 1.1 s, 3 s at a load of 19. Memory, in MiB, after the
+//! start and after the tests: source-controller 74, 88; kustomize-controller 64, 121; helm-controller
+//! 59, 77. A release with `wait` is done 5.5 s after the request, without it after 1.5 s.
 
 mod objects;
 mod processes;

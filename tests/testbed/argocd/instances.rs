@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::super::TestBed;
 use super::super::assets::Assets;
 use super::super::definitions;
+use super::super::namespace::proper;
 use super::ArgoCd;
 
 /// Whose timings an instance has.
@@ -71,6 +72,13 @@ impl Instances {
 }
 
 impl ArgoCd {
+    /// Ends the controller of Applications, for a test that has the instance for itself: from then on
+    /// nobody takes a request.
+    #[track_caller]
+    pub(crate) fn end_controller(&self, bed: &TestBed) {
+        proper(bed.end_server(&self.layout.controller()));
+    }
+
     /// Ends its processes. Its namespace and its kinds stay.
     pub(in crate::testbed) fn end(self, bed: &TestBed) -> Result<()> {
         let Self { layout, application_sets, .. } = self;

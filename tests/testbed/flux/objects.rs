@@ -22,6 +22,12 @@ impl FluxObject {
         self.with(&json!({"metadata": {"labels": {SHARE_LABEL: "cancelling"}}}))
     }
 
+    /// The same for no controller at all, as where none runs: nobody ever looks at a Kustomization or a
+    /// `HelmRelease` that has this.
+    pub(crate) fn of_nobody(self) -> Self {
+        self.with(&json!({"metadata": {"labels": {SHARE_LABEL: "nobody"}}}))
+    }
+
     /// As it goes into a namespace: for `Flux::apply`, or for a file of a fleet.
     pub(crate) fn manifest(&self, namespace: &str) -> String {
         let mut object = self.0.clone();
