@@ -44,12 +44,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use self::objects::condition;
 pub(crate) use self::objects::{FluxObject, git_repository, helm_release, kustomization};
 use self::processes::{Layout, Share};
 use super::TestBed;
 use super::assets::Assets;
 use super::definitions;
+use super::field::{condition, text};
 use super::fleet::Fleet;
 use super::health::is_well;
 use super::namespace::{Namespace, proper};
@@ -132,7 +132,7 @@ impl Flux {
     #[track_caller]
     pub(crate) fn wait_handled(&self, namespace: &Namespace, kind: &str, name: &str, word: &str) {
         namespace.wait_until(&format!("{kind}/{name} is looked at again"), |namespace| {
-            namespace.get(kind, name)["status"]["lastHandledReconcileAt"] == *word
+            text(&namespace.get(kind, name), "/status/lastHandledReconcileAt") == word
         });
     }
 
@@ -141,9 +141,8 @@ impl Flux {
     pub(crate) fn wait_applied(&self, namespace: &Namespace, name: &str, commit: &str) -> Value {
         namespace.wait_until(&format!("kustomization/{name} has applied {commit}"), |namespace| {
             let object = namespace.get("kustomization", name);
-            let applied = object["status"]["lastAppliedRevision"].as_str().unwrap_or_default();
-            let is_done = applied.ends_with(commit) && is_settled(&object);
-            if is_done { Ok(object) } else { Err(object["status"].to_string()) }
+            let is_applied = text(&object, "/status/lastAppliedRevision").ends_with(commit);
+            if is_applied { settled(object) } else { Err(status(&object)) }
         })
     }
 
@@ -151,8 +150,7 @@ impl Flux {
     #[track_caller]
     pub(crate) fn wait_released(&self, namespace: &Namespace, name: &str) -> Value {
         namespace.wait_until(&format!("helmrelease/{name} is released"), |namespace| {
-            let object = namespace.get("helmrelease", name);
-            if is_settled(&object) { Ok(object) } else { Err(object["status"].to_string()) }
+            settled(namespace.get("helmrelease", name))
         })
     }
 }
@@ -173,9 +171,15 @@ fn start_all(bed: &TestBed, layout: &Layout, controllers: &[&str], share: Share)
     Ok(())
 }
 
-/// Ready, of the newest generation, and nothing on the way.
-fn is_settled(object: &Value) -> bool {
-    object["status"]["observedGeneration"] == object["metadata"]["generation"]
-        && condition(object, "Ready") == "True"
-        && condition(object, "Reconciling") != "True"
+/// The object, if it is ready in its newest generation and nothing is on the way; else its status.
+fn settled(object: Value) -> Result<Value, String> {
+    let is_settled = object.pointer("/status/observedGeneration")
+        == object.pointer("/metadata/generation")
+        && condition(&object, "Ready") == "True"
+        && condition(&object, "Reconciling") != "True";
+    if is_settled { Ok(object) } else { Err(status(&object)) }
+}
+
+fn status(object: &Value) -> String {
+    object.get("status").map(Value::to_string).unwrap_or_default()
 }

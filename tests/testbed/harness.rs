@@ -25,6 +25,7 @@ mod cluster;
 mod control_plane;
 mod definitions;
 mod discovery;
+mod field;
 mod fleet;
 pub(crate) mod flux;
 pub(crate) mod git_server;

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::field::text;
 use super::super::namespace::{Namespace, proper};
 use super::super::workload::merge;
 use super::ArgoCd;
@@ -38,7 +39,7 @@ impl<'a> Application<'a> {
             "metadata": {"name": namespace.name()},
             "spec": {
                 "generators": [{"list": {"elements": [{"cluster": "here"}]}}],
-                "template": {"metadata": object["metadata"], "spec": object["spec"]},
+                "template": {"metadata": object.get("metadata"), "spec": object.get("spec")},
                 "syncPolicy": {"preserveResourcesOnDeletion": true},
             },
         });
@@ -96,8 +97,8 @@ impl<'a> Application<'a> {
     #[track_caller]
     pub(crate) fn refresh_to(&self, commit: &str) -> Value {
         self.wait_until(&format!("it is compared with {commit}"), |app| {
-            let is_there = app["status"]["sync"]["revision"] == commit;
-            if !is_there && app["metadata"]["annotations"][REFRESH].is_null() {
+            let is_there = text(app, "/status/sync/revision") == commit;
+            if !is_there && is_taken(app) {
                 let annotation = format!("{REFRESH}=normal");
                 self.kubectl(&["annotate", "application", &self.name, &annotation]);
             }
@@ -109,24 +110,20 @@ impl<'a> Application<'a> {
     /// more. A comparison that was going on may have been the one.
     #[track_caller]
     pub(crate) fn refresh(&self) -> Value {
-        self.wait_until("an earlier request is taken", |app| {
-            app["metadata"]["annotations"][REFRESH].is_null()
-        });
+        self.wait_until("an earlier request is taken", is_taken);
         self.kubectl(&["annotate", "application", &self.name, &format!("{REFRESH}=normal")]);
-        self.wait_until("it is compared", |app| app["metadata"]["annotations"][REFRESH].is_null())
+        self.wait_until("it is compared", is_taken)
     }
 
     /// Waits until it is synced to that commit and no operation is left. That says nothing of pods.
     #[track_caller]
     pub(crate) fn wait_synced(&self, commit: &str) -> Value {
         self.wait_until(&format!("it is synced to {commit}"), |app| {
-            let sync = &app["status"]["sync"];
-            let phase = &app["status"]["operationState"]["phase"];
-            sync["revision"] == commit
-                && sync["status"] == "Synced"
-                && app["operation"].is_null()
-                && phase != "Running"
-                && phase != "Terminating"
+            let phase = text(app, "/status/operationState/phase");
+            text(app, "/status/sync/revision") == commit
+                && text(app, "/status/sync/status") == "Synced"
+                && app.get("operation").is_none_or(Value::is_null)
+                && !["Running", "Terminating"].contains(&phase)
         })
     }
 
@@ -150,6 +147,11 @@ impl<'a> Application<'a> {
         let place = ["-n", self.argocd.namespace()];
         self.namespace.kubectl_ok(&[&place, arguments].concat());
     }
+}
+
+/// Whether no request to compare is left.
+fn is_taken(app: &Value) -> bool {
+    app.pointer("/metadata/annotations").is_none_or(|notes| notes.get(REFRESH).is_none())
 }
 
 impl Drop for Application<'_> {

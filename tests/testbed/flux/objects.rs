@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::field::text;
 use super::super::workload::merge;
 use super::processes::SHARE_LABEL;
 
@@ -32,7 +33,7 @@ impl FluxObject {
     pub(crate) fn manifest(&self, namespace: &str) -> String {
         let mut object = self.0.clone();
         let is_said = object.pointer("/spec/targetNamespace").is_some();
-        if object["kind"] == "Kustomization" && !is_said {
+        if text(&object, "/kind") == "Kustomization" && !is_said {
             merge(&mut object, &json!({"spec": {"targetNamespace": namespace}}));
         }
         object.to_string()
@@ -81,11 +82,4 @@ pub(crate) fn helm_release(name: &str, repository: &str, folder: &str) -> FluxOb
             }},
         },
     }))
-}
-
-/// The status of a condition; empty where there is none.
-pub(super) fn condition<'a>(object: &'a Value, kind: &str) -> &'a str {
-    let conditions = object["status"]["conditions"].as_array();
-    let found = conditions.into_iter().flatten().find(|condition| condition["type"] == kind);
-    found.and_then(|condition| condition["status"].as_str()).unwrap_or_default()
 }
