@@ -151,9 +151,7 @@ pub(super) fn attempt(
     let operation = operation(asked, url, &branch.name, &commits)?;
     let done = operation.done(repository, branch.tip, mainline)?;
     if let Some(done) = done {
-        let message = format!("this was done before, by {}", refusal::short(&done.id));
-        let nothing = NothingToRevert { reason: "alreadyDone", message, commit: Some(done.id) };
-        return Ok(Tried::Nothing(nothing));
+        return Ok(Tried::Nothing(done_before(&done.id)));
     }
     let request = revert::Request {
         branch,
@@ -172,6 +170,12 @@ pub(super) fn attempt(
         Attempt::Nothing(nothing) => Ok(Tried::Nothing(refusal::nothing(&nothing))),
         Attempt::Blocked(blocked) => Ok(Tried::Blocked(Box::new(blocked))),
     }
+}
+
+/// The same operation has put this commit onto the branch.
+pub(super) fn done_before(commit: &str) -> NothingToRevert {
+    let message = format!("this was done before, by {}", refusal::short(commit));
+    NothingToRevert { reason: "alreadyDone", message, commit: Some(commit.to_owned()) }
 }
 
 /// The applications that change outside the paths; of a revert everywhere, all but the first.
