@@ -22,14 +22,24 @@ use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::terminal::{Verbosity, prompt};
 
+use super::again::{Again, Known};
 use super::host::{self, Host};
 use super::{RevertArgs, WayArg, choose, identity, plan_file, request};
 
 pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
+    let mut known = Known::default();
+    let ended = Box::pin(go(args, app, &mut known)).await;
+    ended.map_err(|error| Again::new(app, known).complete(error))
+}
+
+/// What is found out about the command stays in `known`, however it ends.
+async fn go(args: &RevertArgs, app: &App, known: &mut Known) -> Result<ExitStatus> {
     let folder = std::env::current_dir().map_err(|error| {
-        Error::new(ErrorKind::Usage, "cannot tell the working directory").because(error)
+        let message = "cannot tell the working directory: it may be gone";
+        Error::new(ErrorKind::Usage, message).because(error).hint("go to one that is there: cd ~")
     })?;
     let planned = args.plan.as_deref().map(plan_file::read).transpose()?;
+    known.planned = planned.as_ref().map(plan_file::asked);
     let place = planned.as_ref().map(|plan| (plan.repository.url.as_str(), plan.branch.as_str()));
     let reach = Reach {
         repository: place.map(|(url, _)| url).or(args.repo.as_deref()),
@@ -45,6 +55,7 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
         }
     };
     let mut ground = Ground::reach(reach).await?;
+    known.place = Some(ground.named.clone());
     let by = identity::by(&ground.config, &folder)?;
     let mut host = Host::find(args, ground.remote.url(), Deadline::after(args.timeout)).await;
     let way = match &planned {
@@ -102,6 +113,9 @@ impl Call<'_> {
     ) -> Result<ExitStatus> {
         let request = Request::of(&plan.asked);
         let made = decide(ground, &request, terms, Timestamp::now(), progress).await?;
+        if let (Decision::Revert(now, _), Some(file)) = (&made, &self.args.plan) {
+            plan_file::check(file, &plan, now)?;
+        }
         let decision = match made {
             Decision::Revert(now, shown) if now.reverted.files == plan.reverted.files => {
                 let plan = RevertPlan { reverted: now.reverted, ..plan };
@@ -112,7 +126,7 @@ impl Call<'_> {
                     "the branch moved since the plan was made: it would change other files now";
                 return Err(Error::new(ErrorKind::LostRace, message)
                     .because(report::files_in_words(&now.reverted.files))
-                    .hint("make a new one: --dry-run --plan-out FILE"));
+                    .again("make a new one", plan_file::remade(&plan)));
             }
             other => other,
         };
@@ -148,6 +162,9 @@ impl Call<'_> {
         }
         self.agree(&plan, &shown).await?;
         let outcome = self.carry_out(ground, &plan, progress).await?;
+        let outcome =
+            Again::new(self.app, Known { place: Some(ground.named.clone()), planned: None })
+                .pin(outcome);
         self.tell(&outcome, Some(&plan));
         Ok(outcome.exit_status())
     }
