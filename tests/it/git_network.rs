@@ -12,6 +12,8 @@ mod races;
 mod secrets;
 mod transports;
 
+pub(crate) use self::client::skipped;
+pub(crate) use self::failures::write_program;
 use crate::suite::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
