@@ -280,9 +280,9 @@ fn who_finds_the_commit_there_has_not_pushed_it() {
         let mut store = client.store(&remote).await;
         let fetched = remote.fetch(&mut store, &main(), &Needs::default(), &mut |_| ()).await;
         let base = fetched.expect("a tip");
-        let (pace, progress) = (Pace::default(), &mut |_: &str| ());
+        let (how_often, progress) = (Pace::default(), &mut |_: &str| ());
         let pushed = remote
-            .push_with_retry(&mut store, &main(), base, pace, progress, |store, on| {
+            .push_with_retry(&mut store, &main(), base, how_often, progress, |store, on| {
                 let commit = commit_on(store, on, "take it out again");
                 let place = opened(store).path().display().to_string();
                 let words = ["fetch", "--quiet", &place, &format!("{commit}:refs/heads/main")];
