@@ -97,6 +97,8 @@ pub struct App {
     status: RefCell<Option<String>>,
     /// The workload, once it is known.
     target: RefCell<Option<Target>>,
+    /// The command that finds a push again whose answer is not here yet.
+    push: RefCell<Option<String>>,
     /// What came of it so far, for whoever tells it when it is over.
     story: RefCell<Story>,
 }
@@ -113,6 +115,7 @@ impl App {
             writes: Cell::default(),
             status: RefCell::default(),
             target: RefCell::default(),
+            push: RefCell::default(),
             story: RefCell::default(),
         }
     }
@@ -182,6 +185,18 @@ impl App {
     #[must_use]
     pub fn target(&self) -> Option<Target> {
         self.target.borrow().clone()
+    }
+
+    /// A push is on its way, or its answer is here: `None`. `again` finds it, and does it where it is
+    /// not there.
+    pub fn remember_push(&self, again: Option<String>) {
+        self.push.replace(again);
+    }
+
+    /// The command that finds a push again whose answer is not here yet.
+    #[must_use]
+    pub fn push_under_way(&self) -> Option<String> {
+        self.push.borrow().clone()
     }
 
     /// What came of it so far. Not to be held across an `await`.

@@ -147,11 +147,8 @@ impl Command {
         match self {
             Self::Undo(args) => Some(args.keeps()),
             Self::Verify(args) => Some(args.keeps()),
-            Self::History(_)
-            | Self::Status(_)
-            | Self::RevertCommit(_)
-            | Self::Completion(_)
-            | Self::Man(_) => None,
+            Self::RevertCommit(args) => Some(args.keeps()),
+            Self::History(_) | Self::Status(_) | Self::Completion(_) | Self::Man(_) => None,
         }
     }
 

@@ -12,6 +12,7 @@ pub mod check_ids;
 mod cursor;
 mod duration;
 mod format;
+mod git;
 mod logs;
 mod matching;
 mod mistakes;
@@ -39,6 +40,7 @@ use self::verify::VerifyPart;
 use self::yaml::{Node, Value};
 
 pub use self::format::{FORMAT, Section};
+pub use self::git::GitSettings;
 pub use self::logs::{Logs, Pattern};
 pub use self::matching::KINDS;
 pub use self::origin::{CONFIG_MAP, CONFIG_MAP_KEY, Origin};
@@ -59,6 +61,8 @@ pub const VERSION: u16 = 1;
 pub struct Settings {
     /// What is checked before an undo.
     pub preflight: PreflightSettings,
+    /// How a revert in Git is written.
+    pub git: GitSettings,
     verify: VerifyPart,
     workloads: Vec<(Match, VerifyPart)>,
 }
@@ -137,6 +141,7 @@ fn read(root: &Node, mistakes: &Mistakes) -> Settings {
     };
     Settings {
         preflight: fields.get("preflight").map(|at| preflight::read(&at)).unwrap_or_default(),
+        git: fields.get("git").map(|at| git::read(&at)).unwrap_or_default(),
         verify: fields.get("verify").map(|at| verify::read(&at, &probes)).unwrap_or_default(),
         workloads: fields
             .get("workloads")

@@ -14,3 +14,4 @@ pub mod land;
 pub mod plan;
 pub mod propose;
 mod refusal;
+mod repeat;

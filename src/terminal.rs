@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod ci;
+pub mod git;
 mod line;
 pub mod live;
 pub mod prompt;

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exit::ExitStatus;
 use crate::report::github;
 use crate::report::json::audit::AuditLine;
+use crate::report::json::audit_revert::RevertAuditLine;
 use crate::report::markdown::{self, Ended};
 use crate::report::story::{Failure, Story};
 use crate::report::style::{WARN, paint};
@@ -16,7 +17,7 @@ use crate::terminal::Verbosity;
 use crate::terminal::ci::{self, Runner};
 
 use super::audit_log;
-use super::report_args::ReportArgs;
+use super::report_args::Files;
 
 /// Bytes of a summary: GitHub shows none that is longer than 1 MiB.
 const SUMMARY: usize = 1_000_000;
@@ -24,7 +25,7 @@ const SUMMARY: usize = 1_000_000;
 /// What a command keeps that acts or judges.
 pub(super) struct Keeps<'a> {
     /// The files that were asked for.
-    pub(super) files: &'a ReportArgs,
+    pub(super) files: Files<'a>,
     /// Whether it only says what it would do.
     pub(super) is_dry: bool,
 }
@@ -63,12 +64,11 @@ pub(super) fn conclude(
 /// Adds to the local log.
 fn log(app: &App, story: &Story) {
     let took = u64::try_from(app.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let lines: Vec<String> = story
-        .chapters()
-        .iter()
-        .filter_map(|chapter| AuditLine::of(chapter, now(), took))
-        .map(|line| line.text())
-        .collect();
+    let of_workloads = story.chapters().iter();
+    let of_workloads = of_workloads.filter_map(|chapter| AuditLine::of(chapter, now(), took));
+    let of_git = story.revert().and_then(|chapter| RevertAuditLine::of(chapter, now(), took));
+    let lines: Vec<String> =
+        of_workloads.map(|line| line.text()).chain(of_git.map(|line| line.text())).collect();
     if lines.is_empty() {
         return;
     }
@@ -102,7 +102,7 @@ fn summarise(app: &App, story: &Story, ended: &Ended<'_>, keeps: &Keeps<'_>) {
         write(&ci.summary, &text, "the summary");
     }
     if ci.output.is_some() {
-        let report = keeps.files.report.as_ref().map(|path| path.display().to_string());
+        let report = keeps.files.report.map(|path| path.display().to_string());
         let delimiter = ci::delimiter();
         let text: String = github::outputs(story, ended, report)
             .iter()

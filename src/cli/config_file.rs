@@ -3,10 +3,12 @@
 use std::io::{ErrorKind as IoErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::config::{MAX_BYTES, Origin, Settings};
+use crate::config::{GitSettings, MAX_BYTES, Origin, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::shell_quote;
 
+/// What `--config` says where nothing is to be read.
+pub(super) const NONE: &str = "none";
 /// The file of a folder, for whoever works in it.
 const OF_THE_FOLDER: &str = "./.rb.yaml";
 /// The file of a user, below the folder for configurations.
@@ -16,6 +18,14 @@ const OF_THE_USER: &str = "rb/config.yaml";
 /// none, and the ConfigMap counts.
 pub(super) fn find(asked: Option<&Path>) -> Result<Option<Settings>> {
     first_of(asked, &usual_places(std::env::var_os("XDG_CONFIG_HOME"), std::env::home_dir()))
+}
+
+/// What the configuration says of reverts in Git. No cluster is asked: only files count.
+pub(super) fn git_settings(asked: Option<&Path>) -> Result<GitSettings> {
+    if asked.is_some_and(|path| path == Path::new(NONE)) {
+        return Ok(GitSettings::default());
+    }
+    Ok(find(asked)?.map(|settings| settings.git).unwrap_or_default())
 }
 
 fn first_of(asked: Option<&Path>, places: &[PathBuf]) -> Result<Option<Settings>> {

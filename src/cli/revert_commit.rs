@@ -6,6 +6,7 @@ mod flow;
 mod host;
 mod identity;
 mod plan_file;
+mod progress;
 mod request;
 
 use std::path::PathBuf;
@@ -20,8 +21,10 @@ use crate::exit::ExitStatus;
 use crate::hosting;
 use crate::rollback::model::revert::Mode;
 
+use super::conclusion::Keeps;
 use super::duration;
 use super::output::{Format, StatusFormat};
+use super::report_args::ReportArgs;
 
 /// Take a bad release out of a GitOps repository
 ///
@@ -112,6 +115,14 @@ pub(super) struct RevertArgs {
     #[arg(long)]
     signoff: bool,
 
+    /// Let it delete so many files more than the commits had added
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    allow_delete: usize,
+
+    /// Configuration file; none: read no configuration at all
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// How it gets onto the branch: pushed, or by a change request; auto pushes where that is allowed
     #[arg(long, value_name = "WAY", default_value = "auto", help_heading = "Change request")]
     way: WayArg,
@@ -141,6 +152,9 @@ pub(super) struct RevertArgs {
     /// How long it may take in all
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse)]
     timeout: Duration,
+
+    #[command(flatten)]
+    files: ReportArgs,
 
     /// Format of the answer
     #[arg(short, long, value_name = "FORMAT")]
@@ -176,6 +190,10 @@ impl From<ModeArg> for Mode {
 impl RevertArgs {
     pub(super) fn format(&self) -> Format {
         self.output.map(Format::from).unwrap_or_default()
+    }
+
+    pub(super) fn keeps(&self) -> Keeps<'_> {
+        Keeps { files: self.files.files(), is_dry: self.dry_run }
     }
 }
 

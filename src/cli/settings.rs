@@ -24,8 +24,6 @@ use crate::rollback::snapshot::many::Wish;
 
 use super::config_file;
 
-/// What `--config` says where nothing is to be read.
-const NONE: &str = "none";
 /// A configuration that cannot be read must not hold up a rollback.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -83,7 +81,7 @@ impl Configuration {
         reach: &Reach,
         deadline: Deadline,
     ) -> Result<Self> {
-        if asked.is_some_and(|path| path == Path::new(NONE)) {
+        if asked.is_some_and(|path| path == Path::new(config_file::NONE)) {
             return Ok(Self::default());
         }
         let of_file = config_file::find(asked.map(PathBuf::as_path))?;

@@ -7,6 +7,10 @@ use crate::error::{Error, ErrorKind};
 pub(super) async fn interrupted(app: &App) -> Error {
     let kind = signal().await;
     let word = if kind == ErrorKind::Terminated { "terminated" } else { "interrupted" };
+    if let Some(again) = app.push_under_way() {
+        let message = format!("{word} while the revert was on its way: it may be on the server");
+        return Error::new(kind, message).hint(format!("to see that, and to finish it: {again}"));
+    }
     let writes = app.writes();
     let error = Error::new(kind, format!("{word}{}", what_is_written(writes)));
     match app.status_command() {

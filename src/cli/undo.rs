@@ -31,7 +31,7 @@ use super::conclusion::Keeps;
 use super::duration;
 use super::output::{Format, UndoFormat};
 use super::proof_args::ProofArgs;
-use super::report_args::ReportArgs;
+use super::report_args::ReportAndChecksArgs;
 use super::target_args::{TargetArgs, Wanted, check_namespace};
 
 /// Roll a workload back to its last good revision, and wait until it is healthy
@@ -151,7 +151,7 @@ pub(super) struct UndoArgs {
     proof: ProofArgs,
 
     #[command(flatten)]
-    files: ReportArgs,
+    files: ReportAndChecksArgs,
 
     /// Format of the answer; sh: print equivalent kubectl commands and do nothing
     #[arg(short, long, value_name = "FORMAT")]
@@ -180,7 +180,7 @@ impl UndoArgs {
     }
 
     pub(super) fn keeps(&self) -> Keeps<'_> {
-        Keeps { files: &self.files, is_dry: self.stops_at_plan() }
+        Keeps { files: self.files.files(), is_dry: self.stops_at_plan() }
     }
 
     fn stops_at_plan(&self) -> bool {
@@ -214,7 +214,7 @@ impl UndoArgs {
 }
 
 pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
-    args.files.check()?;
+    args.files.files().check()?;
     if let Some(file) = &args.plan {
         check_namespace(app)?;
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;

@@ -28,7 +28,7 @@ use super::conclusion::Keeps;
 use super::duration;
 use super::output::{Format, StatusFormat};
 use super::proof_args::{ProofArgs, check_id};
-use super::report_args::ReportArgs;
+use super::report_args::ReportAndChecksArgs;
 use super::settings::{Configuration, reach_of};
 
 /// Prove that what is live is good, and say what proves it
@@ -74,7 +74,7 @@ pub(super) struct VerifyArgs {
     proof: ProofArgs,
 
     #[command(flatten)]
-    files: ReportArgs,
+    files: ReportAndChecksArgs,
 
     /// Format of the answer
     #[arg(short, long, value_name = "FORMAT")]
@@ -87,7 +87,7 @@ impl VerifyArgs {
     }
 
     pub(super) fn keeps(&self) -> Keeps<'_> {
-        Keeps { files: &self.files, is_dry: false }
+        Keeps { files: self.files.files(), is_dry: false }
     }
 
     fn demand(&self) -> Demand {
@@ -110,7 +110,7 @@ pub(super) struct Item {
 }
 
 pub(super) async fn run(args: &VerifyArgs, app: &App) -> Result<ExitStatus> {
-    args.files.check()?;
+    args.files.files().check()?;
     let wanted = args.target.parse(app)?;
     let budget = Budget::start(args.wait);
     let cluster = app.connect(None, budget.reading()).await?;

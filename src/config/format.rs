@@ -13,11 +13,14 @@ pub struct Section {
 
 /// The whole file.
 pub(super) const ROOT: Section =
-    Section { path: "", keys: &["version", "preflight", "verify", "workloads"] };
+    Section { path: "", keys: &["version", "preflight", "verify", "workloads", "git"] };
 
 /// What is checked before an undo.
 pub(super) const PREFLIGHT: Section =
     Section { path: "preflight", keys: &["checks", "requireReason", "verifiedOnly"] };
+
+/// How a revert in Git is written.
+pub(super) const GIT: Section = Section { path: "git", keys: &["message", "signOff"] };
 
 /// What holds for some workloads.
 pub(super) const WORKLOAD: Section = Section { path: "workloads[]", keys: &["match", "verify"] };
@@ -59,5 +62,5 @@ pub(super) const EXPECT: Section =
     Section { path: "verify.http[].expect", keys: &["status", "bodyContains", "headers"] };
 
 /// All of them. Mappings whose keys the user chooses (checks, labels, headers) are not among them.
-pub const FORMAT: [&Section; 8] =
-    [&ROOT, &PREFLIGHT, &WORKLOAD, &MATCH, &VERIFY, &LOGS, &HTTP, &EXPECT];
+pub const FORMAT: [&Section; 9] =
+    [&ROOT, &PREFLIGHT, &GIT, &WORKLOAD, &MATCH, &VERIFY, &LOGS, &HTTP, &EXPECT];

@@ -6,4 +6,5 @@ pub mod ancestry;
 pub mod candidates;
 pub mod image_search;
 pub(in crate::git) mod mainline;
+pub mod own_reverts;
 pub mod revisions;

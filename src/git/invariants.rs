@@ -7,7 +7,7 @@ use std::fmt;
 use git2::Oid;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::branch::{self, Branch};
+use crate::git::branch::Branch;
 use crate::git::failure::shallow_boundary;
 use crate::git::manifest::apps;
 use crate::git::manifest::manifests;
@@ -171,11 +171,10 @@ fn id(text: &str) -> Result<Oid> {
 
 /// The target is a branch, and nothing came onto it since.
 fn branch_is_at_its_tip(branch: &Branch, reverted: &Reverted) -> Result<()> {
-    branch::check_name(&branch.name)?;
     if branch.tip.to_string() == reverted.tip {
         return Ok(());
     }
-    let name = sanitize(&branch.name);
+    let name = &branch.name;
     let message = format!("the revert was made on another tip of {name}");
     let why = format!("it was made on {}, and {name} is at {}", reverted.tip, branch.tip);
     Err(broken(Rule::BranchTip, message, why))

@@ -10,8 +10,8 @@ use std::path::Path;
 pub use checkout::Checkout;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::BranchName;
 use crate::git::program::Git;
-use crate::git::remote::branch_name::BranchName;
 use crate::git::remote::remote_url::{RemoteUrl, Transport};
 use crate::text::{self, shell_quote};
 

@@ -6,7 +6,6 @@
 //!
 //! With a copy that is there this is two calls of `git` over the network.
 
-pub mod branch_name;
 pub mod fetch;
 pub mod heads;
 pub(in crate::git) mod jitter;
@@ -25,10 +24,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::BranchName;
 use crate::git::program::credentials::Credentials;
 use crate::git::program::version;
 use crate::git::program::{Call, Git, NoOutput, OnProgress, Output};
-use crate::git::remote::branch_name::BranchName;
 use crate::git::remote::heads::Heads;
 use crate::git::remote::network_failure::NetworkFailure;
 use crate::git::remote::remote_url::RemoteUrl;

@@ -44,7 +44,7 @@ pub struct Request<'a> {
     /// The commit whose state restored paths get; default: what the oldest commit was made on.
     pub good: Option<Oid>,
     /// The parent of merge commits that is the good side, from 1.
-    pub mainline: Option<usize>,
+    pub mainline: Option<u32>,
 }
 
 /// Makes the tree and writes it to the repository; nothing points to it yet.
@@ -88,7 +88,7 @@ impl<'r> Try<'r> {
                 continue;
             }
             let bad = Bad::resolve(repository, tip, *id, request.mainline)?;
-            prove(repository, tip, &bad, &request.branch.name)?;
+            prove(repository, tip, &bad, request.branch.name.as_str())?;
             bads.push(bad);
         }
         if bads.is_empty() && !(request.mode == Mode::Restore && request.good.is_some()) {
@@ -160,7 +160,13 @@ impl<'r> Try<'r> {
     fn restored(&self, paths: &[GitPath], passed_over: Vec<PassedOver>) -> Result<Attempt> {
         let tip = self.request.branch.tip;
         let good = self.good()?;
-        restore::check_good(self.repository, tip, good, &self.bads, &self.request.branch.name)?;
+        restore::check_good(
+            self.repository,
+            tip,
+            good,
+            &self.bads,
+            self.request.branch.name.as_str(),
+        )?;
         let commit = self.repository.find_commit(good)?;
         let tree = restore::tree(self.repository, self.tip_tree, &commit, paths)?;
         let files = between(self.repository, Some(self.tip_tree), Some(tree))?;
@@ -186,7 +192,7 @@ impl<'r> Try<'r> {
     fn make(&self, paths: &[GitPath]) -> Result<Made> {
         let Taken { tree, conflicts, changes, covered } = TakeOut {
             repository: self.repository,
-            branch: &self.request.branch.name,
+            branch: self.request.branch.name.as_str(),
             tip: self.request.branch.tip,
             tip_tree: self.tip_tree,
             bads: &self.bads,

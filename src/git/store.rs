@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::remote::branch_name::BranchName;
+use crate::git::branch::BranchName;
 use crate::git::store::lock::{Lock, NoLock};
 use crate::text::{self, shell_quote};
 

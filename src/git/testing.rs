@@ -7,7 +7,7 @@ use std::path::Path;
 use git2::{Index, IndexEntry, IndexTime, Oid, Signature, Time};
 use tempfile::TempDir;
 
-use crate::git::branch::Branch;
+use crate::git::branch::{Branch, BranchName};
 use crate::git::repository::Repository;
 use crate::git::tree::draft::Draft;
 use crate::git::tree::entry::{FILE, LINK, PROGRAM, SUBMODULE};
@@ -110,11 +110,7 @@ impl Scratch {
     /// Lets a branch point to a commit.
     pub(super) fn branch(&self, name: &str, tip: Oid) -> Branch {
         self.git.reference(&format!("refs/heads/{name}"), tip, true, "test").unwrap();
-        Branch { name: name.to_owned(), tip }
-    }
-
-    pub(super) fn reference(&self, name: &str, target: Oid) {
-        self.git.reference(name, target, true, "test").unwrap();
+        Branch { name: BranchName::parse(name).unwrap(), tip }
     }
 
     pub(super) fn tree(&self, commit: Oid) -> Oid {

@@ -4,7 +4,7 @@
 use crate::exit::ExitStatus;
 
 use super::markdown::Ended;
-use super::story::{Chapter, End, Story};
+use super::story::{Chapter, End, RevertChapter, Story};
 use super::style::Marks;
 
 /// Characters of an annotation; GitHub cuts longer ones.
@@ -92,6 +92,9 @@ pub fn outputs(
     ended: &Ended<'_>,
     report: Option<String>,
 ) -> Vec<(&'static str, String)> {
+    if let Some(revert) = story.revert() {
+        return outputs_of_revert(revert, ended, report);
+    }
     let chapters = story.chapters();
     let worst =
         chapters.iter().map(Chapter::exit_status).fold(ExitStatus::Success, ExitStatus::worst);
@@ -117,6 +120,20 @@ pub fn outputs(
         ("rolled_back", rolled_back.to_string()),
         ("from", side(plan.map(|plan| &plan.from))),
         ("to", side(plan.map(|plan| &plan.to))),
+        ("exit_code", ended.exit.code().to_string()),
+        ("report", report.unwrap_or_default()),
+    ]
+}
+
+fn outputs_of_revert(
+    revert: &RevertChapter,
+    ended: &Ended<'_>,
+    report: Option<String>,
+) -> Vec<(&'static str, String)> {
+    vec![
+        ("result", revert.result().to_owned()),
+        ("commit", revert.commit().unwrap_or_default().to_owned()),
+        ("url", revert.url().unwrap_or_default().to_owned()),
         ("exit_code", ended.exit.code().to_string()),
         ("report", report.unwrap_or_default()),
     ]

@@ -3,6 +3,7 @@
 //! What they mean is written in `schemas/`.
 
 pub mod audit;
+pub mod audit_revert;
 pub mod event;
 pub mod list;
 pub mod revert;

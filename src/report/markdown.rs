@@ -6,6 +6,7 @@
 mod cause;
 mod course;
 pub mod escape;
+mod revert;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -41,12 +42,14 @@ pub struct Ended<'a> {
 pub fn document(story: &Story, ended: &Ended<'_>) -> String {
     let chapters = story.chapters();
     let mut parts = Vec::new();
-    if chapters.len() != 1 {
+    let in_git = story.revert();
+    if chapters.len() != 1 && in_git.is_none() {
         parts.push(overview(chapters, ended));
     }
+    parts.extend(in_git.map(revert::section));
     parts.extend(chapters.iter().map(chapter));
-    if chapters.iter().any(has_to_be_understood) || (chapters.is_empty() && ended.failure.is_some())
-    {
+    let tells_nothing = chapters.is_empty() && ended.failure.is_some();
+    if chapters.iter().any(has_to_be_understood) || in_git.is_some() || tells_nothing {
         parts.push(POSTMORTEM.to_owned());
     }
     parts.join("\n")

@@ -171,7 +171,7 @@ fn files(files: &[FileChange], marks: Marks) -> Vec<String> {
 }
 
 /// The letter that Git has for it.
-fn kind(file: &FileChange) -> char {
+pub(super) fn kind(file: &FileChange) -> char {
     match (&file.before, &file.after) {
         (None, _) => 'A',
         (_, None) => 'D',
@@ -238,6 +238,29 @@ pub fn conflicts(conflicts: &[Conflict], marks: Marks) -> String {
         }
     }
     text
+}
+
+/// What came of it, in a sentence without marks: foreign text inside is safe.
+#[must_use]
+pub fn sentence(outcome: &RevertOutcome, marks: Marks) -> String {
+    match outcome {
+        RevertOutcome::Pushed(pushed) => {
+            format!("{} is at {}", marks.foreign(&pushed.branch), short(&pushed.commit))
+        }
+        RevertOutcome::Requested(requested) => {
+            let url = marks.foreign(&requested.url);
+            let state = match requested.request.as_ref().map(|request| request.state) {
+                None => "somebody has to open the change request",
+                Some(RequestState::Open) => "the change request waits for somebody to merge it",
+                Some(RequestState::Merged) => "the change request is merged",
+                Some(RequestState::Closed) => "the change request was closed, and not merged",
+            };
+            format!("{state}: {url}")
+        }
+        RevertOutcome::Nothing(nothing) => {
+            format!("nothing to do: {}", marks.foreign(&nothing.message))
+        }
+    }
 }
 
 /// What came of it.

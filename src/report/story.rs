@@ -3,6 +3,7 @@
 
 mod bad_release;
 mod chapter;
+mod revert;
 
 use std::path::Path;
 
@@ -14,17 +15,22 @@ use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Done, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::UndoRequest;
+use crate::rollback::model::revert_outcome::RevertOutcome;
+use crate::rollback::model::revert_plan::RevertPlan;
 use crate::rollback::model::snapshot::{Snapshot, now};
 use crate::rollback::model::target::Target;
 use crate::rollback::model::verification::Verification;
 
 pub use self::bad_release::BadRelease;
 pub use self::chapter::{Asked, Chapter, End};
+pub use self::revert::RevertChapter;
 
 /// All workloads of a command, in the order in which they came up.
 #[derive(Clone, Debug, Default)]
 pub struct Story {
     chapters: Vec<Chapter>,
+    /// What became of a revert in Git, where there was one.
+    revert: Option<RevertChapter>,
     /// How a command ended that tells no chapter.
     sentence: Option<String>,
 }
@@ -76,6 +82,22 @@ impl Story {
     #[must_use]
     pub fn chapters(&self) -> &[Chapter] {
         &self.chapters
+    }
+
+    /// The revert in Git.
+    #[must_use]
+    pub fn revert(&self) -> Option<&RevertChapter> {
+        self.revert.as_ref()
+    }
+
+    /// A revert was planned.
+    pub fn revert_planned(&mut self, plan: &RevertPlan) {
+        self.revert.get_or_insert_default().plan = Some(Box::new(plan.clone()));
+    }
+
+    /// A revert came to its end.
+    pub fn reverted(&mut self, outcome: &RevertOutcome) {
+        self.revert.get_or_insert_default().outcome = Some(Box::new(outcome.clone()));
     }
 
     /// How a command ended that tells no chapter.
@@ -160,6 +182,9 @@ impl Story {
     /// The command is over: what was planned and has no end has that of the command.
     pub fn close(&mut self, error: Option<&Error>) {
         let Some(error) = error else { return };
+        if let Some(revert) = &mut self.revert {
+            revert.failure = Some(error.into());
+        }
         for chapter in &mut self.chapters {
             let is_open = matches!(chapter.end, End::Planned) && chapter.verification.is_none();
             if is_open {

@@ -39,6 +39,8 @@ pub struct Request {
     pub good: Option<String>,
     /// The parent of merge commits that is the branch, from 1.
     pub mainline: Option<u32>,
+    /// How many files more may be deleted than the commits had added.
+    pub allow_delete: usize,
 }
 
 /// The commits that are meant.
@@ -59,7 +61,14 @@ impl Request {
             commits => Which::These(commits.to_vec()),
         };
         let (mode, paths) = (asked.mode, asked.paths.clone());
-        Self { which, mode, paths, good: asked.good.clone(), mainline: asked.mainline }
+        Self {
+            which,
+            mode,
+            paths,
+            good: asked.good.clone(),
+            mainline: asked.mainline,
+            allow_delete: asked.allow_delete,
+        }
     }
 
     /// The commits that are named in full: they can be fetched by their ids.
@@ -70,6 +79,15 @@ impl Request {
             Which::Image(_) | Which::Since(_) | Which::AfterGood => &[],
         };
         Needs::commits(named.iter().chain(&self.good).filter_map(|text| full_id(text)))
+    }
+
+    /// Whether the same words mean other commits once one more is on the branch.
+    pub(super) fn moves(&self) -> bool {
+        match &self.which {
+            Which::Named(text) => text == "last" || text.contains("HEAD") || text.contains('@'),
+            Which::Since(_) => true,
+            Which::These(_) | Which::Image(_) | Which::AfterGood => false,
+        }
     }
 
     /// Finds them. Errors as of [`revisions::resolve`], [`image_search::introduced`] and
@@ -115,6 +133,7 @@ mod tests {
             paths: Vec::new(),
             good: good.map(str::to_owned),
             mainline: None,
+            allow_delete: 0,
         };
         let ids = |request: Request| request.needs().commits.len();
         assert_eq!(ids(request(sha, None)), 1);

@@ -5,11 +5,11 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use crate::error::Result;
+use crate::git::branch::BranchName;
 use crate::git::locate::{Wanted, locate};
 use crate::git::program::user_config::UserConfig;
 use crate::git::program::{Git, cache_folder};
 use crate::git::remote::Remote;
-use crate::git::remote::branch_name::BranchName;
 use crate::git::store::Store;
 use crate::git::store::cache;
 
@@ -64,11 +64,11 @@ impl Ground {
         let located = locate(&git, wanted).await?;
         let checkout = located.checkout.as_ref();
         let folder = checkout.map_or(reach.folder, |checkout| &checkout.folder);
+        let config = UserConfig::read(&git, folder).await?;
         let git = match checkout {
             Some(checkout) => git.adopt(&checkout.folder).await?,
             None => git,
         };
-        let config = UserConfig::read(folder)?;
         let caches = cache_folder(|name| std::env::var_os(name));
         let objects = checkout.and_then(|checkout| checkout.objects.as_deref());
         let store = cache::open(caches.as_deref(), &located.url, objects, reach.until).await?;

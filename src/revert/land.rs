@@ -5,7 +5,7 @@ use jiff::Zoned;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
-use crate::git::branch::Branch;
+use crate::git::branch::{Branch, BranchName};
 use crate::git::commit::identity::Identity;
 use crate::git::commit::signing::Signing;
 use crate::git::commit::{self, NewCommit};
@@ -38,13 +38,12 @@ pub async fn land(
     ground: &mut Ground,
     plan: &RevertPlan,
     by: &By,
-    may_delete: usize,
     progress: &mut dyn FnMut(&str),
 ) -> Result<RevertOutcome> {
     let tip = oid(&plan.reverted.tip)?;
     let Ground { remote, store, branch, .. } = ground;
     let url = remote.url().identity();
-    let order = Order { plan, url: &url, by, may_delete };
+    let order = Order { plan, url: &url, by };
     let make = |store: &Store, tip: Oid| order.make(store, tip);
     let pushed =
         remote.push_with_retry(store, branch, tip, Pace::default(), progress, make).await?;
@@ -76,7 +75,6 @@ pub(super) struct Order<'a> {
     /// The identity of the repository.
     pub(super) url: &'a str,
     pub(super) by: &'a By,
-    pub(super) may_delete: usize,
 }
 
 impl Order<'_> {
@@ -97,9 +95,9 @@ impl Order<'_> {
         repository: &Repository,
         tip: Oid,
     ) -> Result<Made<Option<NothingToRevert>>> {
-        let Self { plan, url, by, may_delete } = *self;
-        let branch = Branch { name: plan.branch.clone(), tip };
-        let reverted = match attempt(repository, &branch, &plan.asked, url, may_delete)? {
+        let Self { plan, url, by } = *self;
+        let branch = Branch { name: BranchName::parse(&plan.branch)?, tip };
+        let reverted = match attempt(repository, &branch, &plan.asked, url)? {
             Tried::Clean(reverted, _) => reverted,
             Tried::Nothing(nothing) => return Ok(Made::Nothing(Some(nothing))),
             Tried::Blocked(blocked) => return Err(refusal::blocked(&blocked)),

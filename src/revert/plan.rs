@@ -21,6 +21,7 @@ use crate::rollback::model::revert_plan::{self, Asked, RevertPlan, Way};
 use super::asked::{Meant, Request};
 use super::ground::Ground;
 use super::refusal;
+use super::repeat::repeated;
 
 /// What goes into the commit besides the change, and how it gets onto the branch.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +38,6 @@ pub struct Terms {
     pub sign_off: Option<Identity>,
     /// How it gets onto the branch.
     pub way: Way,
-    /// How many files it may delete beyond those that the commits added.
-    pub may_delete: usize,
 }
 
 /// What a request comes to.
@@ -76,9 +75,16 @@ pub async fn decide(
     let (asked, tried) = ground
         .with_enough(&mut tip, progress, |repository, tip| {
             let meant = request.resolve(repository, tip)?;
+            let id_of = |meant: &Meant| {
+                let asked = asked(request, meant);
+                operation(&asked, &url, branch.as_str(), &meant.commits)?.id()
+            };
             let asked = asked(request, &meant);
-            let branch = Branch { name: branch.as_str().to_owned(), tip };
-            let tried = attempt(repository, &branch, &asked, &url, terms.may_delete)?;
+            if let Some(nothing) = repeated(repository, tip, request, &meant, id_of)? {
+                return Ok((asked, Tried::Nothing(nothing)));
+            }
+            let branch = Branch { name: branch.clone(), tip };
+            let tried = attempt(repository, &branch, &asked, &url)?;
             Ok((asked, tried))
         })
         .await?;
@@ -124,6 +130,7 @@ fn asked(request: &Request, meant: &Meant) -> Asked {
         paths: request.paths.clone(),
         good: meant.good.map(|good| good.to_string()),
         mainline: request.mainline,
+        allow_delete: request.allow_delete,
     }
 }
 
@@ -144,12 +151,10 @@ pub(super) fn attempt(
     branch: &Branch,
     asked: &Asked,
     url: &str,
-    may_delete: usize,
 ) -> Result<Tried> {
-    let mainline = asked.mainline.and_then(|number| usize::try_from(number).ok());
     let commits = oids(&asked.commits)?;
-    let operation = operation(asked, url, &branch.name, &commits)?;
-    let done = operation.done(repository, branch.tip, mainline)?;
+    let operation = operation(asked, url, branch.name.as_str(), &commits)?;
+    let done = operation.done(repository, branch.tip, asked.mainline)?;
     if let Some(done) = done {
         return Ok(Tried::Nothing(done_before(&done.id)));
     }
@@ -159,11 +164,11 @@ pub(super) fn attempt(
         mode: asked.mode,
         paths: &asked.paths,
         good: operation.good,
-        mainline,
+        mainline: asked.mainline,
     };
     match revert::attempt(repository, &request)? {
         Attempt::Clean(reverted) => {
-            invariants::check(repository, branch, &reverted, may_delete)?;
+            invariants::check(repository, branch, &reverted, asked.allow_delete)?;
             let others = others(repository, branch.tip, &reverted)?;
             Ok(Tried::Clean(reverted, others))
         }

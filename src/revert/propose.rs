@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
 use crate::git::branch::Branch;
-use crate::git::remote::branch_name::BranchName;
+use crate::git::branch::BranchName;
 use crate::git::remote::fetch::Needs;
 use crate::git::remote::push::Lease;
 use crate::git::remote::retry::Made;
@@ -126,9 +126,9 @@ async fn commit_there(
     let needs = Needs::default();
     let tip = ground.remote.fetch(&mut ground.store, head, &needs, progress).await?;
     let repository = ground.store.open(Repository::open)?;
-    let branch = Branch { name: plan.branch.clone(), tip };
+    let branch = Branch { name: BranchName::parse(&plan.branch)?, tip };
     let identity = ground.remote.url().identity();
-    if let Tried::Nothing(nothing) = attempt(&repository, &branch, &plan.asked, &identity, 0)?
+    if let Tried::Nothing(nothing) = attempt(&repository, &branch, &plan.asked, &identity)?
         && let Some(commit) = nothing.commit
     {
         return oid(&commit).map(Some);
@@ -148,7 +148,7 @@ async fn commit_here(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Result<Oid, crate::rollback::model::revert_outcome::NothingToRevert>> {
     let identity = ground.remote.url().identity();
-    let order = Order { plan, url: &identity, by, may_delete: 0 };
+    let order = Order { plan, url: &identity, by };
     let mut tip = oid(&plan.reverted.tip)?;
     let made = ground
         .with_enough(&mut tip, progress, |repository, tip| order.try_to_make(repository, tip))

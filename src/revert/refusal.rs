@@ -16,6 +16,14 @@ pub(super) fn short(id: &str) -> String {
     id.chars().take(SHORT).collect()
 }
 
+/// The commit where it is one, else how many.
+pub(super) fn count_or_id(mut ids: impl ExactSizeIterator<Item = String>) -> String {
+    match (ids.len(), ids.next()) {
+        (1, Some(only)) => short(&only),
+        (count, _) => plural(i64::try_from(count).unwrap_or(i64::MAX), "commit"),
+    }
+}
+
 /// Conflicts: which files of which application, and what would go through.
 pub(super) fn blocked(blocked: &Blocked) -> Error {
     let who = match blocked.conflicts.len() {
@@ -59,10 +67,7 @@ fn words(next: &NextWay) -> Vec<String> {
 
 /// Why there is nothing to do.
 pub(super) fn nothing(nothing: &Nothing) -> NothingToRevert {
-    let which = match nothing.commits.as_slice() {
-        [one] => short(&one.id),
-        all => plural(i64::try_from(all.len()).unwrap_or(i64::MAX), "commit"),
-    };
+    let which = count_or_id(nothing.commits.iter().map(|commit| commit.id.clone()));
     let by = nothing.by.as_ref().map(|by| by.id.clone());
     let (reason, message) = match nothing.reason {
         NothingReason::Empty => ("noChange", format!("{which} changed no file")),

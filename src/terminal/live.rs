@@ -19,7 +19,7 @@ use super::{Console, Verbosity};
 pub(super) const HEARTBEAT: u64 = 30;
 
 /// Columns of the live line.
-const WIDTH: usize = 96;
+pub(super) const WIDTH: usize = 96;
 
 /// Shows events as they come.
 pub struct Live {

@@ -2,6 +2,7 @@
 //! README are held against the program. What is generated (the table of exit codes, the output in
 //! the demo) is rewritten by `SNAPSHOTS=overwrite cargo test --test it docs`.
 
+mod git_demo;
 mod git_rules;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ pub(crate) fn tests() -> Vec<Test> {
             the_role_of_the_readme_is_enough_for_sets,
             without_the_right_to_patch_it_refuses,
         ],
+        git_demo::tests(),
         git_rules::tests(),
     ]
     .concat()

@@ -12,7 +12,7 @@ mod races;
 mod secrets;
 mod transports;
 
-pub(crate) use self::client::skipped;
+pub(crate) use self::client::{run, skipped};
 pub(crate) use self::failures::write_program;
 use crate::suite::Test;
 

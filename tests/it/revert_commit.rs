@@ -2,7 +2,9 @@
 //! pushes, and what it refuses. No cluster is needed.
 
 mod bad_input;
+mod commit_message;
 mod repository;
+mod told;
 
 use std::fs;
 
@@ -14,9 +16,16 @@ use crate::suite::{Test, pure};
 use self::repository::GitOps;
 
 pub(crate) fn tests() -> Vec<Test> {
-    let own = pure![
+    [own(), bad_input::tests(), commit_message::tests(), told::tests()].concat()
+}
+
+fn own() -> Vec<Test> {
+    pure![
         a_bad_release_is_taken_out,
         again_finds_its_own_commit,
+        words_that_move_do_not_put_the_release_back,
+        a_new_release_after_a_revert_is_the_last,
+        a_revert_of_ours_is_taken_back_by_its_id_only,
         what_is_reapplied_can_be_reverted_again,
         the_way_back_can_be_pasted_in_any_folder,
         a_dry_run_pushes_nothing,
@@ -35,8 +44,7 @@ pub(crate) fn tests() -> Vec<Test> {
         bad_places_are_usage_errors,
         a_commit_that_is_not_there_is_not_found,
         the_first_commit_is_refused,
-    ];
-    [own, bad_input::tests()].concat()
+    ]
 }
 
 fn commits(gitops: &GitOps) -> usize {
@@ -83,6 +91,65 @@ fn again_finds_its_own_commit() {
     assert_eq!(commits(&gitops), 3);
 }
 
+/// A step of a pipeline that is run again must not flip back.
+fn words_that_move_do_not_put_the_release_back() {
+    for words in [
+        "last",
+        "last --path apps/checkout",
+        "HEAD~1 --mode restore --path apps/checkout",
+        "HEAD~1",
+        "HEAD~2..HEAD~1",
+        "--since 2026-01-01T04:30:00Z --path apps/checkout",
+    ] {
+        let gitops = GitOps::new();
+        gitops.release("checkout", "2.8.1");
+        if words.contains("HEAD~") {
+            gitops.release("cart", "3.0.0");
+        }
+        let before = commits(&gitops);
+        gitops.rb(&format!("{words} --yes")).run().ends_with(0).says("reverted: main is at ");
+        for _ in 0..2 {
+            let again = gitops.rb(&format!("{words} --yes -o json")).run().ends_with(0).json();
+            assert_eq!(again["reason"], "alreadyDone", "{words}: {again}");
+            assert_eq!(again["commit"], gitops.in_origin(&["rev-parse", "main"]), "{words}");
+        }
+        assert_eq!(commits(&gitops), before + 1, "{words}");
+        assert!(gitops.there("apps/checkout/deploy.yaml").contains("checkout:2.8.0"), "{words}");
+    }
+}
+
+fn a_new_release_after_a_revert_is_the_last() {
+    for words in ["last --path apps/checkout", "last", "HEAD"] {
+        let gitops = GitOps::new();
+        gitops.release("checkout", "2.8.1");
+        gitops.rb(&format!("{words} --yes")).run().ends_with(0);
+        gitops.git(&["pull", "-q"]);
+        gitops.release("checkout", "2.8.2");
+        gitops.rb(&format!("{words} --yes")).run().ends_with(0).says("reverted: main is at ");
+        assert!(gitops.there("apps/checkout/deploy.yaml").contains("checkout:2.8.0"), "{words}");
+        // What others push on top changes nothing for the path.
+        gitops.git(&["pull", "-q"]);
+        gitops.release("cart", "3.0.0");
+        if words.contains("--path") {
+            gitops.rb(&format!("{words} --yes")).run().ends_with(0).says("done before");
+        }
+    }
+}
+
+fn a_revert_of_ours_is_taken_back_by_its_id_only() {
+    let gitops = GitOps::new();
+    let bad = gitops.release("checkout", "2.8.1");
+    gitops.rb(&format!("{bad} --yes")).run().ends_with(0);
+    let revert = gitops.in_origin(&["rev-parse", "main"]);
+    for words in ["last --mode revert", "HEAD --path apps/checkout"] {
+        let ran = gitops.rb(&format!("{words} --yes")).run().ends_with(3);
+        ran.says("is a revert by rb").says(&format!("rb revert-commit {}", &revert[..9]));
+    }
+    assert_eq!(commits(&gitops), 3);
+    gitops.rb(&format!("{} --yes", &revert[..9])).run().ends_with(0);
+    assert!(gitops.there("apps/checkout/deploy.yaml").contains("checkout:2.8.1"));
+}
+
 fn what_is_reapplied_can_be_reverted_again() {
     let gitops = GitOps::new();
     let bad = gitops.release("checkout", "2.8.1");
@@ -112,6 +179,9 @@ fn a_dry_run_pushes_nothing() {
     assert_eq!(plan["schema"], "rb.revert-plan/v1");
     assert_eq!(plan["reverted"]["files"][0]["path"], "apps/checkout/deploy.yaml");
     assert_eq!(plan["branch"], "main");
+    assert_eq!(plan["asked"].get("allowDelete"), None);
+    let plan = gitops.rb(&format!("{bad} --allow-delete 2 --dry-run -o json")).run().json();
+    assert_eq!(plan["asked"]["allowDelete"], 2);
     assert_eq!(commits(&gitops), 2);
 }
 

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::suite::{Test, pure};
 
 /// The schemas of what rb prints.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "audit",
     "error",
     "event",
@@ -30,6 +30,7 @@ const NAMES: [&str; 12] = [
     "plan",
     "report",
     "revert",
+    "revert-audit",
     "revert-candidates",
     "revert-plan",
     "status",

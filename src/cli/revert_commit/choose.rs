@@ -14,6 +14,8 @@ use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::Candidate;
 use crate::terminal::prompt;
 
+use super::progress::during;
+
 /// As many as can be read at a glance.
 const LISTED: usize = 10;
 
@@ -24,9 +26,11 @@ pub(super) async fn choose(
     paths: &[GitPath],
     format: Format,
     app: &App,
-    progress: &mut dyn FnMut(&str),
 ) -> Result<String> {
-    let found = candidates(ground, paths, LISTED, progress).await?;
+    let found = during(app, format, "looks for commits", async |progress| {
+        candidates(ground, paths, LISTED, progress).await
+    });
+    let found = found.await?;
     if let Some(document) = format.document(&CandidatesDocument::new(&found)) {
         app.console.answer(&document);
     } else {

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::app::App;
+use crate::cli::config_file;
 use crate::cli::output::Format;
 use crate::cli::undo::{declined, unconfirmed};
 use crate::cluster::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
-use crate::git::commit::message::Style;
 use crate::hosting::Step;
 use crate::report::json::revert::RevertDocument;
 use crate::report::revert as report;
@@ -20,10 +20,11 @@ use crate::revert::plan::{Decision, Terms, decide};
 use crate::revert::propose::propose;
 use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
-use crate::terminal::{Verbosity, prompt};
+use crate::terminal::{ci, prompt};
 
 use super::again::{Again, Known};
 use super::host::{self, Host};
+use super::progress::during;
 use super::{RevertArgs, WayArg, choose, identity, plan_file, request};
 
 pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
@@ -34,10 +35,12 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
 
 /// What is found out about the command stays in `known`, however it ends.
 async fn go(args: &RevertArgs, app: &App, known: &mut Known) -> Result<ExitStatus> {
+    args.files.files().check()?;
     let folder = std::env::current_dir().map_err(|error| {
         let message = "cannot tell the working directory: it may be gone";
         Error::new(ErrorKind::Usage, message).because(error).hint("go to one that is there: cd ~")
     })?;
+    let settings = config_file::git_settings(args.config.as_deref())?;
     let planned = args.plan.as_deref().map(plan_file::read).transpose()?;
     known.planned = planned.as_ref().map(plan_file::asked);
     let place = planned.as_ref().map(|plan| (plan.repository.url.as_str(), plan.branch.as_str()));
@@ -48,42 +51,33 @@ async fn go(args: &RevertArgs, app: &App, known: &mut Known) -> Result<ExitStatu
         interactive: app.console.can_prompt,
         until: Instant::now() + args.timeout,
     };
-    let console = app.console;
-    let mut progress = move |line: &str| {
-        if console.verbosity >= Verbosity::Verbose {
-            console.error(&format!("  git: {}\n", console.marks.foreign(line)));
-        }
-    };
-    let mut ground = Ground::reach(reach).await?;
+    let format = args.format();
+    let (mut ground, mut host) =
+        during(app, format, "looks for the repository", async |_| -> Result<_> {
+            let ground = Ground::reach(reach).await?;
+            let deadline = Deadline::after(args.timeout);
+            let host = Host::find(args, ground.remote.url(), deadline).await;
+            Ok((ground, host))
+        })
+        .await?;
     known.place = Some(ground.named.clone());
     let by = identity::by(&ground.config, &folder)?;
-    let mut host = Host::find(args, ground.remote.url(), Deadline::after(args.timeout)).await;
     let way = match &planned {
         Some(plan) => plan.way,
         None => host.way(args, ground.branch.as_str()).await?,
     };
-    let terms = Terms { way, ..terms(args, app, &by) };
-    let call = Call { args, app, format: args.format(), by, host };
+    let terms =
+        Terms { way, ..request::terms(args, &settings, app.actor(&by.author.to_string()), &by) };
+    let call = Call { args, app, format, by, host };
     if let Some(plan) = planned {
-        return call.carry_out_file(&mut ground, plan, &terms, &mut progress).await;
+        return call.carry_out_file(&mut ground, plan, &terms).await;
     }
     let request = match request::request(args, Timestamp::now())? {
         Some(request) => request,
-        None => call.chosen(&mut ground, &mut progress).await?,
+        None => call.chosen(&mut ground).await?,
     };
-    let decision = decide(&mut ground, &request, &terms, Timestamp::now(), &mut progress).await?;
-    call.go_on(&mut ground, decision, &mut progress).await
-}
-
-fn terms(args: &RevertArgs, app: &App, by: &By) -> Terms {
-    Terms {
-        reason: args.reason.clone(),
-        incident: args.incident.clone(),
-        by: app.actor(&by.author.to_string()),
-        style: if args.conventional { Style::Conventional } else { Style::Git },
-        sign_off: args.signoff.then(|| by.committer.clone()),
-        ..Terms::default()
-    }
+    let decision = call.decide(&mut ground, &request, &terms).await?;
+    call.go_on(&mut ground, decision).await
 }
 
 struct Call<'a> {
@@ -95,12 +89,23 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn chosen(&self, ground: &mut Ground, progress: &mut dyn FnMut(&str)) -> Result<Request> {
+    async fn chosen(&self, ground: &mut Ground) -> Result<Request> {
         let paths = request::paths(self.args)?;
-        let commit = choose::choose(ground, &paths, self.format, self.app, progress).await?;
-        let (mode, good, mainline) =
-            (self.args.mode.into(), self.args.to.clone(), self.args.mainline);
-        Ok(Request { which: Which::Named(commit), mode, paths, good, mainline })
+        let commit = choose::choose(ground, &paths, self.format, self.app).await?;
+        request::asking_for(self.args, Which::Named(commit))
+    }
+
+    async fn decide(
+        &self,
+        ground: &mut Ground,
+        request: &Request,
+        terms: &Terms,
+    ) -> Result<Decision> {
+        let doing = "fetches the branch";
+        during(self.app, self.format, doing, async |progress| {
+            decide(ground, request, terms, Timestamp::now(), progress).await
+        })
+        .await
     }
 
     /// A plan of a file is made again: it is carried out only where the same comes out.
@@ -109,10 +114,9 @@ impl Call<'_> {
         ground: &mut Ground,
         plan: RevertPlan,
         terms: &Terms,
-        progress: &mut dyn FnMut(&str),
     ) -> Result<ExitStatus> {
         let request = Request::of(&plan.asked);
-        let made = decide(ground, &request, terms, Timestamp::now(), progress).await?;
+        let made = self.decide(ground, &request, terms).await?;
         if let (Decision::Revert(now, _), Some(file)) = (&made, &self.args.plan) {
             plan_file::check(file, &plan, now)?;
         }
@@ -130,15 +134,10 @@ impl Call<'_> {
             }
             other => other,
         };
-        self.go_on(ground, decision, progress).await
+        self.go_on(ground, decision).await
     }
 
-    async fn go_on(
-        &self,
-        ground: &mut Ground,
-        decision: Decision,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<ExitStatus> {
+    async fn go_on(&self, ground: &mut Ground, decision: Decision) -> Result<ExitStatus> {
         let (plan, shown) = match decision {
             Decision::Revert(plan, shown) => (plan, shown),
             Decision::Nothing(nothing) => return Ok(self.nothing(nothing)),
@@ -148,6 +147,7 @@ impl Call<'_> {
                 return Err(error);
             }
         };
+        self.app.story().revert_planned(&plan);
         if let Some(file) = &self.args.plan_out {
             plan_file::write(file, &plan)?;
         }
@@ -161,10 +161,16 @@ impl Call<'_> {
             return Ok(ExitStatus::Success);
         }
         self.agree(&plan, &shown).await?;
-        let outcome = self.carry_out(ground, &plan, progress).await?;
-        let outcome =
-            Again::new(self.app, Known { place: Some(ground.named.clone()), planned: None })
-                .pin(outcome);
+        let section = self.app.console.section(ci::WAIT);
+        self.app.remember_push(Some(self.app.environment.command_line.clone()));
+        let outcome = during(self.app, self.format, "pushes the revert", async |progress| {
+            self.carry_out(ground, &plan, progress).await
+        });
+        let outcome = outcome.await;
+        self.app.remember_push(None);
+        drop(section);
+        let known = Known { place: Some(ground.named.clone()), planned: None };
+        let outcome = Again::new(self.app, known).pin(outcome?);
         self.tell(&outcome, Some(&plan));
         Ok(outcome.exit_status())
     }
@@ -178,7 +184,7 @@ impl Call<'_> {
         if plan.way == Way::Request {
             return self.propose(ground, plan, progress).await;
         }
-        match land(ground, plan, &self.by, 0, progress).await {
+        match land(ground, plan, &self.by, progress).await {
             Err(error) if self.args.way == WayArg::Auto && host::asks_for_a_request(&error) => {
                 let note = "the branch takes changes by requests only: one is opened\n";
                 self.app.console.note(note);
@@ -221,6 +227,8 @@ impl Call<'_> {
     }
 
     fn tell(&self, outcome: &RevertOutcome, plan: Option<&RevertPlan>) {
+        self.app.story().reverted(outcome);
+        self.app.story().say(report::sentence(outcome, self.app.console.marks));
         let document = self.format.document(&RevertDocument::new(outcome, plan));
         let text = document.unwrap_or_else(|| report::done(outcome, self.app.console.marks));
         self.app.console.answer(&text);
@@ -233,6 +241,7 @@ impl Call<'_> {
         }
         let marks = self.app.console.marks;
         let text = report::card(plan, marks) + &report::difference(shown, marks);
+        let _section = self.app.console.section(ci::PLAN);
         if asks { self.app.console.error(&text) } else { self.app.console.answer(&text) }
     }
 

@@ -3,9 +3,13 @@
 use jiff::{Timestamp, ToSpan as _};
 
 use crate::cli::duration;
+use crate::config::GitSettings;
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::commit::message::Style;
 use crate::git::tree::paths;
 use crate::revert::asked::{Request, Which};
+use crate::revert::land::By;
+use crate::revert::plan::Terms;
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::Mode;
 use crate::text::shell_quote;
@@ -26,12 +30,41 @@ pub(super) fn request(args: &RevertArgs, now: Timestamp) -> Result<Option<Reques
         _ if args.to.is_some() && mode == Mode::Restore => Which::AfterGood,
         _ => return Ok(None),
     };
-    let (good, mainline) = (args.to.clone(), args.mainline);
-    if good.is_some() && !matches!(mode, Mode::Restore | Mode::Auto) {
+    if args.to.is_some() && !matches!(mode, Mode::Restore | Mode::Auto) {
         let message = "--to names what paths go back to: it goes with --mode restore";
         return Err(Error::new(ErrorKind::Usage, message).again("", ["--mode", "restore"]));
     }
-    Ok(Some(Request { which, mode, paths: paths(args)?, good, mainline }))
+    asking_for(args, which).map(Some)
+}
+
+/// That of the commits, with all else that the command line says.
+pub(super) fn asking_for(args: &RevertArgs, which: Which) -> Result<Request> {
+    Ok(Request {
+        which,
+        mode: args.mode.into(),
+        paths: paths(args)?,
+        good: args.to.clone(),
+        mainline: args.mainline,
+        allow_delete: args.allow_delete,
+    })
+}
+
+/// What goes into the commit, as the command line says, else the configuration.
+pub(super) fn terms(args: &RevertArgs, settings: &GitSettings, asked_by: String, by: &By) -> Terms {
+    let style = match &settings.message {
+        _ if args.conventional => Style::Conventional,
+        Some(template) => Style::Template(template.clone()),
+        None => Style::Git,
+    };
+    let signs_off = args.signoff || settings.sign_off;
+    Terms {
+        reason: args.reason.clone(),
+        incident: args.incident.clone(),
+        by: asked_by,
+        style,
+        sign_off: signs_off.then(|| by.committer.clone()),
+        ..Terms::default()
+    }
 }
 
 /// A time, or so long ago.

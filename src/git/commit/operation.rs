@@ -71,7 +71,7 @@ impl Operation<'_> {
         &self,
         repository: &Repository,
         tip: Oid,
-        mainline: Option<usize>,
+        mainline: Option<u32>,
     ) -> Result<Option<CommitView>> {
         let id = self.id()?;
         let mut found = None;

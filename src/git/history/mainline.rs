@@ -22,13 +22,12 @@ impl<'r> Bad<'r> {
         repository: &'r Repository,
         tip: Oid,
         id: Oid,
-        mainline: Option<usize>,
+        mainline: Option<u32>,
     ) -> Result<Self> {
         let commit = repository.revertible(id)?;
         let parents = commit.parent_count();
         let number = match mainline {
-            Some(number) if (1..=parents).contains(&number) => number,
-            Some(number) => return Err(no_such_parent(&commit, number)),
+            Some(number) => usize::try_from(number).unwrap_or(usize::MAX),
             None if parents == 1 => 1,
             None if is_on_first_parents(repository, tip, parent_id(&commit, 1)?)? => 1,
             None => return Err(which_parent(repository, &commit)?),
@@ -49,7 +48,8 @@ impl<'r> Bad<'r> {
 
 /// The parent of this number, counted from 1.
 pub(in crate::git) fn parent_id(commit: &Commit<'_>, number: usize) -> Result<Oid> {
-    commit.parent_id(number.saturating_sub(1)).map_err(|_| no_such_parent(commit, number))
+    let found = number.checked_sub(1).and_then(|index| commit.parent_id(index).ok());
+    found.ok_or_else(|| no_such_parent(commit, number))
 }
 
 /// Whether the first parents lead from `tip` to `wanted`.

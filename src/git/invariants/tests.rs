@@ -102,13 +102,6 @@ fn the_tip_must_be_the_one_that_it_was_made_on() {
 }
 
 #[test]
-fn the_target_must_be_a_branch() {
-    let mut case = Case::bump(Mode::Revert, &[]);
-    case.branch.name = "refs/tags/v1".to_owned();
-    assert_eq!(case.check(0).unwrap_err().kind(), ErrorKind::Usage);
-}
-
-#[test]
 fn parents_must_be_the_real_ones() {
     let case = Case::bump(Mode::Revert, &[]);
     let bad = Oid::from_str(&case.reverted.commits[0].id).unwrap();

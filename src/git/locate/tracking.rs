@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{checkout, shown};
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::BranchName;
 use crate::git::program::Git;
-use crate::git::remote::branch_name::BranchName;
 use crate::git::remote::remote_url::RemoteUrl;
 use crate::text::{self, shell_quote};
 

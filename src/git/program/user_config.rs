@@ -3,20 +3,10 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::program::Git;
 use crate::text::sanitize;
-
-/// Variables that would make `git` look at another repository.
-const FOREIGN: [&str; 6] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-];
 
 /// Settings by name. Sections and keys are in lower case, as `git config --list` writes them.
 #[derive(Clone, Debug, Default)]
@@ -26,26 +16,13 @@ pub struct UserConfig {
 
 impl UserConfig {
     /// Asks `git` in this folder: a checkout of the user's where there is one, for it may say who
-    /// commits there. Fails with [`ErrorKind::Usage`] where `git` is missing or cannot read the
-    /// configuration.
-    pub fn read(folder: &Path) -> Result<Self> {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(folder).args(["config", "--null", "--list"]);
-        for name in FOREIGN {
-            git.env_remove(name);
-        }
-        git.env("LC_ALL", "C").stdin(Stdio::null());
-        let output = git.output().map_err(|error| {
-            let message = "cannot run git to read your configuration";
-            Error::new(ErrorKind::Usage, message)
-                .because(error)
-                .hint("install git, or put it on the PATH")
-        })?;
+    /// commits there. Fails with [`ErrorKind::Usage`] where `git` cannot read the configuration.
+    pub async fn read(git: &Git, folder: &Path) -> Result<Self> {
+        let output = git.at(folder, &["config", "--null", "--list"]).await?;
         if output.status.success() {
             return Ok(Self::from_list(&output.stdout));
         }
-        let why = String::from_utf8_lossy(&output.stderr);
-        let why = why.lines().next_back().unwrap_or("git config --list failed");
+        let why = output.said.last().map_or("git config --list failed", String::as_str);
         Err(Error::new(ErrorKind::Usage, "cannot read your Git configuration")
             .because(sanitize(why).into_owned())
             .hint("git config --list --show-origin"))

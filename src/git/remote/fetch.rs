@@ -10,8 +10,8 @@ use std::ffi::OsString;
 use git2::{Oid, Repository};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::BranchName;
 use crate::git::program::OnProgress;
-use crate::git::remote::branch_name::BranchName;
 use crate::git::remote::network_failure::{NetworkFailure, Reason};
 use crate::git::remote::{Failed, Remote, words};
 use crate::git::store::lock::Lock;

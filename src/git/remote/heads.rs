@@ -3,7 +3,7 @@
 use git2::Oid;
 
 use crate::error::{Error, ErrorKind};
-use crate::git::remote::branch_name::BranchName;
+use crate::git::branch::BranchName;
 use crate::git::remote::remote_url::RemoteUrl;
 use crate::text::shell_quote;
 

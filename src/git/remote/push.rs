@@ -8,8 +8,8 @@ use git2::Oid;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::BranchName;
 use crate::git::program::OnProgress;
-use crate::git::remote::branch_name::BranchName;
 use crate::git::remote::network_failure::{NetworkFailure, Reason};
 use crate::git::remote::push_report::{self, Report};
 use crate::git::remote::{Failed, Remote, words};

@@ -7,9 +7,9 @@ use git2::Oid;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::branch::BranchName;
 use crate::git::program::OnProgress;
 use crate::git::remote::Remote;
-use crate::git::remote::branch_name::BranchName;
 use crate::git::remote::fetch::{History, Needs};
 use crate::git::remote::jitter;
 use crate::git::remote::network_failure::{NetworkFailure, Reason};

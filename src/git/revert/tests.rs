@@ -13,7 +13,7 @@ struct Case {
     mode: Mode,
     paths: Vec<GitPath>,
     good: Option<Oid>,
-    mainline: Option<usize>,
+    mainline: Option<u32>,
 }
 
 impl Case {

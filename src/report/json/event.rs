@@ -61,6 +61,12 @@ impl<'a> EventLine<'a> {
         }
     }
 
+    /// What `git` does, so many seconds after it began.
+    #[must_use]
+    pub fn git(elapsed: u64, message: &'a str) -> Self {
+        Self { elapsed: Some(elapsed), message: Some(message), ..Self::of("git") }
+    }
+
     /// A whole document; the word in its schema's name is the type.
     #[must_use]
     pub fn document(document: &'a Value) -> Self {

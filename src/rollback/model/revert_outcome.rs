@@ -72,6 +72,16 @@ pub struct Requested {
 }
 
 impl RevertOutcome {
+    /// As `result` of `rb.revert/v1` names it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Pushed(_) => "pushed",
+            Self::Requested(_) => "requested",
+            Self::Nothing(_) => "nothingToDo",
+        }
+    }
+
     /// Waiting, until a request is merged; refused, where that will not happen by itself.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {

@@ -75,6 +75,14 @@ pub struct Asked {
     /// The parent of merge commits that is the branch, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mainline: Option<u32>,
+    /// How many files more may be deleted than the commits had added.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub allow_delete: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// How the commit gets onto the branch.

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use git2::Oid;
 use kubectl_rb::error::{Error, Result};
+use kubectl_rb::git::branch::BranchName;
 use kubectl_rb::git::program::Git;
 use kubectl_rb::git::program::credentials::Credentials;
-use kubectl_rb::git::remote::branch_name::BranchName;
 use kubectl_rb::git::remote::fetch::Needs;
 use kubectl_rb::git::remote::network_failure::{NetworkFailure, Reason};
 use kubectl_rb::git::remote::remote_url::RemoteUrl;
@@ -28,7 +28,7 @@ pub(super) struct Client {
 }
 
 /// Runs what is asynchronous.
-pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(work)
 }

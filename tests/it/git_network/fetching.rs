@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kubectl_rb::error::ErrorKind;
-use kubectl_rb::git::remote::branch_name::BranchName;
+use kubectl_rb::git::branch::BranchName;
 use kubectl_rb::git::remote::fetch::{History, Needs};
 use kubectl_rb::git::remote::network_failure::Reason;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use git2::Oid;
 use kubectl_rb::error::{Error, ErrorKind, Result};
-use kubectl_rb::git::remote::branch_name::BranchName;
+use kubectl_rb::git::branch::BranchName;
 use kubectl_rb::git::remote::fetch::Needs;
 use kubectl_rb::git::remote::network_failure::{NetworkFailure, Reason};
 use kubectl_rb::git::remote::push::{Landed, Lease};

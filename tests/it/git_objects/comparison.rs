@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use kubectl_rb::git::Oid;
-use kubectl_rb::git::branch::{self, Branch};
+use kubectl_rb::git::branch::Branch;
 use kubectl_rb::git::repository::Repository;
 use kubectl_rb::git::revert::{Request, attempt};
 use kubectl_rb::rollback::model::revert::{Attempt, ConflictReason, Mode, Nothing};
 
 use super::histories::{self, Kind};
-use super::scribe::{Files, Scribe, command, git};
+use super::scribe::{Files, Scribe, branch, command, git};
 use crate::suite::{Test, pure};
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -67,7 +67,7 @@ fn compare(kind: Kind) {
     let scribe = histories::write(kind);
     let (_folder, work) = scribe.checkout();
     let repository = Repository::open(scribe.path()).expect("a repository");
-    let main = branch::find(&repository, "main").expect("a branch");
+    let main = branch(scribe.path(), "main");
     let list = git(scribe.path(), &["rev-list", "--topo-order", "--parents", "-n", "1000", "main"]);
     let reverted = reverted_by_message(scribe.path());
     let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
@@ -218,7 +218,7 @@ fn git_itself_edits_another_app_without_the_option() {
     let conflicts = Result::Conflicts(["old/ks.yaml".to_owned()].into());
     assert_eq!(with_git(&work, &bad, false), conflicts);
     let repository = Repository::open(scribe.path()).expect("a repository");
-    let main = branch::find(&repository, "main").expect("a branch");
+    let main = branch(scribe.path(), "main");
     let (found, reasons) = with_rb(&repository, &main, &bad, false);
     assert_eq!(found, conflicts);
     assert!(reasons.contains(&format!("{:?}", ConflictReason::Deleted)));

@@ -6,6 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use kubectl_rb::git::Oid;
+use kubectl_rb::git::branch::{Branch, BranchName};
 use tempfile::TempDir;
 
 /// The files of a commit: path to mode and content. A submodule's content is the id of its commit.
@@ -137,4 +139,11 @@ pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "git {arguments:?}: {error}");
     String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned()
+}
+
+/// A branch and where it stands, as `git` says.
+pub(super) fn branch(folder: &Path, name: &str) -> Branch {
+    let tip = git(folder, &["rev-parse", "--verify", &format!("refs/heads/{name}")]);
+    let tip = Oid::from_str(&tip).expect("an id");
+    Branch { name: BranchName::parse(name).expect("a name"), tip }
 }

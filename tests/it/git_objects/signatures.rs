@@ -10,11 +10,13 @@ use kubectl_rb::git::Oid;
 use kubectl_rb::git::commit::identity::Identity;
 use kubectl_rb::git::commit::signing::Signing;
 use kubectl_rb::git::commit::{NewCommit, create};
+use kubectl_rb::git::program::Git;
 use kubectl_rb::git::program::user_config::UserConfig;
 use kubectl_rb::git::repository::Repository;
 use tempfile::TempDir;
 
 use super::scribe::{Files, Scribe, command, git};
+use crate::git_network;
 use crate::suite::{Test, pure};
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -74,7 +76,7 @@ impl Bench {
         for (key, value) in settings {
             git(self.scribe.path(), &["config", key, value]);
         }
-        let config = UserConfig::read(self.scribe.path()).expect("a configuration");
+        let config = configuration(self.scribe.path()).expect("a configuration");
         let signing = Signing::configured(
             &config,
             None,
@@ -267,11 +269,18 @@ fn the_configuration_is_read_as_git_reads_it() {
     git(folder, &["config", &condition, included.to_str().expect("a path")]);
     git(folder, &["config", "user.signingKey", "other"]);
     git(folder, &["config", "Gpg.Format", "ssh"]);
-    let config = UserConfig::read(folder).expect("a configuration");
+    let config = configuration(folder).expect("a configuration");
     assert_eq!(config.get("gpg.format"), Some("ssh"));
     assert_eq!(config.get("gpg.ssh.program"), Some("x"));
     assert_eq!(config.get("user.signingkey"), Some("other"));
     assert!(config.is_on("flag.on").expect("a switch"));
-    let error = UserConfig::read(&folder.join("nowhere")).expect_err("no folder");
+    let error = configuration(&folder.join("nowhere")).expect_err("no folder");
     assert_eq!(error.to_string(), "cannot read your Git configuration");
+}
+
+fn configuration(folder: &Path) -> kubectl_rb::error::Result<UserConfig> {
+    git_network::run(async {
+        let git = Git::find(std::env::vars_os(), false).await?;
+        UserConfig::read(&git, folder).await
+    })
 }

@@ -1,14 +1,13 @@
 //! A repository of 50,000 files: what a revert reads depends on what changed and not on what is there.
 
 use kubectl_rb::git::Oid;
-use kubectl_rb::git::branch;
 use kubectl_rb::git::invariants;
 use kubectl_rb::git::repository::Repository;
 use kubectl_rb::git::revert::{Request, attempt};
 use kubectl_rb::rollback::model::git_path::GitPath;
 use kubectl_rb::rollback::model::revert::{Attempt, Mode};
 
-use super::scribe::{Files, Scribe, git};
+use super::scribe::{Files, Scribe, branch, git};
 use crate::suite::{Test, pure};
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -43,7 +42,7 @@ fn fifty_thousand_files_are_not_read() {
     let bad = Oid::from_str(&git(scribe.path(), &["rev-parse", "main~1"])).expect("an id");
     for mode in [Mode::Revert, Mode::Subset, Mode::Restore] {
         let repository = Repository::open(scribe.path()).expect("a repository");
-        let main = branch::find(&repository, "main").expect("a branch");
+        let main = branch(scribe.path(), "main");
         let paths = [GitPath::new("apps/team07/app0007")];
         let request = Request {
             branch: &main,
