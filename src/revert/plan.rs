@@ -51,6 +51,9 @@ pub enum Decision {
     Blocked(Box<Blocked>, Error),
 }
 
+/// The word for a revert that this very operation has made.
+pub(super) const DONE: &str = "alreadyDone";
+
 /// What a try on one tip comes to.
 pub(super) enum Tried {
     Clean(Reverted, Vec<GitPath>),
@@ -180,7 +183,7 @@ pub(super) fn attempt(
 /// The same operation has put this commit onto the branch.
 pub(super) fn done_before(commit: &str) -> NothingToRevert {
     let message = format!("this was done before, by {}", refusal::short(commit));
-    NothingToRevert { reason: "alreadyDone", message, commit: Some(commit.to_owned()) }
+    NothingToRevert { reason: DONE, message, commit: Some(commit.to_owned()) }
 }
 
 /// The applications that change outside the paths; of a revert everywhere, all but the first.

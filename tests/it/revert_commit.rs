@@ -4,6 +4,7 @@
 mod bad_input;
 mod commit_message;
 mod repository;
+mod requests;
 mod told;
 
 use std::fs;
@@ -16,7 +17,7 @@ use crate::suite::{Test, pure};
 use self::repository::GitOps;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [own(), bad_input::tests(), commit_message::tests(), told::tests()].concat()
+    [own(), bad_input::tests(), commit_message::tests(), requests::tests(), told::tests()].concat()
 }
 
 fn own() -> Vec<Test> {

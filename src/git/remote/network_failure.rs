@@ -265,8 +265,6 @@ impl NetworkFailure {
         let error = Error::new(reason.kind(), message).because(self);
         let error = hints.into_iter().fold(error, Error::hint);
         match reason {
-            Reason::Protected => error.again("open a change request", ["--way", "request"]),
-            Reason::Hook => error.again("if changes come by request there", ["--way", "request"]),
             Reason::Timeout => error.again("give it more time", ["--timeout", "10m"]),
             Reason::LostRace | Reason::Locked => error.again("once more", [""; 0]),
             _ => error,

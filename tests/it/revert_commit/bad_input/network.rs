@@ -94,7 +94,7 @@ fn a_protected_branch() {
     shop.refuses(shop.rb("--way push"), 3, str![[r"
 error: cannot push to main (http://SERVER/shop.git): the branch is protected: it takes changes by request only
   cause: error: GH006: Protected branch update failed for refs/heads/main.; error: Changes must be made through a pull request.
-  hint: open a change request: rb revert-commit <NEWEST> --repo=http://SERVER/shop.git --branch main --way request
+  hint: rb revert-commit <NEWEST> --repo=http://SERVER/shop.git --branch main --yes --way request
 
 "]]);
 }
@@ -110,7 +110,6 @@ fn a_hook_of_the_server() {
         str![[r"
 error: cannot push to main (http://SERVER/shop.git): a rule of the server declines it
   cause: commits need a ticket; \x1b[2J::error::x; error: hook declined to update refs/heads/main
-  hint: if changes come by request there: rb revert-commit <NEWEST> --repo=http://SERVER/shop.git --branch main --way request
 
 "]],
     );
