@@ -1,6 +1,7 @@
 //! `rb revert-commit` on a repository of this machine, with the real `git`: what it shows, what it
 //! pushes, and what it refuses. No cluster is needed.
 
+mod calls;
 mod repository;
 
 use std::fs;
@@ -13,7 +14,7 @@ use crate::suite::{Test, pure};
 use self::repository::GitOps;
 
 pub(crate) fn tests() -> Vec<Test> {
-    pure![
+    let own = pure![
         a_bad_release_is_taken_out,
         again_finds_its_own_commit,
         what_is_reapplied_can_be_reverted_again,
@@ -33,7 +34,8 @@ pub(crate) fn tests() -> Vec<Test> {
         bad_places_are_usage_errors,
         a_commit_that_is_not_there_is_not_found,
         the_first_commit_is_refused,
-    ]
+    ];
+    [own, calls::tests()].concat()
 }
 
 fn commits(gitops: &GitOps) -> usize {
