@@ -55,7 +55,7 @@ fn main() -> Result<ExitCode> {
     for situation in situation::ALL {
         if options.wants(&situation) {
             say(&format!("{situation}: {} rounds", options.rounds()));
-            let table = situation::measure(&situation, options.rounds());
+            let table = situation::measure(&situation, options.rounds(), options.rb());
             tables.push(table.with_context(|| situation.to_string())?);
         }
     }

@@ -1,6 +1,6 @@
 //! The command line of the benchmark.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
@@ -33,6 +33,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 
+    /// Measure this program in the place of the one that was built
+    #[arg(long, value_name = "FILE")]
+    rb: Option<PathBuf>,
+
     /// Cargo passes it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -54,6 +58,10 @@ pub(crate) enum Which {
 impl Options {
     pub(crate) fn wants(&self, situation: &Situation) -> bool {
         self.only.is_empty() || self.only.contains(&situation.which)
+    }
+
+    pub(crate) fn rb(&self) -> &Path {
+        self.rb.as_deref().unwrap_or(Path::new(env!("CARGO_BIN_EXE_rb")))
     }
 
     pub(crate) fn rounds(&self) -> usize {

@@ -60,6 +60,7 @@ impl fmt::Display for Situation {
 
 /// The repository that takes the pushes.
 struct Place {
+    rb: PathBuf,
     ground: Arc<Ground>,
     server: GitServer,
     url: String,
@@ -68,8 +69,8 @@ struct Place {
     app: String,
 }
 
-pub(crate) fn measure(situation: &Situation, rounds: usize) -> Result<Table> {
-    let place = Place::new(situation)?;
+pub(crate) fn measure(situation: &Situation, rounds: usize, rb: &Path) -> Result<Table> {
+    let place = Place::new(situation, rb)?;
     let warm = place.copy_of_an_earlier_day()?;
     let mut table = Table::new(*situation);
     let mut tree = None;
@@ -95,7 +96,7 @@ pub(crate) fn measure(situation: &Situation, rounds: usize) -> Result<Table> {
 }
 
 impl Place {
-    fn new(situation: &Situation) -> Result<Self> {
+    fn new(situation: &Situation, rb: &Path) -> Result<Self> {
         let kept = repository::kept(situation.size)?;
         let ground = Arc::new(Ground::new()?);
         copy(&kept, &ground.repository(NAME))?;
@@ -111,7 +112,7 @@ impl Place {
         let bad = ground.commit(NAME, &format!("main~{BEHIND}"))?;
         let app = repository::app_of(situation.size.commits - 1 - BEHIND, situation.size);
         fs::write(ground.home().join(".gitconfig"), "[user]\nname = Ada\nemail = ada@x.test\n")?;
-        Ok(Self { ground, server, url, tip, bad, app })
+        Ok(Self { rb: rb.to_owned(), ground, server, url, tip, bad, app })
     }
 
     /// Goes a way, in a folder of its own.
@@ -122,7 +123,13 @@ impl Place {
         if way == Way::Warm {
             copy(warm, &caches)?;
         }
-        let task = Task { url: &self.url, bad: &self.bad, app: &self.app, scratch: scratch.path() };
+        let task = Task {
+            rb: &self.rb,
+            url: &self.url,
+            bad: &self.bad,
+            app: &self.app,
+            scratch: scratch.path(),
+        };
         process::run(&way.calls(&task), &self.variables(caches))
     }
 
@@ -140,7 +147,7 @@ impl Place {
         let caches = self.ground.folder().join("caches");
         let words = ["revert-commit", "last", "--branch", "main", "--dry-run", "--repo", &self.url];
         let call = Call {
-            program: env!("CARGO_BIN_EXE_rb").into(),
+            program: self.rb.clone(),
             arguments: words.map(str::to_owned).to_vec(),
             folder: self.ground.folder().to_owned(),
         };

@@ -1,7 +1,7 @@
 //! The ways to take a commit out of a repository and to push that.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::process::Call;
 
@@ -22,6 +22,7 @@ pub(crate) const ALL: [Way; 4] = [Way::Cold, Way::Warm, Way::Clone, Way::Partial
 
 /// What is to be done.
 pub(crate) struct Task<'a> {
+    pub(crate) rb: &'a Path,
     pub(crate) url: &'a str,
     /// The bad commit.
     pub(crate) bad: &'a str,
@@ -37,34 +38,34 @@ impl Way {
     }
 
     pub(crate) fn calls(self, task: &Task<'_>) -> Vec<Call> {
-        let Task { url, bad, app, scratch } = task;
+        let Task { rb, url, bad, app, scratch } = task;
+        let git = Path::new("git");
         let work = scratch.join("work");
-        let call = |program: &str, words: &str, folder: &Path| Call {
-            program: PathBuf::from(program),
+        let call = |program: &Path, words: &str, folder: &Path| Call {
+            program: program.to_owned(),
             arguments: words.split_whitespace().map(str::to_owned).collect(),
             folder: folder.to_owned(),
         };
-        let rb = env!("CARGO_BIN_EXE_rb");
         match self {
             Self::Cold | Self::Warm => {
                 let words = format!("revert-commit {bad} --repo {url} --branch main --yes");
                 vec![call(rb, &words, scratch)]
             }
             Self::Clone => vec![
-                call("git", &format!("clone --quiet {url} work"), scratch),
-                call("git", &format!("revert --no-edit {bad}"), &work),
-                call("git", "push --quiet origin main", &work),
+                call(git, &format!("clone --quiet {url} work"), scratch),
+                call(git, &format!("revert --no-edit {bad}"), &work),
+                call(git, "push --quiet origin main", &work),
             ],
             Self::Partial => vec![
                 call(
-                    "git",
+                    git,
                     &format!("clone --quiet --filter=blob:none --no-checkout {url} work"),
                     scratch,
                 ),
-                call("git", &format!("sparse-checkout set {app}"), &work),
-                call("git", "checkout --quiet main", &work),
-                call("git", &format!("revert --no-edit {bad}"), &work),
-                call("git", "push --quiet origin main", &work),
+                call(git, &format!("sparse-checkout set {app}"), &work),
+                call(git, "checkout --quiet main", &work),
+                call(git, &format!("revert --no-edit {bad}"), &work),
+                call(git, "push --quiet origin main", &work),
             ],
         }
     }
