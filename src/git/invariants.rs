@@ -307,8 +307,10 @@ fn deletes_only_what_was_added(facts: &Facts<'_>, allow_delete: usize) -> Result
     let count = plural(i64::try_from(lost.len()).unwrap_or(i64::MAX), "file");
     let message = format!("the revert would delete {count} that the reverted commits did not add");
     let why = format!("e.g. {}", sanitize(&first.path.to_string()));
+    let all = lost.len().to_string();
     Err(broken(Rule::MassDelete, message, why)
-        .again("name the paths that are to change", ["--path", "PATH"]))
+        .again("name the paths that are to change", ["--path", "PATH"])
+        .again("if that is meant", ["--allow-delete", &all]))
 }
 
 /// An app whose folder goes is deleted by its controller; only what the commits brought may go.

@@ -36,8 +36,6 @@ pub struct Terms {
     pub style: Style,
     /// Adds `Signed-off-by` for this person.
     pub sign_off: Option<Identity>,
-    /// How it gets onto the branch.
-    pub way: Way,
 }
 
 /// What a request comes to.
@@ -116,7 +114,7 @@ pub async fn decide(
         reverted,
         images,
         others,
-        way: terms.way,
+        way: Way::default(),
         message,
         by: terms.by.clone(),
         reason: terms.reason.clone(),

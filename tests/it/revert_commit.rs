@@ -2,6 +2,7 @@
 //! pushes, and what it refuses. No cluster is needed.
 
 mod bad_input;
+mod calls;
 mod commit_message;
 mod repository;
 mod requests;
@@ -17,7 +18,15 @@ use crate::suite::{Test, pure};
 use self::repository::GitOps;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [own(), bad_input::tests(), commit_message::tests(), requests::tests(), told::tests()].concat()
+    [
+        own(),
+        bad_input::tests(),
+        calls::tests(),
+        commit_message::tests(),
+        requests::tests(),
+        told::tests(),
+    ]
+    .concat()
 }
 
 fn own() -> Vec<Test> {

@@ -44,6 +44,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 
+pub(crate) use self::assets::cache_folder;
 pub(crate) use self::cluster::Cluster;
 use self::control_plane::Booted;
 pub(crate) use self::helm::Helm;

@@ -63,7 +63,6 @@ pub(super) fn terms(args: &RevertArgs, settings: &GitSettings, asked_by: String,
         by: asked_by,
         style,
         sign_off: signs_off.then(|| by.committer.clone()),
-        ..Terms::default()
     }
 }
 
