@@ -38,6 +38,8 @@ pub struct Environment {
     pub executable: String,
     /// The command line as it was typed, quoted for a shell.
     pub command_line: String,
+    /// The words after the program, as they were typed.
+    pub arguments: Vec<String>,
     /// Where in the command line more options can stand: before a `--`, else at its end.
     pub options_end: usize,
     /// Who runs this, where the environment says so.

@@ -4,6 +4,7 @@
 //! shows the message alone: whoever prints it walks [`std::error::Error::source`] for the causes.
 
 use crate::exit::ExitStatus;
+use crate::text::shell_quote;
 
 /// A boxed cause.
 pub type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -83,12 +84,31 @@ impl ErrorKind {
     }
 }
 
+/// A hint that is the same command with other words.
+#[derive(Debug)]
+struct Again {
+    /// Which of the hints.
+    at: usize,
+    label: String,
+    words: Vec<String>,
+}
+
+fn labelled(label: &str, command: &str) -> String {
+    if label.is_empty() { command.to_owned() } else { format!("{label}: {command}") }
+}
+
+fn quoted(words: &[String]) -> String {
+    let words = words.iter().filter(|word| !word.is_empty());
+    words.map(|word| shell_quote(word)).collect::<Vec<_>>().join(" ")
+}
+
 /// A failure with its cause and the commands that would fix or show it.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
     hints: Vec<String>,
+    again: Vec<Again>,
     source: Option<Source>,
     plan: Option<Box<serde_json::Value>>,
 }
@@ -96,13 +116,47 @@ pub struct Error {
 impl Error {
     /// An error of this kind; `message` is a sentence without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new(), source: None, plan: None }
+        Self {
+            kind,
+            message: message.into(),
+            hints: Vec::new(),
+            again: Vec::new(),
+            source: None,
+            plan: None,
+        }
     }
 
     /// Adds a hint: a sentence or a command to paste.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds a hint: the same command with these words more. An option stands in the place of one of
+    /// its name, and takes it away where it has no value; a word that is none is another commit, and an
+    /// empty one is none. Whoever knows the command line makes it whole: see [`Error::complete`].
+    #[must_use]
+    pub fn again<W: Into<String>>(
+        mut self,
+        label: &str,
+        words: impl IntoIterator<Item = W>,
+    ) -> Self {
+        let words: Vec<String> = words.into_iter().map(Into::into).collect();
+        let (at, label) = (self.hints.len(), label.to_owned());
+        self.hints.push(labelled(&label, &quoted(&words)));
+        self.again.push(Again { at, label, words });
+        self
+    }
+
+    /// Makes the hints of [`Error::again`] commands to paste.
+    #[must_use]
+    pub fn complete(mut self, command: impl Fn(&[String]) -> String) -> Self {
+        for Again { at, label, words } in std::mem::take(&mut self.again) {
+            if let Some(hint) = self.hints.get_mut(at) {
+                *hint = labelled(&label, &command(&words));
+            }
+        }
         self
     }
 

@@ -10,6 +10,7 @@
 //! | 5 | [`cli`], [`app`] | one file per command: its arguments and its `run`; what a command may touch |
 //! | 4 | [`report`], [`terminal`] | values to text and documents; text to the two streams |
 //! | 3 | [`rollback`] | the engine: read, decide, write, wait |
+//! | 3 | [`revert`] | the engine of reverts in Git: find the commits, plan, push or propose |
 //! | 2 | [`backend`] | kinds of workloads: one file and one line each |
 //! | 2 | [`probe`] | checks of what runs: one file and one line each |
 //! | 2 | [`facts`] | what checks ask a cluster for, gathered side by side |
@@ -40,8 +41,16 @@
 //! Several workloads take the same way side by side: [`snapshot::many`] reads them with a few lists,
 //! each is planned alone, [`execute::many`] sends all patches, and one loop waits for all of them.
 //!
+//! # How a revert in Git flows
+//!
+//! [`revert::ground`] finds the repository and the branch and opens a copy of the objects; what the user
+//! names becomes commits in [`revert::asked`]. [`revert::plan`] takes them out of the tip in memory
+//! ([`git::revert`]), holds what comes out against the rules ([`git::invariants`]) and makes a plan of it.
+//! After a yes [`revert::land`] makes the commit and pushes it, all of it again where others were faster;
+//! [`revert::propose`] opens a change request instead. What misses history fetches more and starts anew.
+//!
 //! I/O happens in [`facts`], [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the
-//! watch they share. Everything else is a function from values to values.
+//! watch they share; for Git in [`git::program`], [`git::store`] and [`hosting`]. Everything else is a function from values to values.
 //!
 //! # Adding a kind of workload
 //!
@@ -54,8 +63,13 @@
 //! what runs: a file in `src/probe/` and a line in [`probe::REGISTRY`]. Both say what they ask
 //! ([`facts::Ask`]) and judge the answers; neither talks to the cluster.
 //!
+//! # Adding a host of change requests
+//!
+//! Write `src/hosting/NAME.rs` and add one line to [`hosting::REGISTRY`].
+//!
 //! # What must stay true
 //!
+//! - Only [`git::program`] starts `git`, and nothing pushes by force or touches a working tree.
 //! - Documents are as `schemas/` says: every document that a test reads is held against its schema.
 //! - Templates and patches stay raw JSON: typed structs would drop newer fields.
 //! - A write is never blindly repeated: the object is read again first.

@@ -184,7 +184,28 @@ pub fn shell_quote(word: &str) -> Cow<'_, str> {
     if !word.is_empty() && word.chars().all(plain) {
         return Cow::Borrowed(word);
     }
+    if word.chars().any(is_unsafe) {
+        return Cow::Owned(shell_escape(word));
+    }
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
+/// `$'…'`, as most shells read it: what must not reach a terminal as it is stands there as bytes.
+fn shell_escape(word: &str) -> String {
+    let mut quoted = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(['\\', c]),
+            c if is_unsafe(c) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(quoted, "\\x{byte:02x}");
+                }
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 #[cfg(test)]
@@ -277,5 +298,6 @@ mod tests {
         );
         assert_eq!(shell_quote("it's; rm -rf ~"), r"'it'\''s; rm -rf ~'");
         assert_eq!(shell_quote(""), "''");
+        assert_eq!(shell_quote("it's\n\u{1b}[2J \u{202e}"), r"$'it\'s\x0a\x1b[2J \xe2\x80\xae'");
     }
 }

@@ -17,8 +17,10 @@ pub(super) fn read(arguments: &[OsString]) -> Environment {
     let program = program(arguments.first());
     let executable = executable(arguments.first());
     let (command_line, options_end) = command_line(&program, arguments);
+    let typed = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     Environment {
         command_line,
+        arguments: typed.collect(),
         options_end,
         program,
         executable,

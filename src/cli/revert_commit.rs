@@ -1,5 +1,6 @@
 //! `rb revert-commit`: its arguments. What it does is in [`flow`].
 
+mod again;
 mod choose;
 mod flow;
 mod host;

@@ -37,7 +37,8 @@ impl BranchName {
             _ => "is no name of a branch",
         };
         let shown = text::truncate(&text::sanitize(name), 80).into_owned();
-        Err(Error::new(ErrorKind::Usage, format!("{shown:?} {why}")).hint("--branch main"))
+        Err(Error::new(ErrorKind::Usage, format!("{shown:?} {why}"))
+            .again("name a branch", ["--branch", "main"]))
     }
 
     /// Without `refs/heads/`.

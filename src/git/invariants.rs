@@ -307,8 +307,10 @@ fn deletes_only_what_was_added(facts: &Facts<'_>, allow_delete: usize) -> Result
     let count = plural(i64::try_from(lost.len()).unwrap_or(i64::MAX), "file");
     let message = format!("the revert would delete {count} that the reverted commits did not add");
     let why = format!("e.g. {}", sanitize(&first.path.to_string()));
+    let all = lost.len().to_string();
     Err(broken(Rule::MassDelete, message, why)
-        .hint(format!("if that is meant: --allow-delete {}", lost.len())))
+        .again("name the paths that are to change", ["--path", "PATH"])
+        .again("if that is meant", ["--allow-delete", &all]))
 }
 
 /// An app whose folder goes is deleted by its controller; only what the commits brought may go.
@@ -342,7 +344,10 @@ fn manifests_can_be_read(facts: &Facts<'_>) -> Result<()> {
     let found = manifests::broken(facts.repository, facts.tip_tree, facts.tree, &facts.files)?;
     let Some((path, why)) = found else { return Ok(()) };
     let message = format!("{} cannot be read after the revert", sanitize(&path.to_string()));
-    Err(broken(Rule::Manifests, message, why).hint("restore the path: --mode restore --path PATH"))
+    Err(broken(Rule::Manifests, message, why).again(
+        "restore the path",
+        ["--mode".to_owned(), "restore".to_owned(), "--path".to_owned(), path.argument()],
+    ))
 }
 
 #[cfg(test)]

@@ -34,6 +34,10 @@ pub struct Located {
     pub url: RemoteUrl,
     /// The branch; `None` is the default one of the repository, see [`crate::git::remote::Remote::default_branch`].
     pub branch: Option<BranchName>,
+    /// The branch by the name that it has in the checkout.
+    pub local: Option<BranchName>,
+    /// What leads there again, from any folder: the path of the checkout, or the URL.
+    pub name: String,
     /// The checkout that led there.
     pub checkout: Option<Checkout>,
     /// What the user should know, each a sentence without a full stop.
@@ -50,19 +54,29 @@ pub async fn locate(git: &Git, wanted: Wanted<'_>) -> Result<Located> {
             let url = RemoteUrl::parse_in(text, wanted.folder)?;
             let path = Path::new("/").join(url.path_of_file().unwrap_or_default());
             if url.transport() != Transport::File {
-                return Ok(Located { url, branch, checkout: None, notes: Vec::new() });
+                return Ok(directly(url, branch));
             }
             if !path.exists() {
-                let message = format!("there is no repository at {url}");
-                return Err(Error::new(ErrorKind::NotFound, message));
+                return Err(nothing_there(&url));
             }
             if checkout::is_bare(git, &path).await? {
-                return Ok(Located { url, branch, checkout: None, notes: Vec::new() });
+                return Ok(directly(url, branch));
             }
             path
         }
     };
     of_checkout(git, &folder, branch).await
+}
+
+fn directly(url: RemoteUrl, branch: Option<BranchName>) -> Located {
+    let name = url.argument().to_owned();
+    Located { url, branch, local: None, name, checkout: None, notes: Vec::new() }
+}
+
+fn nothing_there(url: &RemoteUrl) -> Error {
+    Error::new(ErrorKind::NotFound, format!("there is no repository at {url}"))
+        .because("nothing of that name is on this machine")
+        .again("name another", ["--repo", "URL"])
 }
 
 async fn of_checkout(git: &Git, folder: &Path, branch: Option<BranchName>) -> Result<Located> {
@@ -73,9 +87,10 @@ async fn of_checkout(git: &Git, folder: &Path, branch: Option<BranchName>) -> Re
         (None, Some(head)) => head,
         (None, None) => {
             let message = "HEAD is detached: the checkout is at a commit and on no branch";
+            let folder = shell_quote(&shown(folder)).into_owned();
             return Err(Error::new(ErrorKind::Usage, message)
-                .hint("name the branch: --branch NAME")
-                .hint("git switch NAME"));
+                .again("name the branch", ["--branch", "NAME"])
+                .hint(format!("which hold it: git -C {folder} branch --remotes --contains HEAD")));
         }
     };
     let tracked = tracking::of(git, folder, &local).await?;
@@ -86,20 +101,26 @@ async fn of_checkout(git: &Git, folder: &Path, branch: Option<BranchName>) -> Re
         }
         // A branch that the checkout has not is one of the repository.
         (None, Some(branch)) => (tracking::usual_remote(git, folder).await?, branch, Vec::new()),
-        (None, None) => return Err(no_upstream(&local)),
+        (None, None) => {
+            let remote = tracking::usual_remote(git, folder).await?;
+            return Err(no_upstream(folder, &local, &remote));
+        }
     };
     let url = tracking::url(git, folder, &remote).await?;
     notes.extend(checkout.notes());
-    Ok(Located { url, branch: Some(branch), checkout: Some(checkout), notes })
+    let (name, local) = (folder.display().to_string(), Some(local));
+    Ok(Located { url, branch: Some(branch), local, name, checkout: Some(checkout), notes })
 }
 
-fn no_upstream(branch: &BranchName) -> Error {
+fn no_upstream(folder: &Path, branch: &BranchName, remote: &str) -> Error {
     let message =
         format!("the branch {branch} has no upstream: nothing says where it is pushed to");
-    let quoted = shell_quote(branch.as_str()).into_owned();
+    let upstream = format!("{remote}/{branch}");
+    let [folder, upstream, branch] =
+        [&shown(folder), &upstream, branch.as_str()].map(|text| shell_quote(text).into_owned());
     Error::new(ErrorKind::Usage, message)
-        .hint("name the repository: --repo URL --branch NAME")
-        .hint(format!("git branch --set-upstream-to=origin/{quoted} {quoted}"))
+        .again("name the branch of the repository", ["--branch", "NAME"])
+        .hint(format!("git -C {folder} branch --set-upstream-to={upstream} {branch}"))
 }
 
 pub(super) fn shown(path: &Path) -> String {

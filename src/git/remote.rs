@@ -31,6 +31,7 @@ use crate::git::program::{Call, Git, NoOutput, OnProgress, Output};
 use crate::git::remote::heads::Heads;
 use crate::git::remote::network_failure::NetworkFailure;
 use crate::git::remote::remote_url::RemoteUrl;
+use crate::text::shell_quote;
 
 /// How often a read is tried that fails for a reason that passes.
 const TRIES: u32 = 3;
@@ -122,7 +123,10 @@ impl Remote {
     pub async fn default_branch(&self) -> Result<BranchName> {
         self.look(None).await?.default_branch().ok_or_else(|| {
             let message = format!("{} has no default branch", self.url);
-            Error::new(ErrorKind::NotFound, message).hint("--branch main")
+            let list = format!("git ls-remote --heads {}", shell_quote(self.url.argument()));
+            Error::new(ErrorKind::NotFound, message)
+                .again("name one", ["--branch", "NAME"])
+                .hint(list)
         })
     }
 

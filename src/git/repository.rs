@@ -84,7 +84,7 @@ impl Repository {
             .because(
                 "its revert would delete every file that it added, and there is nothing before it",
             )
-            .hint("name a later commit"))
+            .again("which others there are", [""]))
     }
 
     /// What people see of a commit.

@@ -95,8 +95,13 @@ impl<'r> Try<'r> {
             return Err(Error::new(ErrorKind::Usage, "no commit to revert was named"));
         }
         if request.paths.is_empty() && matches!(request.mode, Mode::Subset | Mode::Restore) {
-            let message = "which paths? This way takes back no more than what lies below some";
-            return Err(Error::new(ErrorKind::Usage, message).hint("--path apps/web"));
+            let message = match request.mode {
+                Mode::Restore => "--mode restore needs a path: it puts paths back as they were",
+                _ => "--mode subset needs a path: it takes out what was changed below some",
+            };
+            return Err(
+                Error::new(ErrorKind::Usage, message).again("for example", ["--path", "apps/web"])
+            );
         }
         Ok(Self { repository, request: *request, tip_tree, bads })
     }
@@ -178,7 +183,8 @@ impl<'r> Try<'r> {
     fn good(&self) -> Result<Oid> {
         let default = self.bads.last().map(|bad| bad.parent.id());
         self.request.good.or(default).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, "which commit was good?").hint("name it with --to COMMIT")
+            Error::new(ErrorKind::Usage, "which commit was good?")
+                .again("name it", ["--to", "COMMIT"])
         })
     }
 
@@ -311,7 +317,10 @@ impl<'r> Try<'r> {
         };
         let error = Error::new(ErrorKind::NotFound, format!("{what} below {list}"));
         match self.bads.first() {
-            Some(bad) => error.hint(format!("git show --stat {}", bad.commit.id())),
+            Some(bad) => error.again("without the path", ["--path"]).hint(format!(
+                "what it changed, in a checkout: git show --stat {}",
+                bad.commit.id()
+            )),
             None => error,
         }
     }
@@ -337,7 +346,7 @@ fn foreign_paths(first: &GitPath, count: usize) -> Error {
     let message = format!("the revert would change {count} outside the paths");
     Error::new(ErrorKind::Refused, message)
         .because(format!("e.g. {}", sanitize(&first)))
-        .hint("take out what lies below the paths only: --mode subset")
+        .again("take out what lies below the paths only", ["--mode", "subset"])
 }
 
 #[cfg(test)]

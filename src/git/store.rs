@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::branch::BranchName;
 use crate::git::store::lock::{Lock, NoLock};
-use crate::text;
+use crate::text::{self, shell_quote};
 
 /// A bare repository of ours.
 #[derive(Debug)]
@@ -76,8 +76,16 @@ impl Store {
     pub fn temporary(borrowed: Option<&Path>) -> Result<Self> {
         // For us alone: mode 0700.
         let folder = tempfile::Builder::new().prefix("rb-git-").tempdir().map_err(|error| {
-            let message = "cannot make a temporary folder for the repository";
-            Error::new(ErrorKind::Internal, message).because(error).hint("df -h")
+            let place = shown(&std::env::temp_dir());
+            let message = format!("cannot make a temporary folder in {place}");
+            let hint = if error.kind() == std::io::ErrorKind::StorageFull {
+                format!("df -h {}", shell_quote(&place))
+            } else {
+                "name a folder that you may write to: export TMPDIR=FOLDER".to_owned()
+            };
+            let why = error.to_string();
+            let why = why.split(" at path ").next().unwrap_or_default().to_owned();
+            Error::new(ErrorKind::Internal, message).because(why).hint(hint)
         })?;
         let git_dir = folder.path().join("repository.git");
         let (borrowed, notes) = (borrowed.map(Path::to_owned), Vec::new());
@@ -140,13 +148,13 @@ impl Store {
     pub(super) async fn lock(&self, deadline: Instant) -> Result<Option<Lock>> {
         let Some(path) = &self.lock else { return Ok(None) };
         let lock = lock::lock(path, deadline).await.map_err(|error| {
-            let place = text::sanitize(&path.display().to_string()).into_owned();
+            let place = shown(path);
             match error {
                 NoLock::Late => {
                     let message = format!("another rb fetches the same repository ({place})");
                     Error::new(ErrorKind::Unreachable, message)
                         .because("it did not end in the time that there was")
-                        .hint("give more time: --timeout 10m")
+                        .again("give it more time", ["--timeout", "10m"])
                 }
                 NoLock::Failed(error) => {
                     Error::new(ErrorKind::Internal, format!("cannot lock {place}")).because(error)
@@ -160,12 +168,14 @@ impl Store {
     /// Throws away what is there: it is broken. The caller holds the lock.
     pub(super) fn make_anew(&self) -> Result<()> {
         repair::remove(&self.git_dir)
-            .and_then(|()| self.init().map_err(std::io::Error::other))
-            .map_err(|error| {
-                let place = text::sanitize(&self.git_dir.display().to_string()).into_owned();
+            .map_err(|error| error.to_string())
+            .and_then(|()| self.init().map_err(|error| error.message().to_owned()))
+            .map_err(|why| {
+                let place = shown(&self.git_dir);
+                let hint = format!("df -h {}", shell_quote(&place));
                 Error::new(ErrorKind::Internal, format!("cannot make the repository {place}"))
-                    .because(error)
-                    .hint("df -h")
+                    .because(text::sanitize(&why).into_owned())
+                    .hint(hint)
             })
     }
 
@@ -200,6 +210,10 @@ impl Store {
 pub(super) fn tip_ref(branch: &BranchName) -> Result<String> {
     let hash = Oid::hash_object(git2::ObjectType::Blob, branch.as_str().as_bytes());
     Ok(format!("refs/rb/tips/{}", hash.map_err(|error| unreadable(&error))?))
+}
+
+fn shown(path: &Path) -> String {
+    text::sanitize(&path.display().to_string()).into_owned()
 }
 
 pub(super) fn unreadable(error: &git2::Error) -> Error {

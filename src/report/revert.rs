@@ -219,7 +219,12 @@ pub fn question(plan: &RevertPlan, marks: Marks) -> String {
 #[must_use]
 pub fn conflicts(conflicts: &[Conflict], marks: Marks) -> String {
     let mut text = String::new();
+    let mut app = None;
     for conflict in conflicts {
+        if app.replace(&conflict.app) != Some(&conflict.app) {
+            let name = marks.foreign(&conflict.app.to_string());
+            text += &format!("  in {}\n", if name.is_empty() { "." } else { &name });
+        }
         let state = match (&conflict.bad, &conflict.tip, &conflict.good) {
             (_, None, _) => "is gone at the tip",
             (None, Some(_), Some(_)) => "was deleted by the commit, and is there again",

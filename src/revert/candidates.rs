@@ -5,6 +5,7 @@ use crate::git::history::candidates;
 use crate::git::remote::fetch::{History, Needs};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::Candidate;
+use crate::text::sanitize;
 
 use super::ground::Ground;
 
@@ -25,8 +26,12 @@ pub async fn candidates(
         })
         .await?;
     if found.is_empty() {
-        let message = format!("no commit on {} changed these paths", ground.branch.as_str());
-        return Err(Error::new(ErrorKind::NotFound, message).hint("git log --oneline -- PATH"));
+        let list: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        let message =
+            format!("no commit on {} changed {}", ground.branch, sanitize(&list.join(", ")));
+        return Err(Error::new(ErrorKind::NotFound, message)
+            .because("paths begin at the root of the repository")
+            .again("all commits", ["--path"]));
     }
     Ok(found)
 }

@@ -28,6 +28,15 @@ pub struct Reach<'a> {
     pub until: Instant,
 }
 
+/// How it is named on a command line, from any folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The checkout that leads there, else the URL.
+    pub repository: String,
+    /// The branch by the name that it has there.
+    pub branch: String,
+}
+
 /// A repository that can be reached, a branch of it, and a copy of its objects.
 #[derive(Debug)]
 pub struct Ground {
@@ -39,6 +48,8 @@ pub struct Ground {
     pub branch: BranchName,
     /// The user's settings, with those of the checkout.
     pub config: UserConfig,
+    /// How to name it again.
+    pub named: Named,
     /// What the user should know, each a sentence without a full stop.
     pub notes: Vec<String>,
 }
@@ -61,12 +72,17 @@ impl Ground {
         let caches = cache_folder(|name| std::env::var_os(name));
         let objects = checkout.and_then(|checkout| checkout.objects.as_deref());
         let store = cache::open(caches.as_deref(), &located.url, objects, reach.until).await?;
+        let (name, local) = (located.name, located.local);
         let notes = [located.notes, store.notes().to_vec()].concat();
         let remote = Remote::connect(git, located.url, None, reach.until).await?;
         let branch = match located.branch {
             Some(branch) => branch,
             None => remote.default_branch().await?,
         };
-        Ok(Self { remote, store, branch, config, notes })
+        let named = Named {
+            repository: name,
+            branch: local.unwrap_or_else(|| branch.clone()).as_str().to_owned(),
+        };
+        Ok(Self { remote, store, branch, config, named, notes })
     }
 }

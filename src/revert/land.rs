@@ -18,7 +18,7 @@ use crate::rollback::model::revert_plan::RevertPlan;
 
 use super::enough::{is_broken, needs_of};
 use super::ground::Ground;
-use super::plan::{Tried, attempt, oid};
+use super::plan::{Tried, attempt, done_before, oid};
 use super::refusal;
 
 /// Who the commit is by, and how it is signed.
@@ -51,6 +51,9 @@ pub async fn land(
         let gone = || Error::new(ErrorKind::Internal, "neither a commit nor a reason for none");
         return pushed.value.map(RevertOutcome::Nothing).ok_or_else(gone);
     };
+    if pushed.landed.by_others {
+        return Ok(RevertOutcome::Nothing(done_before(&commit.to_string())));
+    }
     let mut warnings = Vec::new();
     if pushed.landed.bypassed {
         warnings.push("the server's rules for this branch were passed over for you".to_owned());

@@ -36,8 +36,6 @@ pub struct Terms {
     pub style: Style,
     /// Adds `Signed-off-by` for this person.
     pub sign_off: Option<Identity>,
-    /// How it gets onto the branch.
-    pub way: Way,
 }
 
 /// What a request comes to.
@@ -116,7 +114,7 @@ pub async fn decide(
         reverted,
         images,
         others,
-        way: terms.way,
+        way: Way::default(),
         message,
         by: terms.by.clone(),
         reason: terms.reason.clone(),
@@ -159,9 +157,7 @@ pub(super) fn attempt(
     let operation = operation(asked, url, branch.name.as_str(), &commits)?;
     let done = operation.done(repository, branch.tip, asked.mainline)?;
     if let Some(done) = done {
-        let message = format!("this was done before, by {}", refusal::short(&done.id));
-        let nothing = NothingToRevert { reason: DONE, message, commit: Some(done.id) };
-        return Ok(Tried::Nothing(nothing));
+        return Ok(Tried::Nothing(done_before(&done.id)));
     }
     let request = revert::Request {
         branch,
@@ -180,6 +176,12 @@ pub(super) fn attempt(
         Attempt::Nothing(nothing) => Ok(Tried::Nothing(refusal::nothing(&nothing))),
         Attempt::Blocked(blocked) => Ok(Tried::Blocked(Box::new(blocked))),
     }
+}
+
+/// The same operation has put this commit onto the branch.
+pub(super) fn done_before(commit: &str) -> NothingToRevert {
+    let message = format!("this was done before, by {}", refusal::short(commit));
+    NothingToRevert { reason: DONE, message, commit: Some(commit.to_owned()) }
 }
 
 /// The applications that change outside the paths; of a revert everywhere, all but the first.

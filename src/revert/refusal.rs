@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind};
 use crate::git::commit::operation::mode_word;
 use crate::rollback::model::revert::{Blocked, NextWay, Nothing, NothingReason};
 use crate::rollback::model::revert_outcome::NothingToRevert;
-use crate::text::{plural, shell_quote};
+use crate::text::plural;
 
 /// How many digits of a commit people read.
 const SHORT: usize = 9;
@@ -41,17 +41,12 @@ pub(super) fn blocked(blocked: &Blocked) -> Error {
     let more = if more == 0 { String::new() } else { format!(", and {more} more") };
     let error = Error::new(ErrorKind::Refused, message).because(files.join(", ") + &more);
     match &blocked.next {
-        Some(next) => error.hint(next_way(blocked, next)),
-        None => error,
+        Some(next) => error.again(&label(next), words(next)),
+        None => error.hint("revert it by hand in a checkout, and decide for each of the files"),
     }
 }
 
-fn next_way(blocked: &Blocked, next: &NextWay) -> String {
-    let mut words = vec![format!("--mode {}", mode_word(next.mode))];
-    words
-        .extend(next.paths.iter().map(|path| format!("--path {}", shell_quote(&path.to_string()))));
-    words.extend(next.good.iter().map(|good| format!("--to {}", short(good))));
-    let commit = blocked.commits.first().map(|commit| short(&commit.id)).unwrap_or_default();
+fn label(next: &NextWay) -> String {
     let also = match next.also.len() {
         0 => String::new(),
         count => {
@@ -59,7 +54,15 @@ fn next_way(blocked: &Blocked, next: &NextWay) -> String {
             format!(" (takes out {} along)", plural(count, "later commit"))
         }
     };
-    format!("what would go through{also}: rb revert-commit {commit} {}", words.join(" "))
+    format!("what would go through{also}")
+}
+
+fn words(next: &NextWay) -> Vec<String> {
+    let option = |name: &str, value: String| [format!("--{name}"), value];
+    let mode = option("mode", mode_word(next.mode).to_owned());
+    let paths = next.paths.iter().flat_map(|path| option("path", path.argument()));
+    let good = next.good.iter().flat_map(|good| option("to", short(good)));
+    mode.into_iter().chain(paths).chain(good).collect()
 }
 
 /// Why there is nothing to do.

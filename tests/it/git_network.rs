@@ -12,8 +12,8 @@ mod races;
 mod secrets;
 mod transports;
 
-pub(crate) use client::run;
-
+pub(crate) use self::client::{run, skipped};
+pub(crate) use self::failures::write_program;
 use crate::suite::Test;
 
 pub(crate) fn tests() -> Vec<Test> {

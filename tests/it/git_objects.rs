@@ -2,8 +2,10 @@
 //! a repository of 50,000 files, and with the programs that sign.
 
 mod comparison;
+mod exceptions;
 mod histories;
 mod manifest_text;
+mod reference;
 mod scribe;
 mod signatures;
 mod size;

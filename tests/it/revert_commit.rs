@@ -1,6 +1,8 @@
 //! `rb revert-commit` on a repository of this machine, with the real `git`: what it shows, what it
 //! pushes, and what it refuses. No cluster is needed.
 
+mod bad_input;
+mod calls;
 mod commit_message;
 mod repository;
 mod requests;
@@ -16,7 +18,15 @@ use crate::suite::{Test, pure};
 use self::repository::GitOps;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [own(), commit_message::tests(), requests::tests(), told::tests()].concat()
+    [
+        own(),
+        bad_input::tests(),
+        calls::tests(),
+        commit_message::tests(),
+        requests::tests(),
+        told::tests(),
+    ]
+    .concat()
 }
 
 fn own() -> Vec<Test> {
@@ -27,6 +37,7 @@ fn own() -> Vec<Test> {
         a_new_release_after_a_revert_is_the_last,
         a_revert_of_ours_is_taken_back_by_its_id_only,
         what_is_reapplied_can_be_reverted_again,
+        the_way_back_can_be_pasted_in_any_folder,
         a_dry_run_pushes_nothing,
         a_plan_is_carried_out_from_its_file,
         a_plan_for_another_state_is_refused,
@@ -159,6 +170,17 @@ fn what_is_reapplied_can_be_reverted_again() {
     assert!(gitops.there("apps/checkout/deploy.yaml").contains("checkout:2.8.0"));
 }
 
+fn the_way_back_can_be_pasted_in_any_folder() {
+    let gitops = GitOps::new();
+    let bad = gitops.release("checkout", "2.8.1");
+    let ran = gitops.rb(&format!("{bad} --yes")).run().ends_with(0);
+    let back = ran.stdout.split_once("to take it back: rb revert-commit ").expect("a way back").1;
+    let back = back.lines().next().expect("a line");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    gitops.rb_in(elsewhere.path(), &format!("{back} --yes")).run().ends_with(0);
+    assert!(gitops.there("apps/checkout/deploy.yaml").contains("checkout:2.8.1"), "{ran}");
+}
+
 fn a_dry_run_pushes_nothing() {
     let gitops = GitOps::new();
     let bad = gitops.release("checkout", "2.8.1");
@@ -215,7 +237,7 @@ fn without_a_commit_the_candidates_are_listed() {
         .says(&format!("  1  {short}  Bump checkout to 2.8.1"))
         .says("apps/checkout")
         .says("which commit? None was named")
-        .says(&format!("rb revert-commit --path apps/checkout {short}"));
+        .says(&format!("rb revert-commit {short} --path apps/checkout --repo "));
     let listed = gitops.rb("--path apps/checkout -o json").run().ends_with(2);
     let first = listed.stdout.split_inclusive("\n}\n").next().unwrap_or_default();
     let list: serde_json::Value = serde_json::from_str(first).expect("a document");
@@ -304,9 +326,13 @@ fn of_twenty_at_once_one_pushes() {
     let ended: Vec<Ran> = running.into_iter().map(|running| running.wait().ends_with(0)).collect();
     let results: Vec<_> = ended.iter().map(Ran::json).collect();
     assert_eq!(commits(&gitops), 3);
-    // Within one second they all make the very same commit, so more than one may say that it is there.
+    // Within one second they all make the very same commit: whoever finds it there did not push it.
     let there = json!(gitops.in_origin(&["rev-parse", "main"]));
     assert!(results.iter().all(|result| result["commit"] == there), "{results:#?}");
+    let (pushed, others): (Vec<_>, Vec<_>) =
+        results.iter().partition(|result| result["result"] == "pushed");
+    assert_eq!(pushed.len(), 1, "{results:#?}");
+    assert!(others.iter().all(|result| result["reason"] == "alreadyDone"), "{others:#?}");
 }
 
 fn a_dirty_tree_stays_as_it_is() {

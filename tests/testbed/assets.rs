@@ -139,7 +139,8 @@ fn cache_key(module: &ToolModule) -> Result<String> {
     Ok(format!("{}-{:016x}", module.folder, u64::from_be_bytes(*short)))
 }
 
-fn cache_folder() -> Result<PathBuf> {
+/// Where tests keep what takes long to make.
+pub(crate) fn cache_folder() -> Result<PathBuf> {
     if let Some(chosen) = env::var_os("RB_TESTBED_CACHE") {
         return std::path::absolute(&chosen).context("reading RB_TESTBED_CACHE");
     }

@@ -178,14 +178,12 @@ impl State {
         if !entry.admits(&request) {
             return http::answer(stream, 401, entry.challenge(), "who are you?\n");
         }
-        let backend = || {
-            let protocol = request.header("git-protocol").filter(|_| !only_v0);
-            let (root, home) = (self.ground.root(), self.ground.home());
-            Backend { root: &root, home: &home, protocol }.run(&request)
-        };
+        let protocol = request.header("git-protocol").filter(|_| !only_v0);
+        let (root, home) = (self.ground.root(), self.ground.home());
+        let backend = Backend { root: &root, home: &home, protocol };
         match fault {
-            None => http::pass(stream, &backend()?, usize::MAX),
-            Some(fault) => fault.apply(&request, stream, backend),
+            None => backend.pass(&request, stream),
+            Some(fault) => fault.apply(&request, stream, || backend.run(&request)),
         }
     }
 }

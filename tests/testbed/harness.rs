@@ -54,6 +54,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use anyhow::{Context as _, Result};
 
 use self::argocd::{ArgoCd, Timings};
+pub(crate) use self::assets::cache_folder;
 pub(crate) use self::cluster::Cluster;
 use self::control_plane::Booted;
 pub(crate) use self::fleet::Fleet;

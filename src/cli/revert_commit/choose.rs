@@ -37,7 +37,7 @@ pub(super) async fn choose(
         app.console.error(&report::candidates(&found, Timestamp::now(), app.console.marks));
     }
     if !app.console.can_prompt || !format.is_human() {
-        return Err(unnamed(app, &found));
+        return Err(unnamed(&found));
     }
     let question = format!("Which one? [1-{}] ", found.len());
     let answer = prompt::line(&app.console, &question).await;
@@ -48,13 +48,10 @@ pub(super) async fn choose(
     }
 }
 
-fn unnamed(app: &App, found: &[Candidate]) -> Error {
+fn unnamed(found: &[Candidate]) -> Error {
     let error = Error::new(ErrorKind::Usage, "which commit? None was named");
     match found.first() {
-        Some(newest) => {
-            let id: String = newest.commit.id.chars().take(9).collect();
-            error.hint(format!("the newest: {}", app.environment.again_with(&id)))
-        }
+        Some(newest) => error.again("the newest", [report::short(&newest.commit.id)]),
         None => error,
     }
 }

@@ -1,5 +1,7 @@
 //! What `rb revert-commit` does: finds the repository, makes the plan, shows it, asks, and pushes.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -21,17 +23,27 @@ use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::terminal::{ci, prompt};
 
-use super::host::{self, Host};
+use super::again::{Again, Known};
+use super::host::{self, Advised, Host};
 use super::progress::during;
 use super::{RevertArgs, WayArg, choose, identity, plan_file, request};
 
 pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
+    let mut known = Known::default();
+    let ended = Box::pin(go(args, app, &mut known)).await;
+    ended.map_err(|error| Again::new(app, known).complete(error))
+}
+
+/// What is found out about the command stays in `known`, however it ends.
+async fn go(args: &RevertArgs, app: &App, known: &mut Known) -> Result<ExitStatus> {
     args.files.files().check()?;
     let folder = std::env::current_dir().map_err(|error| {
-        Error::new(ErrorKind::Usage, "cannot tell the working directory").because(error)
+        let message = "cannot tell the working directory: it may be gone";
+        Error::new(ErrorKind::Usage, message).because(error).hint("go to one that is there: cd ~")
     })?;
     let settings = config_file::git_settings(args.config.as_deref())?;
     let planned = args.plan.as_deref().map(plan_file::read).transpose()?;
+    known.planned = planned.as_ref().map(plan_file::asked);
     let place = planned.as_ref().map(|plan| (plan.repository.url.as_str(), plan.branch.as_str()));
     let reach = Reach {
         repository: place.map(|(url, _)| url).or(args.repo.as_deref()),
@@ -41,31 +53,46 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
         until: Instant::now() + args.timeout,
     };
     let format = args.format();
-    let (mut ground, mut host) =
-        during(app, format, "looks for the repository", async |_| -> Result<_> {
-            let ground = Ground::reach(reach).await?;
-            let deadline = Deadline::after(args.timeout);
-            let host = Host::find(args, ground.remote.url(), deadline).await;
-            Ok((ground, host))
-        })
-        .await?;
+    let mut ground =
+        during(app, format, "looks for the repository", async |_| Ground::reach(reach).await)
+            .await?;
+    known.place = Some(ground.named.clone());
     let by = identity::by(&ground.config, &folder)?;
-    let way = match &planned {
-        Some(plan) => plan.way,
-        None => host.way(args, ground.branch.as_str(), &mut ground.notes).await?,
+    let terms = request::terms(args, &settings, app.actor(&by.author.to_string()), &by);
+    let call = Call { args, app, format, by };
+    let request = match (&planned, request::request(args, Timestamp::now())?) {
+        (Some(plan), _) => Request::of(&plan.asked),
+        (None, Some(request)) => request,
+        (None, None) => call.chosen(&mut ground).await?,
     };
-    let terms =
-        Terms { way, ..request::terms(args, &settings, app.actor(&by.author.to_string()), &by) };
-    let call = Call { args, app, format, by, host };
-    if let Some(plan) = planned {
-        return call.carry_out_file(&mut ground, plan, &terms).await;
+    let way = planned.as_ref().map(|plan| plan.way);
+    let (decision, host) = call.decide(&mut ground, &request, &terms, way).await?;
+    let decision = match (planned, &args.plan) {
+        (Some(plan), Some(file)) => as_planned(file, plan, decision)?,
+        _ => decision,
+    };
+    call.go_on(&mut ground, &host, decision).await
+}
+
+/// A plan of a file is made again: it is carried out only where the same comes out.
+fn as_planned(file: &Path, plan: RevertPlan, made: Decision) -> Result<Decision> {
+    if let Decision::Revert(now, _) = &made {
+        plan_file::check(file, &plan, now)?;
     }
-    let request = match request::request(args, Timestamp::now())? {
-        Some(request) => request,
-        None => call.chosen(&mut ground).await?,
-    };
-    let decision = call.decide(&mut ground, &request, &terms).await?;
-    call.go_on(&mut ground, decision).await
+    match made {
+        Decision::Revert(now, shown) if now.reverted.files == plan.reverted.files => {
+            let plan = RevertPlan { reverted: now.reverted, ..plan };
+            Ok(Decision::Revert(Box::new(plan), shown))
+        }
+        Decision::Revert(now, _) => {
+            let message =
+                "the branch moved since the plan was made: it would change other files now";
+            Err(Error::new(ErrorKind::LostRace, message)
+                .because(report::files_in_words(&now.reverted.files))
+                .again("make a new one", plan_file::remade(&plan)))
+        }
+        other => Ok(other),
+    }
 }
 
 struct Call<'a> {
@@ -73,7 +100,6 @@ struct Call<'a> {
     app: &'a App,
     format: Format,
     by: By,
-    host: Host,
 }
 
 impl Call<'_> {
@@ -83,46 +109,40 @@ impl Call<'_> {
         request::asking_for(self.args, Which::Named(commit))
     }
 
+    /// Makes the plan, and asks the host meanwhile which way it takes, unless that is known: `way`.
     async fn decide(
         &self,
         ground: &mut Ground,
         request: &Request,
         terms: &Terms,
-    ) -> Result<Decision> {
-        let doing = "fetches the branch";
-        during(self.app, self.format, doing, async |progress| {
-            decide(ground, request, terms, Timestamp::now(), progress).await
+        way: Option<Way>,
+    ) -> Result<(Decision, Host)> {
+        let (url, branch) = (ground.remote.url().clone(), ground.branch.clone());
+        let deadline = Deadline::after(self.args.timeout);
+        let (made, asked) = during(self.app, self.format, "fetches the branch", async |progress| {
+            tokio::join!(
+                decide(ground, request, terms, Timestamp::now(), progress),
+                Host::ask(self.args, &url, branch.as_str(), way, deadline),
+            )
         })
-        .await
+        .await;
+        let (host, advised) = asked;
+        Ok(match made? {
+            Decision::Revert(plan, shown) => {
+                let Advised { way, notes } = advised?;
+                let warnings = [notes, plan.warnings.clone()].concat();
+                (Decision::Revert(Box::new(RevertPlan { way, warnings, ..*plan }), shown), host)
+            }
+            other => (other, host),
+        })
     }
 
-    /// A plan of a file is made again: it is carried out only where the same comes out.
-    async fn carry_out_file(
+    async fn go_on(
         &self,
         ground: &mut Ground,
-        plan: RevertPlan,
-        terms: &Terms,
+        host: &Host,
+        decision: Decision,
     ) -> Result<ExitStatus> {
-        let request = Request::of(&plan.asked);
-        let made = self.decide(ground, &request, terms).await?;
-        let decision = match made {
-            Decision::Revert(now, shown) if now.reverted.files == plan.reverted.files => {
-                let plan = RevertPlan { reverted: now.reverted, ..plan };
-                Decision::Revert(Box::new(plan), shown)
-            }
-            Decision::Revert(now, _) => {
-                let message =
-                    "the branch moved since the plan was made: it would change other files now";
-                return Err(Error::new(ErrorKind::LostRace, message)
-                    .because(report::files_in_words(&now.reverted.files))
-                    .hint("make a new one: --dry-run --plan-out FILE"));
-            }
-            other => other,
-        };
-        self.go_on(ground, decision).await
-    }
-
-    async fn go_on(&self, ground: &mut Ground, decision: Decision) -> Result<ExitStatus> {
         let (plan, shown) = match decision {
             Decision::Revert(plan, shown) => (plan, shown),
             Decision::Nothing(nothing) => return Ok(self.nothing(nothing)),
@@ -149,12 +169,13 @@ impl Call<'_> {
         let section = self.app.console.section(ci::WAIT);
         self.app.remember_push(Some(self.app.environment.command_line.clone()));
         let outcome = during(self.app, self.format, "pushes the revert", async |progress| {
-            self.carry_out(ground, &plan, progress).await
+            self.carry_out(ground, host, &plan, progress).await
         });
         let outcome = outcome.await;
         self.app.remember_push(None);
         drop(section);
-        let outcome = outcome?;
+        let known = Known { place: Some(ground.named.clone()), planned: None };
+        let outcome = Again::new(self.app, known).pin(outcome?);
         self.tell(&outcome, Some(&plan));
         Ok(outcome.exit_status())
     }
@@ -162,22 +183,23 @@ impl Call<'_> {
     async fn carry_out(
         &self,
         ground: &mut Ground,
+        host: &Host,
         plan: &RevertPlan,
         progress: &mut dyn FnMut(&str),
     ) -> Result<RevertOutcome> {
         if plan.way == Way::Request {
-            return self.propose(ground, plan, progress).await;
+            return self.propose(ground, host, plan, progress).await;
         }
         match land(ground, plan, &self.by, progress).await {
             // Where there is nobody to ask, the server's own words are what helps.
             Err(error)
                 if self.args.way == WayArg::Auto
-                    && self.host.place.is_some()
+                    && host.place.is_some()
                     && host::asks_for_a_request(&error) =>
             {
                 let note = "the branch takes changes by requests only: one is opened\n";
                 self.app.console.note(note);
-                self.propose(ground, plan, progress).await
+                self.propose(ground, host, plan, progress).await
             }
             landed => {
                 landed.map_err(|error| host::with_the_way(error, ground.remote.url(), self.app))
@@ -188,15 +210,16 @@ impl Call<'_> {
     async fn propose(
         &self,
         ground: &mut Ground,
+        host: &Host,
         plan: &RevertPlan,
         progress: &mut dyn FnMut(&str),
     ) -> Result<RevertOutcome> {
-        let Some(place) = &self.host.place else {
+        let Some(place) = &host.place else {
             return Err(host::on_this_machine());
         };
         let mut tell = host::teller(self.app.console);
-        let to = (place, self.host.hosting.as_ref());
-        let wishes = self.host.wishes(self.args, self.app);
+        let to = (place, host.hosting.as_ref());
+        let wishes = host.wishes(self.args, self.app);
         propose(ground, plan, &self.by, to, &wishes, progress, &mut tell).await
     }
 

@@ -25,9 +25,35 @@ pub(super) struct Host {
     trouble: Option<Error>,
 }
 
+/// How the commit gets onto the branch, and what the user should know of that.
+pub(super) struct Advised {
+    pub(super) way: Way,
+    pub(super) notes: Vec<String>,
+}
+
 impl Host {
+    /// Finds it, and asks it which way the plan takes; `way` where that is settled. Where the host does
+    /// not say what the branch demands, a push is tried.
+    ///
+    /// Where a request is wanted, what cannot go well is an error here, before anything is pushed.
+    pub(super) async fn ask(
+        args: &RevertArgs,
+        url: &RemoteUrl,
+        branch: &str,
+        way: Option<Way>,
+        deadline: Deadline,
+    ) -> (Self, Result<Advised>) {
+        let mut host = Self::find(args, url, deadline).await;
+        let mut notes = Vec::new();
+        let way = match way {
+            Some(way) => Ok(way),
+            None => host.way(args, branch, &mut notes).await,
+        };
+        (host, way.map(|way| Advised { way, notes }))
+    }
+
     /// Finds it, where a request may be needed: asks nobody where `--way push` is given.
-    pub(super) async fn find(args: &RevertArgs, url: &RemoteUrl, deadline: Deadline) -> Self {
+    async fn find(args: &RevertArgs, url: &RemoteUrl, deadline: Deadline) -> Self {
         let nobody = Self { place: None, kind: None, hosting: None, trouble: None };
         if args.way == WayArg::Push || url.transport() == Transport::File {
             return nobody;
@@ -52,11 +78,8 @@ impl Host {
         Self { place: Some(place), kind: Some(kind.word()), hosting, trouble }
     }
 
-    /// The way that the plan takes; `notes` gets what the user should know of it. Where the host does
-    /// not say what the branch demands, a push is tried.
-    ///
-    /// Where a request is wanted, what cannot go well is an error here, before anything is pushed.
-    pub(super) async fn way(
+    /// The way that the plan takes; `notes` gets what the user should know of it.
+    async fn way(
         &mut self,
         args: &RevertArgs,
         branch: &str,

@@ -32,7 +32,7 @@ pub(super) fn request(args: &RevertArgs, now: Timestamp) -> Result<Option<Reques
     };
     if args.to.is_some() && !matches!(mode, Mode::Restore | Mode::Auto) {
         let message = "--to names what paths go back to: it goes with --mode restore";
-        return Err(Error::new(ErrorKind::Usage, message));
+        return Err(Error::new(ErrorKind::Usage, message).again("", ["--mode", "restore"]));
     }
     asking_for(args, which).map(Some)
 }
@@ -63,13 +63,18 @@ pub(super) fn terms(args: &RevertArgs, settings: &GitSettings, asked_by: String,
         by: asked_by,
         style,
         sign_off: signs_off.then(|| by.committer.clone()),
-        ..Terms::default()
     }
 }
 
 /// A time, or so long ago.
 fn time(text: &str, now: Timestamp) -> Result<Timestamp> {
     if let Ok(time) = text.parse::<Timestamp>() {
+        if time > now {
+            let message = format!("--since {} lies in the future", shell_quote(text));
+            return Err(Error::new(ErrorKind::Usage, message)
+                .because(format!("it is {now:.0} now"))
+                .again("", ["--since", "30m"]));
+        }
         return Ok(time);
     }
     let ago = duration::parse_exact(text).ok().and_then(|ago| {
@@ -78,7 +83,9 @@ fn time(text: &str, now: Timestamp) -> Result<Timestamp> {
     });
     ago.ok_or_else(|| {
         let message = format!("--since {} is no time and no duration", shell_quote(text));
-        Error::new(ErrorKind::Usage, message).hint("--since 30m, or --since 2026-11-25T20:00:00Z")
+        Error::new(ErrorKind::Usage, message)
+            .again("", ["--since", "30m"])
+            .again("", ["--since", "2026-11-25T20:00:00Z"])
     })
 }
 
@@ -93,7 +100,7 @@ mod tests {
         assert_eq!(is("30m").as_deref(), Some("2026-11-25T19:30:00Z"));
         assert_eq!(is("2026-11-25T18:00:00Z").as_deref(), Some("2026-11-25T18:00:00Z"));
         assert_eq!(is("2026-11-25T18:00:00+02:00").as_deref(), Some("2026-11-25T16:00:00Z"));
-        for text in ["yesterday", "", "-3m"] {
+        for text in ["yesterday", "", "-3m", "2026-11-25T20:00:01Z"] {
             assert_eq!(is(text), None, "{text}");
         }
     }

@@ -62,7 +62,8 @@ impl Operation<'_> {
     }
 
     /// The commit of this operation that is on the branch, unless it was undone since: a later commit
-    /// reverts it, or a bad change is in force again in a file that it took it out of.
+    /// reverts it, or a bad change is in force again in a file that it took it out of. One that changed
+    /// none of their files only says so.
     ///
     /// None, too, where the history that is here does not reach so far: [`crate::git::revert::attempt`] goes
     /// on from there only where every file is as the bad commits left it, and then nothing is done.
@@ -92,11 +93,14 @@ impl Operation<'_> {
         let before = before.map(|id| repository.find_commit(id)).transpose()?;
         let changed = between(repository, before.map(|c| c.tree_id()), Some(done.tree_id()))?;
         let mut now = Draft::on(repository, repository.find_commit(tip)?.tree_id());
+        // A message alone proves nothing: anybody can write an id into it.
+        let mut has_done = self.commits.is_empty();
         for bad in self.commits {
             for change in Bad::resolve(repository, tip, *bad, mainline)?.changes()? {
                 if changed.iter().all(|file| file.path != change.path) {
                     continue;
                 }
+                has_done = true;
                 let tip = now.get(&change.path)?;
                 let ways = ThreeWays { bad: change.after, tip, good: change.before };
                 if state(repository, ways)? == State::InForce {
@@ -104,7 +108,7 @@ impl Operation<'_> {
                 }
             }
         }
-        Ok(Some(view(&done)))
+        Ok(has_done.then(|| view(&done)))
     }
 }
 

@@ -31,7 +31,7 @@ pub fn is_behind(repository: &Repository, tip: Oid, commit: Oid) -> Result<bool>
         .graph_descendant_of(tip, commit)
         .map_err(|error| failed("cannot follow the history", &error))?;
     if !behind && repository.is_shallow() {
-        return Err(shallow_boundary(first_boundary(repository, tip)?.unwrap_or(tip)));
+        return Err(boundary_behind(repository, tip)?);
     }
     Ok(behind)
 }
@@ -66,7 +66,8 @@ fn elsewhere(bad: &Bad<'_>, branch: &str) -> Error {
     let message = format!("commit {id} ({}) is not on {}", sanitize(&subject), sanitize(branch));
     Error::new(ErrorKind::Refused, message)
         .because("its changes are not in what the branch holds, so there is nothing to take out")
-        .hint(format!("git branch --all --contains {id}"))
+        .again("if it is on another branch", ["--branch", "NAME"])
+        .hint(format!("which hold it, in a checkout: git branch --all --contains {id}"))
 }
 
 /// The commits from `tip` back to what lies behind `hidden`, newest first. Fails at a shallow boundary:
@@ -84,6 +85,11 @@ pub(in crate::git) fn since<'r>(
         walk.hide(*id).map_err(broken)?;
     }
     walk.map(|id| repository.whole_commit(id.map_err(broken)?)).collect()
+}
+
+/// The error that more history would cure.
+pub(in crate::git) fn boundary_behind(repository: &Repository, tip: Oid) -> Result<Error> {
+    Ok(shallow_boundary(first_boundary(repository, tip)?.unwrap_or(tip)))
 }
 
 /// Where the history that is here ends too early.

@@ -71,8 +71,9 @@ pub fn since(
         next = parent;
     }
     if found.is_empty() {
-        let message = format!("no commit of the branch since {since} changed the paths");
-        return Err(Error::new(ErrorKind::NotFound, message).hint("git log --first-parent"));
+        let what = if paths.is_empty() { "came onto the branch" } else { "changed the paths" };
+        let message = format!("no commit {what} since {since:.0}");
+        return Err(Error::new(ErrorKind::NotFound, message).again("which there are", [""]));
     }
     Ok(found)
 }

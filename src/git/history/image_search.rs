@@ -44,9 +44,10 @@ pub fn introduced(
     image: &str,
 ) -> Result<Introduced> {
     let Some(needle) = needle(image) else {
-        let message = format!("{} names no image", sanitize(image));
+        let message = format!("{:?} names no image", sanitize(image));
         return Err(Error::new(ErrorKind::Usage, message)
-            .hint("--image checkout:2.8.1, a tag, or a digest"));
+            .because("it takes the end of a name with its tag, a tag, or a digest")
+            .again("for example", ["--image", "checkout:2.8.1"]));
     };
     let mut search = Search { repository, image, needle, known: HashMap::new() };
     let mut as_a_word = None;
@@ -67,7 +68,8 @@ pub fn introduced(
             format!("no commit of the branch brought the image {image}"),
         )
         .because("templates may put its name together from parts")
-        .hint("name the tag alone: --image 2.8.1")
+        .again("name the tag alone", ["--image", needle])
+        .again("which commits there are", [""])
     })
 }
 

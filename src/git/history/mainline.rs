@@ -75,9 +75,9 @@ fn no_such_parent(commit: &Commit<'_>, number: usize) -> Error {
     let message = format!("commit {id} has no parent {number}");
     let error = Error::new(ErrorKind::Usage, message);
     if parents == 1 {
-        return error.because("it is no merge").hint("leave --mainline out");
+        return error.because("it is no merge").again("", ["--mainline"]);
     }
-    error.hint(format!("--mainline takes a number from 1 to {parents}"))
+    error.because(format!("it has {parents}")).again("", ["--mainline", "1"])
 }
 
 fn which_parent(repository: &Repository, commit: &Commit<'_>) -> Result<Error> {
@@ -89,7 +89,9 @@ fn which_parent(repository: &Repository, commit: &Commit<'_>) -> Result<Error> {
         let subject = view(&repository.find_commit(parent)?).subject;
         let number = index + 1;
         let subject = sanitize(&subject).into_owned();
-        error = error.hint(format!("--mainline {number}    {parent} {}", shorten(&subject, 50)));
+        let short: String = parent.to_string().chars().take(9).collect();
+        let label = format!("{short} {}", shorten(&subject, 50));
+        error = error.again(&label, ["--mainline".to_owned(), number.to_string()]);
     }
     Ok(error)
 }

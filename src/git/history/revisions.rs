@@ -4,7 +4,7 @@ use git2::{ErrorCode, ObjectType, Oid};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::failure::{failed, unreadable};
-use crate::git::history::ancestry::is_behind;
+use crate::git::history::ancestry::{boundary_behind, is_behind};
 use crate::git::history::candidates;
 use crate::git::history::mainline::parent_id;
 use crate::git::repository::{Repository, view};
@@ -13,6 +13,8 @@ use crate::text::{sanitize, shorten};
 
 /// Git takes no shorter beginning of an id.
 const SHORTEST: usize = 4;
+/// Fewer digits may well be those of a commit that was not fetched, too.
+const UNIQUE: usize = 7;
 /// How many commits an error lists.
 const LISTED: usize = 5;
 
@@ -55,7 +57,7 @@ pub fn one(repository: &Repository, tip: Oid, text: &str) -> Result<Oid> {
             && name.len() <= 40
             && name.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
         {
-            by_id(repository, name)?
+            by_id(repository, tip, name)?
         }
         _ => return Err(no_revision(text)),
     };
@@ -83,9 +85,9 @@ fn back(repository: &Repository, mut id: Oid, steps: usize, text: &str) -> Resul
         let commit = repository.whole_commit(id)?;
         let Some(parent) = commit.parent_ids().next() else {
             let message = format!("{} goes back past the first commit", sanitize(text));
-            return Err(
-                Error::new(ErrorKind::NotFound, message).because(format!("{id} has no parent"))
-            );
+            return Err(Error::new(ErrorKind::NotFound, message)
+                .because(format!("{id} has no parent"))
+                .again("which there are", [""]));
         };
         id = parent;
     }
@@ -106,23 +108,33 @@ fn range(repository: &Repository, from: Oid, to: Oid, text: &str) -> Result<Vec<
     if commits.is_empty() {
         let message = format!("the range {} holds no commit", sanitize(text));
         return Err(Error::new(ErrorKind::Usage, message)
-            .hint("A..B is what came after A, up to B and with it"));
+            .because("A..B is what came after A, up to B and with it"));
     }
     Ok(commits)
 }
 
 fn not_in_line(repository: &Repository, from: Oid, to: Oid, text: &str) -> Result<Error> {
-    let message = format!("the range {} is none", sanitize(text));
-    let error = Error::new(ErrorKind::Usage, message);
+    let none = |what: &str| {
+        let message = format!("the range {} {what}", sanitize(text));
+        Error::new(ErrorKind::Usage, message)
+    };
     Ok(if is_behind(repository, to, from)? {
-        error
+        none("is none")
             .because(format!("{from} came to {to} through a merge, not along first parents"))
-            .hint("begin the range at a commit of the branch itself: git log --first-parent")
+            .again("begin it at a commit of the branch itself", [""])
     } else if is_behind(repository, from, to)? {
-        error.because(format!("{to} is older than {from}")).hint("write the older commit first")
+        none("holds no commit")
+            .because(format!("it is the wrong way round: {to} is older than {from}"))
+            .again("", [format!("{}..{}", short(to), short(from))])
     } else {
-        error.because(format!("{from} does not lie behind {to}"))
+        none("is none")
+            .because(format!("{from} does not lie behind {to}"))
+            .again("which commits there are", [""])
     })
+}
+
+fn short(id: Oid) -> String {
+    id.to_string().chars().take(9).collect()
 }
 
 fn newest(repository: &Repository, tip: Oid, paths: &[GitPath]) -> Result<Oid> {
@@ -132,21 +144,30 @@ fn newest(repository: &Repository, tip: Oid, paths: &[GitPath]) -> Result<Oid> {
     let found = candidates::touching(repository, tip, paths)?.next().transpose()?;
     found.ok_or_else(|| {
         let list: Vec<String> = paths.iter().map(ToString::to_string).collect();
-        let message = format!("no commit of the branch touches {}", list.join(", "));
-        Error::new(ErrorKind::NotFound, message).hint("git log --oneline -- PATH")
+        let message = format!("no commit of the branch changed {}", sanitize(&list.join(", ")));
+        Error::new(ErrorKind::NotFound, message).again("which commits there are", ["", "--path"])
     })
 }
 
-/// A commit by its id or the beginning of it.
-fn by_id(repository: &Repository, text: &str) -> Result<Oid> {
+/// A commit by its id or the beginning of it. In a shallow repository it may lie where nothing was
+/// fetched yet: then that is what the error says.
+fn by_id(repository: &Repository, tip: Oid, text: &str) -> Result<Oid> {
     let git = repository.raw();
+    let not_here = |error: Error| {
+        if repository.is_shallow() { boundary_behind(repository, tip) } else { Ok(error) }
+    };
+    if text.len() < UNIQUE && repository.is_shallow() {
+        return Err(boundary_behind(repository, tip)?);
+    }
     match git.find_object_by_prefix(text, None) {
         Ok(object) => {
             if let Ok(commit) = object.peel_to_commit() {
                 return Ok(commit.id());
             }
             let what = object.kind().map_or("something else", |kind| kind.str());
-            Err(Error::new(ErrorKind::Usage, format!("{text} is a {what} and not a commit")))
+            let message = format!("{text} is a {what} and not a commit");
+            let error = Error::new(ErrorKind::Usage, message).again("which there are", [""]);
+            Err(not_here(error)?)
         }
         Err(error) if error.code() == ErrorCode::Ambiguous => {
             let mut commits = beginning_with(repository, text)?;
@@ -156,10 +177,12 @@ fn by_id(repository: &Repository, text: &str) -> Result<Oid> {
             }
         }
         Err(error) if error.code() == ErrorCode::NotFound => {
-            let message = format!("there is no commit {text} in the repository");
-            Err(Error::new(ErrorKind::NotFound, message)
-                .hint("git log --oneline")
-                .hint("is it on another remote, or not pushed yet?"))
+            let what = if text.len() == 40 { "is" } else { "begins with" };
+            let message = format!("no commit of the repository {what} {text}");
+            let error = Error::new(ErrorKind::NotFound, message)
+                .because("it may be of another repository, or not pushed yet")
+                .again("which there are", [""]);
+            Err(not_here(error)?)
         }
         Err(error) => Err(failed(format!("cannot look for {text}"), &error)),
     }
@@ -202,7 +225,7 @@ fn ambiguous(repository: &Repository, text: &str, ids: impl Iterator<Item = Oid>
             && let Ok(commit) = repository.find_commit(id)
         {
             let subject = sanitize(&view(&commit).subject).into_owned();
-            error = error.hint(format!("{id}    {}", shorten(&subject, 50)));
+            error = error.again(&shorten(&subject, 50), [short(id)]);
         }
     }
     if count == 0 { error.because("none of them is a commit") } else { error }
@@ -211,8 +234,8 @@ fn ambiguous(repository: &Repository, text: &str, ids: impl Iterator<Item = Oid>
 fn no_revision(text: &str) -> Error {
     let message = format!("{} names no commit", sanitize(text));
     Error::new(ErrorKind::Usage, message)
-        .hint("an id or its first 7 digits, HEAD~2, A..B, or last")
-        .hint("git log --oneline")
+        .because("it takes an id or its first 7 digits, HEAD~2, A..B, or last")
+        .again("which there are", [""])
 }
 
 #[cfg(test)]

@@ -172,7 +172,10 @@ fn no_more_may_be_deleted_than_was_added() {
     case.breaks(Rule::MassDelete);
     let error = case.check(1).unwrap_err();
     assert_eq!(Rule::of(&error), Some(Rule::MassDelete));
-    assert_eq!(error.hints(), ["if that is meant: --allow-delete 2"]);
+    assert_eq!(
+        error.hints(),
+        ["name the paths that are to change: --path PATH", "if that is meant: --allow-delete 2"]
+    );
     case.check(2).unwrap();
 }
 

@@ -83,11 +83,19 @@ fn no_repository(folder: &Path, output: &Output) -> Error {
             .because("Git does not read a repository that somebody else can change")
             .hint(format!("git config --global --add safe.directory {quoted}"));
     }
-    let error = Error::new(ErrorKind::Usage, format!("{place} is in no Git repository"))
-        .hint("name the repository: --repo URL --branch NAME");
-    if said.contains("not a git repository") || said.is_empty() {
+    let is_read = said.contains("not a git repository") || said.is_empty();
+    let has_one = folder.join(".git").exists();
+    let message = if is_read && !has_one {
+        format!("{place} is in no Git repository")
+    } else {
+        format!("Git cannot read the repository of {place}")
+    };
+    let error = Error::new(ErrorKind::Usage, message);
+    let error = if is_read && !has_one {
         error
     } else {
-        error.because(text::sanitize(&said).into_owned())
-    }
+        let quoted = shell_quote(&place).into_owned();
+        error.because(text::sanitize(&said).into_owned()).hint(format!("git -C {quoted} status"))
+    };
+    error.again("name the repository", ["--repo", "URL", "--branch", "NAME"])
 }

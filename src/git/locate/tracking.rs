@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::{checkout, shown};
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::branch::BranchName;
 use crate::git::program::Git;
 use crate::git::remote::remote_url::RemoteUrl;
-use crate::text;
+use crate::text::{self, shell_quote};
 
 /// NUL stands in none of them. What is pushed to is a ref only where `remote.NAME.push` says so.
 const FORMAT: &str = "--format=%(push:remotename)%00%(push:remoteref)%00%(upstream:remotename)%00\
@@ -79,7 +80,7 @@ fn read(line: &str, local: &BranchName, push_default: &str) -> Result<Option<Tra
         let follows = text::sanitize(full).into_owned();
         let message = format!("the branch {local} follows {follows} of the same repository");
         return Err(Error::new(ErrorKind::Usage, message)
-            .hint("name the repository: --repo URL --branch NAME"));
+            .again("name the repository", ["--repo", "URL", "--branch", "NAME"]));
     }
     Ok(Some(Tracked { remote: remote.to_owned(), branch: BranchName::parse(full)?, drift }))
 }
@@ -94,19 +95,27 @@ pub(super) async fn usual_remote(git: &Git, folder: &Path) -> Result<String> {
     let usual = [default.as_str(), "origin"].into_iter().find(|name| names.contains(name));
     match (usual, names.as_slice()) {
         (Some(name), _) | (None, &[name]) => Ok(name.to_owned()),
-        (None, []) => {
-            let message = "the repository here has no remote: nothing says where to push to";
-            Err(Error::new(ErrorKind::Usage, message)
-                .hint("name the repository: --repo URL --branch NAME"))
-        }
+        (None, []) => Err(no_remote(folder, checkout::is_bare(git, folder).await?)),
         (None, several) => {
             let message = format!(
                 "the repository here has several remotes, and none is called origin: {}",
                 text::sanitize(&several.join(", "))
             );
-            Err(Error::new(ErrorKind::Usage, message).hint("name the repository: --repo URL"))
+            Err(Error::new(ErrorKind::Usage, message)
+                .again("name the repository", ["--repo", "URL", "--branch", "NAME"]))
         }
     }
+}
+
+fn no_remote(folder: &Path, is_bare: bool) -> Error {
+    let place = shown(folder);
+    let message = format!("the repository {place} has no remote: nothing says where to push to");
+    let error = Error::new(ErrorKind::Usage, message);
+    if is_bare {
+        // One that is pushed to, most likely.
+        return error.again("to change it itself", ["--repo".to_owned(), place]);
+    }
+    error.again("name the repository", ["--repo", "URL", "--branch", "NAME"])
 }
 
 /// The URL that a remote is pushed to, as it is written: `insteadOf` is applied when it is used.
@@ -122,8 +131,8 @@ pub(super) async fn url(git: &Git, folder: &Path, remote: &str) -> Result<Remote
                 let remote = text::sanitize(remote).into_owned();
                 let message = format!("the remote {remote} is pushed to several places");
                 return Err(Error::new(ErrorKind::Usage, message)
-                    .hint(format!("git remote get-url --push --all {remote}"))
-                    .hint("name one: --repo URL --branch NAME"));
+                    .hint(format!("git remote get-url --push --all {}", shell_quote(&remote)))
+                    .again("name one", ["--repo", "URL", "--branch", "NAME"]));
             }
         }
     }

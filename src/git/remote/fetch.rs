@@ -70,6 +70,11 @@ impl Remote {
             }
         }
         match failed {
+            Failed::Network(failure) if failure.reason == Reason::DiskFull => {
+                let folder = store.git_dir().display().to_string();
+                let error = self.error(&what, Failed::Network(failure));
+                Err(error.hint(format!("df -h {}", shell_quote(&folder))))
+            }
             Failed::Network(failure) if failure.reason == Reason::NoBranch => {
                 Err(self.look(Some(branch)).await?.missing(branch, self.url()))
             }
@@ -206,10 +211,10 @@ impl Work<'_> {
 
     fn no_commit(&self, id: &str) -> Error {
         let url = self.remote.url();
-        let clone = format!("git clone --bare {}", shell_quote(url.argument()));
         Error::new(ErrorKind::NotFound, format!("there is no commit {id} in {url}"))
             .because(NetworkFailure::with(Reason::NoCommit, &[], &[]))
-            .hint(format!("{clone} && git log --all {id}"))
+            .again("which there are", [""])
+            .hint(format!("where it is, in a checkout: git branch --all --contains {id}"))
     }
 }
 

@@ -47,19 +47,23 @@ impl Heads {
     /// The error where the branch is not there.
     pub(in crate::git) fn missing(&self, branch: &BranchName, url: &RemoteUrl) -> Error {
         let default = self.default_branch().filter(|default| default != branch);
-        let quoted = default.as_ref().map(|name| shell_quote(name.as_str()).into_owned());
-        let instead = quoted.map(|name| format!("--branch {name}"));
         let list = format!("git ls-remote --heads {}", shell_quote(url.argument()));
         let error = if self.find(&format!("refs/tags/{}", branch.as_str())).is_some() {
             let message = format!("{branch} is a tag of {url} and not a branch");
             Error::new(ErrorKind::Usage, message)
                 .because("a revert is a new commit on a branch; a tag stays where it is")
         } else if self.refs.is_empty() && self.head.is_none() {
-            Error::new(ErrorKind::NotFound, format!("{url} has no commit yet"))
+            let message = format!("there is no branch {branch} in {url}");
+            Error::new(ErrorKind::NotFound, message)
+                .because("it has no commit yet, or its default branch is gone, too")
         } else {
             Error::new(ErrorKind::NotFound, format!("there is no branch {branch} in {url}"))
         };
-        instead.into_iter().chain([list]).fold(error, Error::hint)
+        let error = match default {
+            Some(default) => error.again("", ["--branch", default.as_str()]),
+            None => error,
+        };
+        error.hint(list)
     }
 }
 
@@ -101,6 +105,7 @@ mod tests {
         assert_eq!(gone.kind(), ErrorKind::NotFound);
         assert_eq!(gone.to_string(), "there is no branch gone in https://git.test/a");
         let empty = error(&Heads::default(), "main");
-        assert_eq!(empty.to_string(), "https://git.test/a has no commit yet");
+        assert_eq!(empty.to_string(), "there is no branch main in https://git.test/a");
+        assert!(empty.causes()[0].starts_with("it has no commit yet"), "{empty:?}");
     }
 }

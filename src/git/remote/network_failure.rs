@@ -176,27 +176,44 @@ impl Reason {
                 look,
                 format!("printf 'url=%s\\n\\n' {} | git credential fill", shell_quote(argument)),
             ],
-            Self::HostKey => vec![format!(
-                "ssh-keyscan {}{} and compare it with what the host publishes",
-                url.port().map(|port| format!("-p {port} ")).unwrap_or_default(),
-                shell_quote(host)
-            )],
+            Self::HostKey => {
+                let port = url.port().map(|port| format!("-p {port} ")).unwrap_or_default();
+                let scan = format!("ssh-keyscan {port}{}", shell_quote(host));
+                vec![
+                    format!("compare it with what the host publishes: {scan} | ssh-keygen -lf -"),
+                    format!("and where it is the same: {scan} >>~/.ssh/known_hosts"),
+                ]
+            }
             Self::Certificate => {
-                vec!["git config --global http.sslCAInfo /path/to/ca.pem".to_owned(), look]
+                // It may have ended, too.
+                let (place, port) = (shell_quote(host), url.port().unwrap_or(443));
+                vec![
+                    "git config --global http.sslCAInfo /path/to/ca.pem".to_owned(),
+                    format!(
+                        "openssl s_client -connect {place}:{port} </dev/null | openssl x509 -noout \
+                         -issuer -dates"
+                    ),
+                ]
+            }
+            Self::Forbidden if url.origin().is_some() => vec![format!(
+                "whose credentials they are: printf 'url=%s\\n\\n' {} | git credential fill",
+                shell_quote(argument)
+            )],
+            Self::NotAllowed => {
+                vec!["git config --show-origin --get-regexp '^(url|protocol)[.]'".to_owned()]
             }
             Self::Proxy => vec!["env | grep -i _proxy".to_owned(), look],
-            Self::DiskFull => vec!["df -h".to_owned()],
-            Self::LostRace | Self::Locked => vec!["run the same command again".to_owned()],
             Self::Owner => vec![format!(
                 "git config --global --add safe.directory {}",
                 shell_quote(&format!("/{}", url.path()))
             )],
-            // What helps against a protected branch depends on who pushes what.
-            Self::Protected
+            Self::DiskFull
+            | Self::LostRace
+            | Self::Locked
+            | Self::Protected
             | Self::Hook
             | Self::TooLarge
-            | Self::ObjectFormat
-            | Self::NotAllowed => Vec::new(),
+            | Self::ObjectFormat => Vec::new(),
             _ => vec![look],
         }
     }
@@ -242,17 +259,24 @@ impl NetworkFailure {
 
     /// The error: `what` is what was tried, as in `cannot fetch main`.
     pub(in crate::git) fn into_error(self, what: &str, url: &RemoteUrl) -> Error {
-        let message = format!("{what} ({url}): {}", self.reason.clause());
-        let hints = self.reason.hints(url);
-        let error = Error::new(self.reason.kind(), message).because(self);
-        hints.into_iter().fold(error, Error::hint)
+        let reason = self.reason;
+        let message = format!("{what} ({url}): {}", reason.clause());
+        let hints = reason.hints(url);
+        let error = Error::new(reason.kind(), message).because(self);
+        let error = hints.into_iter().fold(error, Error::hint);
+        match reason {
+            Reason::Timeout => error.again("give it more time", ["--timeout", "10m"]),
+            Reason::LostRace | Reason::Locked => error.again("once more", [""; 0]),
+            _ => error,
+        }
     }
 }
 
 impl fmt::Display for NetworkFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.said.as_slice() {
-            [] => f.write_str("git says nothing"),
+            [] if self.reason == Reason::NoCommit => f.write_str(self.reason.clause()),
+            [] => f.write_str("git said nothing until then"),
             said => f.write_str(&said.join("; ")),
         }
     }

@@ -2,8 +2,10 @@
 //! was made on.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use git2::Oid;
+use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::branch::BranchName;
@@ -13,6 +15,9 @@ use crate::git::remote::push_report::{self, Report};
 use crate::git::remote::{Failed, Remote, words};
 use crate::git::store::{Store, unreadable};
 use crate::text::{self, shell_quote};
+
+/// Time that a push leaves for looking whether it was done.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// What the branch has to be, or nothing is pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,9 @@ pub struct Landed {
     pub said: Vec<String>,
     /// The server let it through although its rules forbid it to others.
     pub bypassed: bool,
+    /// The branch was at this commit before: somebody else has made the very same one, in the same second,
+    /// and was faster.
+    pub by_others: bool,
 }
 
 /// What became of one try.
@@ -87,7 +95,9 @@ impl Remote {
         arguments.extend(words(&["--no-follow-tags", "--recurse-submodules=no"]));
         arguments.push(OsString::from(format!("--force-with-lease={full}:{expected}")));
         arguments.extend(words(&["--", self.url().argument(), &format!("{commit}:{full}")]));
-        let call = self.call(self.patience().push, Some(store.git_dir()), &arguments, &[]);
+        let left = self.until().saturating_duration_since(Instant::now());
+        let patience = self.patience().push.min(left.saturating_sub(LOOK.min(left / 4)));
+        let call = self.call(patience, Some(store.git_dir()), &arguments, &[]);
         let output = match self.run(call, progress).await {
             Ok(Ok(output)) => output,
             Ok(Err(late)) => return Ok(Sent::Open(late)),
@@ -96,6 +106,7 @@ impl Remote {
         let report = push_report::read(&output.stdout, &full, &output.said, &output.remote);
         Ok(match report {
             Report::Done => Sent::Landed(landed(&output.remote)),
+            Report::There => Sent::Landed(Landed { by_others: true, ..Landed::default() }),
             Report::Refused(failure) => Sent::Refused(failure),
             Report::Silent => {
                 let failure = NetworkFailure::read(&output.said, &output.remote);
@@ -125,7 +136,7 @@ impl Remote {
         Error::new(ErrorKind::Inconclusive, message)
             .because(failure)
             .hint(look)
-            .hint("run the same command again: it finds its own commit")
+            .again("once more: it finds its own commit", [""; 0])
     }
 }
 
@@ -143,7 +154,7 @@ fn check_parent(store: &Store, commit: Oid, base: Oid) -> Result<()> {
 fn landed(remote: &[String]) -> Landed {
     let bypassed = remote.iter().any(|line| line.to_ascii_lowercase().contains("bypassed rule"));
     let said = remote.iter().map(|line| text::sanitize(line).into_owned()).collect();
-    Landed { said, bypassed }
+    Landed { said, bypassed, by_others: false }
 }
 
 /// Whether the same push may succeed on the next tip.

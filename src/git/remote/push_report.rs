@@ -8,6 +8,8 @@ use crate::git::remote::network_signs;
 pub(in crate::git) enum Report {
     /// It is as it was pushed.
     Done,
+    /// It was so before: somebody else has pushed the very same commit.
+    There,
     /// It is as it was before.
     Refused(NetworkFailure),
     /// The server did not say.
@@ -43,6 +45,7 @@ pub(in crate::git) fn read(
             let heard = if remote.is_empty() { vec![summary.to_owned()] } else { remote.to_vec() };
             Report::Refused(NetworkFailure::with(reason, &[], &heard))
         }
+        Some(("=", _)) => Report::There,
         Some(_) => Report::Done,
     }
 }
@@ -61,7 +64,7 @@ mod tests {
     #[test]
     fn the_line_of_our_ref_decides() {
         assert_eq!(fate(" \t12:refs/heads/main\t1..2"), Report::Done);
-        assert_eq!(fate("=\t12:refs/heads/main\t[up to date]"), Report::Done);
+        assert_eq!(fate("=\t12:refs/heads/main\t[up to date]"), Report::There);
         assert_eq!(fate("*\t12:refs/heads/main\t[new branch]"), Report::Done);
         assert_eq!(fate(" \t12:refs/heads/other\t1..2"), Report::Silent);
         assert_eq!(fate(""), Report::Silent);

@@ -80,6 +80,8 @@ impl Remote {
         mut make: impl FnMut(&Store, Oid) -> Result<Made<T>>,
     ) -> Result<Pushed<T>> {
         let (mut tries, mut requests, mut anew) = (0, 0, false);
+        // What may have landed although no answer came.
+        let mut unanswered = None;
         loop {
             let (commit, value) = match make(store, tip)? {
                 Made::Commit(commit, value) => (commit, value),
@@ -103,11 +105,15 @@ impl Remote {
             tries += 1;
             let (failure, open) =
                 match self.send(store, branch, commit, Lease::At(tip), progress).await? {
-                    Sent::Landed(landed) => {
+                    Sent::Landed(mut landed) => {
+                        landed.by_others &= unanswered != Some(commit);
                         return Ok(Pushed { value, commit: Some(commit), on: tip, tries, landed });
                     }
                     Sent::Refused(failure) => (failure, false),
-                    Sent::Open(failure) => (failure, true),
+                    Sent::Open(failure) => {
+                        unanswered = Some(commit);
+                        (failure, true)
+                    }
                 };
             let pushed = |value| {
                 let landed = Landed::default();

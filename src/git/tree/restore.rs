@@ -36,10 +36,9 @@ pub(in crate::git) fn tree(
             && let Some(file) = draft.file_above(path)?
         {
             let message = format!("cannot restore {}", sanitize(&path.to_string()));
-            let file = file.to_string();
             return Err(Error::new(ErrorKind::Refused, message)
-                .because(format!("{} is a file now and no folder", sanitize(&file)))
-                .hint(format!("restore that path instead: --path {}", sanitize(&file))));
+                .because(format!("{} is a file now and no folder", sanitize(&file.to_string())))
+                .again("restore that path instead", ["--path".to_owned(), file.argument()]));
         }
         draft.set(path.clone(), before);
     }
@@ -81,15 +80,19 @@ pub(in crate::git) fn check_good(
         let message = format!("commit {good} is not on {}", sanitize(branch));
         return Err(Error::new(ErrorKind::Refused, message)
             .because("the paths were never like that on this branch")
-            .hint(format!("git branch --all --contains {good}")));
+            .hint(format!("which hold it, in a checkout: git branch --all --contains {good}")));
     }
     for bad in bads {
         let id = bad.commit.id();
         if id == good || !is_behind(repository, id, good)? {
-            let message = format!("commit {good} came after commit {id}, or beside it");
+            let message = if id == good {
+                format!("commit {good} is to be taken out: it cannot be the good one")
+            } else {
+                format!("commit {good} came after commit {id}, or beside it")
+            };
             return Err(Error::new(ErrorKind::Usage, message)
                 .because("going back to it would not take the bad commit out")
-                .hint(format!("--to {}", bad.parent.id())));
+                .again("", ["--to".to_owned(), bad.parent.id().to_string()]));
         }
     }
     Ok(())
@@ -110,7 +113,7 @@ fn no_such_path(path: &GitPath, good: &Commit<'_>) -> Error {
     let message = format!("there is no path {} in the repository", sanitize(&path));
     Error::new(ErrorKind::NotFound, message)
         .because(format!("neither the branch nor commit {} has it", good.id()))
-        .hint("git ls-tree -r --name-only HEAD")
+        .again("which commits there are", ["", "--path"])
 }
 
 #[cfg(test)]

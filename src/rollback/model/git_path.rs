@@ -22,6 +22,12 @@ impl GitPath {
         &self.0
     }
 
+    /// As an argument of a command; what is not UTF-8 is replaced.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+
     /// The folder that it stands in; `None` of the root.
     #[must_use]
     pub fn folder(&self) -> Option<Self> {

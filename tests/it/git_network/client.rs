@@ -155,6 +155,6 @@ pub(super) fn commit_on(store: &Store, tip: Oid, message: &str) -> Oid {
 
 /// Says why a test did nothing.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so where tests report")]
-pub(super) fn skipped(why: &str) {
+pub(crate) fn skipped(why: &str) {
     println!("skipped: {why}");
 }

@@ -175,7 +175,7 @@ fn everything_that_was_started_ends() {
     .expect("the program has ended");
 }
 
-pub(super) fn write_program(path: &std::path::Path, script: &str) {
+pub(crate) fn write_program(path: &std::path::Path, script: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     // Another thread may be starting a program at this moment, which would inherit a file that is open
     // for writing: then it could not be run. A shell writes it.

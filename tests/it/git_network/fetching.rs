@@ -154,7 +154,7 @@ fn branches_that_are_none() {
         for (repository, name, kind, part) in [
             ("shop", "v1", ErrorKind::Usage, "v1 is a tag of"),
             ("shop", "gone", ErrorKind::NotFound, "there is no branch gone in"),
-            ("empty", "main", ErrorKind::NotFound, "has no commit yet"),
+            ("empty", "main", ErrorKind::NotFound, "there is no branch main in"),
         ] {
             let remote = client.remote(&server.url(repository)).await;
             let mut store = client.store(&remote).await;

@@ -9,10 +9,11 @@ use kubectl_rb::git::branch::BranchName;
 use kubectl_rb::git::remote::fetch::Needs;
 use kubectl_rb::git::remote::network_failure::{NetworkFailure, Reason};
 use kubectl_rb::git::remote::push::{Landed, Lease};
+use kubectl_rb::git::remote::retry::{Made, Pace};
 use kubectl_rb::git::remote::{Patience, Remote};
 use kubectl_rb::git::store::Store;
 
-use super::client::{Client, commit_on, main, oid, reason, run, shop};
+use super::client::{Client, commit_on, main, oid, opened, reason, run, shop};
 use crate::suite::{Test, pure};
 use crate::testbed::git_server::{Fault, Ground};
 
@@ -27,6 +28,7 @@ pub(crate) fn tests() -> Vec<Test> {
         what_nobody_knows_is_said,
         failures_before_anything_is_sent,
         a_rule_that_was_bypassed_is_said,
+        who_finds_the_commit_there_has_not_pushed_it,
     ]
 }
 
@@ -254,6 +256,44 @@ fn failures_before_anything_is_sent() {
     let (_, pushed) = push(&Client::new(), &server.url("shop"));
     assert_eq!(reason(&pushed.unwrap_err()), Reason::Forbidden);
     assert_eq!(tip(&ground), before);
+}
+
+/// Two that make the same commit in the same second have the same id.
+fn who_finds_the_commit_there_has_not_pushed_it() {
+    let (ground, server) = shop(3);
+    let client = Client::new();
+    run(async {
+        let remote = client.remote(&server.url("shop")).await;
+        let mut store = client.store(&remote).await;
+        let fetched = remote.fetch(&mut store, &main(), &Needs::default(), &mut |_| ()).await;
+        let base = fetched.expect("a tip");
+        let commit = commit_on(&store, base, "take it out");
+        let push =
+            async || remote.push(&store, &main(), commit, Lease::At(base), &mut |_| ()).await;
+        assert!(!push().await.expect("a push").by_others);
+        assert!(push().await.expect("it is there").by_others);
+        assert_eq!(tip(&ground), commit);
+    });
+    // The same in the middle of a command: it was made, and before it is pushed somebody else has.
+    run(async {
+        let remote = client.remote(&server.url("shop")).await;
+        let mut store = client.store(&remote).await;
+        let fetched = remote.fetch(&mut store, &main(), &Needs::default(), &mut |_| ()).await;
+        let base = fetched.expect("a tip");
+        let (how_often, progress) = (Pace::default(), &mut |_: &str| ());
+        let pushed = remote
+            .push_with_retry(&mut store, &main(), base, how_often, progress, |store, on| {
+                let commit = commit_on(store, on, "take it out again");
+                let place = opened(store).path().display().to_string();
+                let words = ["fetch", "--quiet", &place, &format!("{commit}:refs/heads/main")];
+                ground.git("shop", &words).expect("somebody is faster");
+                Ok(Made::Commit(commit, ()))
+            })
+            .await
+            .expect("it is there");
+        assert!(pushed.landed.by_others);
+        assert_eq!((pushed.commit, pushed.tries), (Some(tip(&ground)), 1));
+    });
 }
 
 fn a_rule_that_was_bypassed_is_said() {

@@ -1,18 +1,19 @@
 //! Reverts each of the newest thousand commits of a history, with rb and with `git revert`, on the same
 //! tip. Both have rename detection off: `-Xno-renames` with the strategy that heeds it, and a test shows
-//! that it makes a difference. What differs must have one of the reasons of [`Reason`], which are counted.
+//! that it makes a difference. What differs must have a reason of [`Reason`]; all are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use kubectl_rb::git::Oid;
 use kubectl_rb::git::branch::Branch;
 use kubectl_rb::git::repository::Repository;
 use kubectl_rb::git::revert::{Request, attempt};
-use kubectl_rb::rollback::model::revert::{Attempt, ConflictReason, Mode, Nothing};
+use kubectl_rb::rollback::model::revert::{Attempt, ConflictReason, Mode};
 
+use super::exceptions::History;
 use super::histories::{self, Kind};
-use super::scribe::{Files, Scribe, branch, command, git};
+use super::reference::{self, Answer, Reference};
+use super::scribe::{Files, Scribe, branch, git};
 use crate::suite::{Test, pure};
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -24,20 +25,8 @@ pub(crate) fn tests() -> Vec<Test> {
     ]
 }
 
-/// `-Xno-renames` alone is not heeded before git 2.50, whose strategy `ort` finds renames whatever it is
-/// told. Since then `recursive` is another name for it.
-const NO_RENAMES: [&str; 2] = ["--strategy=recursive", "-Xno-renames"];
 /// How many commits are compared.
 const COMPARED: usize = 1_000;
-
-/// What a revert comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Result {
-    /// A tree; that of the tip where nothing changes.
-    Tree(String),
-    /// The files with conflicts.
-    Conflicts(BTreeSet<String>),
-}
 
 /// Where the two agree, or why they may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,10 +34,9 @@ enum Reason {
     SameTree,
     SameConflicts,
     /// git has a conflict in a file that an earlier revert, which says so, took the change out of
-    /// already; rb looks there and leaves the file as it is.
+    /// already; rb looks there and leaves the file as it is. All else is the same, and
+    /// [`History::why_not_out`] finds nothing that speaks against it.
     RevertedBefore,
-    /// A folder stands where a file would be. Both have the conflict; git gives the file another name.
-    Folder,
 }
 
 fn bumps_are_reverted_as_git_reverts_them() {
@@ -65,126 +53,127 @@ fn merges_are_reverted_as_git_reverts_them() {
 
 fn compare(kind: Kind) {
     let scribe = histories::write(kind);
-    let (_folder, work) = scribe.checkout();
-    let repository = Repository::open(scribe.path()).expect("a repository");
-    let main = branch(scribe.path(), "main");
+    git(scribe.path(), &["commit-graph", "write", "--reachable"]);
+    let reverts = Reverts::new(&scribe);
     let list = git(scribe.path(), &["rev-list", "--topo-order", "--parents", "-n", "1000", "main"]);
-    let reverted = reverted_by_message(scribe.path());
-    let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
-    let mut unexplained = Vec::new();
-    for line in list.lines() {
+    let parsed = list.lines().map(|line| {
         let (id, parents) = line.split_once(' ').expect("no first commit among the newest");
-        let is_merge = parents.contains(' ');
-        let expected = with_git(&work, id, is_merge);
-        let (found, reasons) = with_rb(&repository, &main, id, is_merge);
-        match reason(&expected, &found, &reasons, reverted.contains(id)) {
-            Some(reason) => *counts.entry(reason).or_default() += 1,
-            None => unexplained.push(format!("{id}: git {expected:?}, rb {found:?}")),
+        (id.to_owned(), parents.contains(' '))
+    });
+    let commits: Vec<(String, bool)> = parsed.collect();
+    assert_eq!(commits.len(), COMPARED);
+    let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for ((id, is_merge), expected) in commits.iter().zip(reference::answers(&scribe, &commits)) {
+        let found = reverts.revert(id, *is_merge);
+        match reverts.judge(id, &expected, &found) {
+            Ok(reason) => *counts.entry(reason).or_default() += 1,
+            Err(why) => wrong.push(format!("{id}: {why}\n  git {expected:?}\n  rb {found:?}")),
         }
     }
-    assert!(unexplained.is_empty(), "{counts:?}\n{}", unexplained.join("\n"));
-    assert_eq!(counts.values().sum::<usize>(), COMPARED);
-    let at_least = |reason: Reason, wanted: usize| {
-        let count = counts.get(&reason).copied().unwrap_or_default();
-        assert!(count >= wanted, "{reason:?}: {count} of at least {wanted} ({counts:?})");
+    assert!(wrong.is_empty(), "{counts:?}\n{}", wrong.join("\n"));
+    // The histories are the same in every run, and so is what comes out.
+    let [tree, conflicts, reverted] = match kind {
+        Kind::Bumps => [224, 773, 3],
+        Kind::Moves => [391, 606, 3],
+        Kind::Merges => [327, 669, 4],
     };
-    // A history in which all is clean, or nothing, would prove little.
-    at_least(Reason::SameTree, 100);
-    at_least(Reason::SameConflicts, 100);
-    at_least(Reason::RevertedBefore, 1);
-    let exceptions = COMPARED - counts[&Reason::SameTree] - counts[&Reason::SameConflicts];
-    assert!(exceptions <= COMPARED / 20, "{counts:?}");
+    let expected = [
+        (Reason::SameTree, tree),
+        (Reason::SameConflicts, conflicts),
+        (Reason::RevertedBefore, reverted),
+    ];
+    assert_eq!(counts, expected.into());
 }
 
-fn reason(
-    expected: &Result,
-    found: &Result,
-    reasons: &BTreeSet<String>,
-    reverted: bool,
-) -> Option<Reason> {
-    match (expected, found) {
-        (Result::Tree(expected), Result::Tree(found)) if expected == found => {
-            Some(Reason::SameTree)
-        }
-        (Result::Conflicts(expected), Result::Conflicts(found)) if expected == found => {
-            Some(Reason::SameConflicts)
-        }
-        (Result::Conflicts(_), Result::Conflicts(_)) if reasons.contains("Folder") => {
-            Some(Reason::Folder)
-        }
-        (Result::Conflicts(expected), Result::Conflicts(found))
-            if reverted && found.is_subset(expected) =>
-        {
-            Some(Reason::RevertedBefore)
-        }
-        (Result::Conflicts(_), Result::Tree(_)) if reverted => Some(Reason::RevertedBefore),
-        _ => None,
-    }
+/// What rb makes of a commit.
+#[derive(Debug)]
+enum Found {
+    Tree(String),
+    /// By path, with the reason.
+    Conflicts(BTreeMap<String, ConflictReason>),
 }
 
-/// The commits that a message on the branch says it reverts.
-fn reverted_by_message(folder: &Path) -> BTreeSet<String> {
-    let bodies = git(folder, &["log", "--format=%b", "main"]);
-    let named = bodies.lines().filter_map(|line| line.strip_prefix("This reverts commit "));
-    named.map(|id| id.trim_end_matches('.').to_owned()).collect()
+/// rb on a history.
+struct Reverts {
+    repository: Repository,
+    main: Branch,
+    tree_of_tip: String,
+    history: History,
 }
 
-fn with_rb(
-    repository: &Repository,
-    main: &Branch,
-    id: &str,
-    is_merge: bool,
-) -> (Result, BTreeSet<String>) {
-    let commits = [Oid::from_str(id).expect("an id")];
-    let request = Request {
-        branch: main,
-        commits: &commits,
-        mode: Mode::Revert,
-        paths: &[],
-        good: None,
-        mainline: is_merge.then_some(1),
-    };
-    let none = BTreeSet::new();
-    match attempt(repository, &request).unwrap_or_else(|error| panic!("{id}: {error}")) {
-        Attempt::Clean(reverted) => (Result::Tree(reverted.tree), none),
-        Attempt::Nothing(Nothing { .. }) => {
-            let tip = git(repository.git_dir(), &["rev-parse", "main^{tree}"]);
-            (Result::Tree(tip), none)
-        }
-        Attempt::Blocked(blocked) => {
-            let reasons = blocked.conflicts.iter();
-            let reasons = reasons.map(|conflict| format!("{:?}", conflict.reason)).collect();
-            let paths = blocked.conflicts.iter();
-            let paths = paths.map(|conflict| conflict.path.to_string()).collect();
-            (Result::Conflicts(paths), reasons)
-        }
+impl Reverts {
+    fn new(scribe: &Scribe) -> Self {
+        let repository = Repository::open(scribe.path()).expect("a repository");
+        let main = branch(scribe.path(), "main");
+        let tree_of_tip = repository.tree_id(main.tip).expect("a tree").to_string();
+        Self { repository, main, tree_of_tip, history: History::of(scribe.path()) }
     }
-}
 
-/// Reverts in a checkout, reads what is in the index, and tidies up.
-fn with_git(work: &Path, id: &str, is_merge: bool) -> Result {
-    let mut revert = command(work);
-    revert.args(["revert", "--no-commit"]).args(NO_RENAMES);
-    if is_merge {
-        revert.args(["-m", "1"]);
+    fn revert(&self, id: &str, is_merge: bool) -> Found {
+        let commits = [Oid::from_str(id).expect("an id")];
+        let request = Request {
+            branch: &self.main,
+            commits: &commits,
+            mode: Mode::Revert,
+            paths: &[],
+            good: None,
+            mainline: is_merge.then_some(1),
+        };
+        let attempt = attempt(&self.repository, &request);
+        match attempt.unwrap_or_else(|error| panic!("{id}: {error}")) {
+            Attempt::Clean(reverted) => Found::Tree(reverted.tree),
+            Attempt::Nothing(_) => Found::Tree(self.tree_of_tip.clone()),
+            Attempt::Blocked(blocked) => {
+                let conflicts = blocked.conflicts.iter();
+                Found::Conflicts(
+                    conflicts
+                        .map(|conflict| (conflict.path.to_string(), conflict.reason))
+                        .collect(),
+                )
+            }
+        }
     }
-    let output = revert.arg(id).output().expect("git");
-    let has_conflicts = !output.status.success();
-    let result = if has_conflicts {
-        let unmerged = git(work, &["ls-files", "--unmerged"]);
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(!unmerged.is_empty(), "git revert {id}: {error}");
-        let path = |line: &str| line.split_once('\t').expect("a path").1.to_owned();
-        Result::Conflicts(unmerged.lines().map(path).collect())
-    } else {
-        // It fails where something is unmerged.
-        Result::Tree(git(work, &["write-tree"]))
-    };
-    git(work, &["reset", "--quiet", "--hard"]);
-    if has_conflicts {
-        git(work, &["clean", "--quiet", "-ffdx"]);
+
+    /// Where the two agree, or why it is right that they do not; else what is wrong.
+    fn judge(&self, id: &str, expected: &Answer, found: &Found) -> Result<Reason, String> {
+        match (expected, found) {
+            (Answer::Tree(expected), Found::Tree(found)) if expected == found => {
+                Ok(Reason::SameTree)
+            }
+            (Answer::Conflicts { paths, rest }, Found::Tree(tree)) => {
+                // All that git could merge is the same, and the others are as they were.
+                if rest != tree {
+                    return Err("another tree".to_owned());
+                }
+                self.reverted_before(id, paths.iter())
+            }
+            (Answer::Conflicts { paths, .. }, Found::Conflicts(found)) => {
+                let own: BTreeSet<&String> = found.keys().collect();
+                let gits: BTreeSet<&String> = paths.iter().collect();
+                if own == gits {
+                    return Ok(Reason::SameConflicts);
+                }
+                if own.is_subset(&gits) {
+                    return self.reverted_before(id, gits.difference(&own).copied());
+                }
+                Err("other conflicts".to_owned())
+            }
+            _ => Err("git and rb differ".to_owned()),
+        }
     }
-    result
+
+    fn reverted_before<'a>(
+        &self,
+        id: &str,
+        mut paths: impl Iterator<Item = &'a String>,
+    ) -> Result<Reason, String> {
+        let wrong = paths.find_map(|path| {
+            let why = self.history.why_not_out(id, path)?;
+            Some(format!("{path}: {why}"))
+        });
+        wrong.map_or(Ok(Reason::RevertedBefore), Err)
+    }
 }
 
 /// With rename detection, `git revert` takes a change that another app made out of a near-identical
@@ -211,15 +200,22 @@ fn git_itself_edits_another_app_without_the_option() {
     }
     scribe.import();
     let bad = git(scribe.path(), &["rev-parse", "main~1"]);
-    let (_folder, work) = scribe.checkout();
-    git(&work, &["revert", "--no-commit", &bad]);
-    assert_eq!(git(&work, &["diff", "--cached", "--name-only", "HEAD"]), "other/ks.yaml");
-    git(&work, &["reset", "--quiet", "--hard"]);
-    let conflicts = Result::Conflicts(["old/ks.yaml".to_owned()].into());
-    assert_eq!(with_git(&work, &bad, false), conflicts);
-    let repository = Repository::open(scribe.path()).expect("a repository");
-    let main = branch(scribe.path(), "main");
-    let (found, reasons) = with_rb(&repository, &main, &bad, false);
-    assert_eq!(found, conflicts);
-    assert!(reasons.contains(&format!("{:?}", ConflictReason::Deleted)));
+    let reference = Reference::new(&scribe);
+    let work = reference.work();
+    git(work, &["revert", "--no-commit", &bad]);
+    assert_eq!(git(work, &["diff", "--cached", "--name-only", "HEAD"]), "other/ks.yaml");
+    git(work, &["reset", "--quiet", "--hard"]);
+    // The strategy alone finds it, too: it is the option that counts.
+    assert!(matches!(
+        reference.revert_with(&["--strategy=recursive"], &bad, false),
+        Answer::Tree(_)
+    ));
+    let Answer::Conflicts { paths, .. } = reference.revert(&bad, false) else {
+        panic!("renames are detected")
+    };
+    assert_eq!(paths, ["old/ks.yaml".to_owned()].into());
+    let Found::Conflicts(found) = Reverts::new(&scribe).revert(&bad, false) else {
+        panic!("no conflict")
+    };
+    assert_eq!(found, [("old/ks.yaml".to_owned(), ConflictReason::Deleted)].into());
 }

@@ -25,6 +25,8 @@ impl Scribe {
     pub(super) fn new(seed: u64) -> Self {
         let folder = TempDir::new().expect("a folder");
         git(folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "."]);
+        // They are read thousands of times, and gone soon.
+        git(folder.path(), &["config", "core.compression", "0"]);
         Self { folder, stream: Vec::new(), commits: 0, random: seed }
     }
 

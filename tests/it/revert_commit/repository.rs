@@ -39,6 +39,11 @@ impl GitOps {
         self.folder.path().join("origin.git")
     }
 
+    /// Where both are, and the cache.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(super) fn work(&self) -> PathBuf {
         self.folder.path().join("work")
     }
@@ -78,6 +83,15 @@ impl GitOps {
             self.commits.set(self.commits.get() + 1);
         }
         git(&self.work(), words, self.commits.get())
+    }
+
+    /// The same, where it may end with any code.
+    pub(super) fn git_may_fail(&self, words: &[&str]) -> bool {
+        let mut git = Command::new("git");
+        git.current_dir(self.work()).args(words).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        git.envs(["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].map(|name| (name, "Bo Dev")));
+        git.envs(["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].map(|name| (name, "bo@x.test")));
+        git.output().expect("git runs").status.success()
     }
 
     /// From now on all commits are of one second.

@@ -1,11 +1,11 @@
 //! `git http-backend`, run as a web server runs it.
 
-use std::io::{self, Write as _};
+use std::io::{self, BufReader, Read as _, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::thread;
 
-use super::http::Request;
+use super::http::{self, Request};
 
 pub(super) struct Backend<'a> {
     pub(super) root: &'a Path,
@@ -16,6 +16,21 @@ pub(super) struct Backend<'a> {
 impl Backend<'_> {
     /// All that it says.
     pub(super) fn run(&self, request: &Request) -> io::Result<Vec<u8>> {
+        let mut said = Vec::new();
+        self.read(request, |out| out.read_to_end(&mut said).map(drop))?;
+        Ok(said)
+    }
+
+    /// Passes on what it says, as it says it.
+    pub(super) fn pass(&self, request: &Request, stream: &mut impl Write) -> io::Result<()> {
+        self.read(request, |out| http::pass_on(stream, BufReader::new(out)))
+    }
+
+    fn read(
+        &self,
+        request: &Request,
+        take: impl FnOnce(&mut ChildStdout) -> io::Result<()>,
+    ) -> io::Result<()> {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let mut command = Command::new("git");
         command
@@ -38,12 +53,14 @@ impl Backend<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut child = command.spawn()?;
-        let input = child.stdin.take();
-        let output = thread::scope(|scope| {
+        let (input, out) = (child.stdin.take(), child.stdout.take());
+        let taken = thread::scope(|scope| {
             // It may begin to answer before it has read everything.
             scope.spawn(move || input.map(|mut input| input.write_all(&request.body)));
-            child.wait_with_output()
-        })?;
-        Ok(output.stdout)
+            // Dropped at the end: it does not go on for nobody.
+            out.map_or(Ok(()), |mut out| take(&mut out))
+        });
+        child.wait()?;
+        taken
     }
 }

@@ -6,6 +6,8 @@ use super::http::{self, Request};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
+    /// None: what comes before the next rule.
+    Pass,
     /// An answer of the front: status and headers.
     Status(u16, &'static str),
     /// It is elsewhere: the beginning of its URL there.
@@ -48,6 +50,7 @@ impl Fault {
         backend: impl FnOnce() -> io::Result<Vec<u8>>,
     ) -> io::Result<()> {
         match self {
+            Self::Pass => http::pass(stream, &backend()?, usize::MAX),
             Self::Status(status, headers) => http::answer(stream, *status, headers, "no\n"),
             Self::Redirect(there) => {
                 let location = format!("location: {there}{}\r\n", request.target);

@@ -77,6 +77,37 @@ pub(super) fn answer(
     stream.flush()
 }
 
+/// What a CGI program says, as it says it: in chunks, because nobody knows how much it will be.
+pub(super) fn pass_on(stream: &mut impl Write, mut program: impl BufRead) -> io::Result<()> {
+    let (mut status, mut headers) = ("200 OK".to_owned(), String::new());
+    loop {
+        let mut line = String::new();
+        program.read_line(&mut line)?;
+        match line.trim_end() {
+            "" => break,
+            line => match line.strip_prefix("Status: ") {
+                Some(said) => said.clone_into(&mut status),
+                None if line.to_ascii_lowercase().starts_with("content-length:") => {}
+                None => headers += &format!("{line}\r\n"),
+            },
+        }
+    }
+    write!(stream, "HTTP/1.1 {status}\r\nconnection: close\r\n{headers}")?;
+    write!(stream, "transfer-encoding: chunked\r\n\r\n")?;
+    loop {
+        let chunk = program.fill_buf()?;
+        let length = chunk.len();
+        write!(stream, "{length:x}\r\n")?;
+        stream.write_all(chunk)?;
+        write!(stream, "\r\n")?;
+        stream.flush()?;
+        if length == 0 {
+            return Ok(());
+        }
+        program.consume(length);
+    }
+}
+
 /// What a CGI program said, as far as `limit` bytes of its body. A limit cuts: the length that is promised
 /// is that of the whole.
 pub(super) fn pass(stream: &mut impl Write, said: &[u8], limit: usize) -> io::Result<()> {

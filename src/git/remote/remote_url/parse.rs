@@ -223,5 +223,5 @@ fn quoted(text: &str) -> String {
 }
 
 fn refused(message: &str) -> Error {
-    Error::new(ErrorKind::Usage, message)
+    Error::new(ErrorKind::Usage, message).again("name the repository", ["--repo", "URL"])
 }
