@@ -55,7 +55,7 @@ pub async fn read(
 }
 
 /// The same, with whatever finds the facts out.
-async fn climb(
+pub(super) async fn climb(
     workloads: Vec<Value>,
     gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
 ) -> Vec<Vec<Owner>> {

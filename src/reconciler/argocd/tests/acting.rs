@@ -56,11 +56,7 @@ fn an_application_acts_as_its_policy_and_its_state_say() {
         (automated(&json!({"selfHeal": "true"})), next_commit, None),
         // The first heal is at once, the next ones wait.
         (policy(&heals, &heal_count(json!(0))), heal, Some(1)),
-        (
-            policy(&heals, &heal_count(json!(1))),
-            "it puts its own version back within 2 s",
-            Some(2),
-        ),
+        (policy(&heals, &heal_count(json!(1))), "it puts its own version back within 2 s", Some(2)),
         (
             policy(&heals, &heal_count(json!(3))),
             "it puts its own version back within 18 s",
@@ -78,20 +74,13 @@ fn an_application_acts_as_its_policy_and_its_state_say() {
         ),
         (policy(&heals, &heal_count(json!(-7))), heal, Some(1)),
         // Synced without a sync, as after a revert of a commit that was never applied.
-        (
-            policy(&syncs, &state(json!({"syncResult": {"revision": OLD}}))),
-            not_synced,
-            Some(1),
-        ),
+        (policy(&syncs, &state(json!({"syncResult": {"revision": OLD}}))), not_synced, Some(1)),
         (policy(&syncs, &json!({"operationState": null})), not_synced, Some(1)),
         (policy(&syncs, &state(json!({"syncResult": null}))), next_commit, None),
         (policy(&heals, &state(json!({"phase": "Failed"}))), failed, None),
         (policy(&heals, &state(json!({"phase": "Error"}))), failed, None),
         (
-            policy(
-&heals,
-&state(json!({"phase": "Failed", "syncResult": {"revision": OLD}})),
-            ),
+            policy(&heals, &state(json!({"phase": "Failed", "syncResult": {"revision": OLD}}))),
             heal,
             Some(1),
         ),
@@ -100,7 +89,11 @@ fn an_application_acts_as_its_policy_and_its_state_say() {
             "it puts its own version back once it can compare again, which it cannot now",
             None,
         ),
-        (policy(&json!({}), &state(json!({"phase": "Running", "finishedAt": null}))), running, None),
+        (
+            policy(&json!({}), &state(json!({"phase": "Running", "finishedAt": null}))),
+            running,
+            None,
+        ),
         (json!({"operation": {"sync": {"revision": OLD}}}), running, None),
         (annotated("argocd.argoproj.io/skip-reconcile", "true"), skipped, None),
         (annotated("argocd.argoproj.io/skip-reconcile", "1"), skipped, None),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::given::{OLD, SHA, application, owner, owner_with, tracked};
+use super::super::given::{OLD, SHA, application, links, owner, owner_with, tracked};
 use crate::rollback::model::ownership::Proof;
 
 /// The notes of the Application with this merged over it.
@@ -18,12 +18,23 @@ fn a_plain_application_has_one_line_to_tell() {
     assert_eq!(owner.mark, "annotation argocd.argoproj.io/tracking-id");
 }
 
+/// An Application with this merged over it has this note.
+#[track_caller]
+fn assert_told<const N: usize>(cases: [(Value, &str); N]) {
+    for (extra, note) in cases {
+        let notes = notes(&extra);
+        assert!(notes.lines().any(|line| line == note), "{extra}\n{notes}");
+    }
+}
+
 #[test]
-fn what_matters_of_an_application_is_told() {
+fn how_it_stands_is_told() {
     let operation = |state: Value| json!({"status": {"operationState": state}});
-    let condition = |kind: &str, message: &str| json!({"status": {"conditions": [{"type": kind, "message": message}]}});
-    let source = |source: Value| json!({"spec": {"source": source}});
-    for (extra, note) in [
+    let condition = |kind: &str, message: &str| {
+        let condition = json!({"type": kind, "message": message});
+        json!({"status": {"conditions": [condition]}})
+    };
+    assert_told([
         (
             json!({"status": {"sync": {"status": "OutOfSync", "revision": null, "revisions": [SHA, "1.4.2"]},
                 "health": null}}),
@@ -195,9 +206,12 @@ fn absurd_applications_break_nothing() {
             if lists {
                 given["status"]["resources"] = resources.clone();
             }
-            let found = super::super::given::links(&object, &[given]);
+            let given_control = given["status"]["controllerNamespace"].clone();
+            let found = links(&object, &[given]);
             let proven = found.iter().any(|link| link.owner.proof == Proof::Listed);
-            assert_eq!(proven, lists, "{member} {absurd}");
+            // A text is a name, and says that this is the Application of another control plane.
+            let is_elsewhere = given_control == json!("x");
+            assert_eq!(proven, lists && !is_elsewhere, "{member} {absurd}");
         }
     }
     assert_eq!(owner(&object, &[application(&json!({"spec": null}))]).sources, []);
