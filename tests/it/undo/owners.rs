@@ -13,13 +13,6 @@ fn what_somebody_owns_is_refused(bed: &TestBed) {
     let namespace = bed.namespace("owned");
     releases(&namespace, 0, &["1.0", "2.0"]);
     for (verb, key, value, owner) in [
-        (
-            "annotate",
-            "argocd.argoproj.io/tracking-id",
-            "shop:apps/Deployment:x/web",
-            "Argo CD application shop",
-        ),
-        ("label", "argocd.argoproj.io/instance", "shop", "Argo CD application shop"),
         ("label", "kustomize.toolkit.fluxcd.io/name", "apps", "Flux Kustomization apps"),
         ("label", "helm.toolkit.fluxcd.io/name", "web", "Flux HelmRelease web"),
         ("annotate", "meta.helm.sh/release-name", "web", "Helm release web"),
