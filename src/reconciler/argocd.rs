@@ -74,7 +74,10 @@ impl Reconciler for Applications {
         let Some(ask) = project(owner) else { return };
         let name = text(owner, "/spec/project");
         match facts.value(&ask) {
-            Ok(project) => windows::apply(link, owner, project, facts.asked_at()),
+            Ok(project) => {
+                windows::apply(link, owner, project, facts.asked_at());
+                link.notes.extend(notes::of_project(name, project));
+            }
             Err(error) => link.notes.push(format!(
                 "the sync windows of AppProject {name} could not be read: {}",
                 finding::words(error)

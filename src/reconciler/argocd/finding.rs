@@ -15,7 +15,7 @@ use super::super::marks::annotation;
 use super::super::{Claim, Link};
 use super::claims::{self, Weight};
 use super::fields::{items, text};
-use super::tracking::{INSTALLATION, Instance, Tracked, group, same_group, tracked};
+use super::tracking::{INSTALLATION, Instance, Tracked, is_type, tracked};
 use super::{API, named, qualified, read, unread};
 
 /// Where Argo CD is, unless somebody wants it elsewhere: its own default, and that of `OpenShift`.
@@ -216,10 +216,9 @@ fn is_blank(application: &Value) -> bool {
 
 /// Whether an entry of `status.resources` names the object.
 fn names(entry: &Value, object: &Target) -> bool {
-    text(entry, "/kind") == object.kind
-        && text(entry, "/name") == object.name
+    text(entry, "/name") == object.name
         && text(entry, "/namespace") == object.namespace
-        && same_group(text(entry, "/group"), group(object))
+        && is_type(text(entry, "/group"), text(entry, "/kind"), object)
 }
 
 /// Whether the mark on the object names another Argo CD than the one that this Application is of.

@@ -1,12 +1,18 @@
 //! The operation of an Application: the sync that runs, or the last one.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::fields::{items, text, texts};
 use super::revision::shorts;
 
-/// A failed sync of its own is tried again for so many seconds: 10 + 20 + 40 + 80 + 160.
-pub(super) const RETRIES: u64 = 310;
+/// How a failed sync is tried again where nobody says otherwise: seconds before the first try, what they
+/// are multiplied by each time, and their most. The first pause is twice as long as is said.
+const FIRST_PAUSE: f64 = 5.0;
+const FACTOR: f64 = 2.0;
+const LONGEST_PAUSE: f64 = 180.0;
+/// Pauses that are added up at most.
+const TRIES: i64 = 1_000;
 
 /// Where an operation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +74,33 @@ pub(super) fn is_at_compared(application: &Value, leaves_commits_out: bool) -> b
         || synced == compared
 }
 
+/// How long a sync that has failed is still tried again: the pauses that are left.
+fn pauses(application: &Value) -> String {
+    let state = "/status/operationState";
+    let number =
+        |member: &str| application.pointer(&format!("{state}/{member}")).and_then(Value::as_i64);
+    let backoff = |member: &str| format!("{state}/operation/retry/backoff/{member}");
+    let seconds = |member: &str| {
+        let duration: SignedDuration = text(application, &backoff(member)).parse().ok()?;
+        Some(duration.as_secs_f64()).filter(|seconds| *seconds > 0.0)
+    };
+    let limit = number("operation/retry/limit").unwrap_or_default();
+    if limit < 0 {
+        return "without end".to_owned();
+    }
+    let first = seconds("duration").unwrap_or(FIRST_PAUSE);
+    let longest = seconds("maxDuration").unwrap_or(LONGEST_PAUSE);
+    let factor = application.pointer(&backoff("factor")).and_then(Value::as_f64).unwrap_or(FACTOR);
+    let begun = number("retryCount").unwrap_or_default().max(1);
+    let pauses = (begun..=limit.min(begun.saturating_add(TRIES)))
+        .map(|tries| (first * factor.powf(tries_as_number(tries))).clamp(0.0, longest));
+    format!("up to {:.0} s", pauses.fold(0.0, |sum, pause| sum + pause))
+}
+
+fn tries_as_number(tries: i64) -> f64 {
+    i32::try_from(tries).map_or(f64::INFINITY, f64::from)
+}
+
 /// `revisions`, or else `revision`.
 pub(super) fn revisions<'v>(object: &'v Value, place: &str) -> Vec<&'v str> {
     let several = format!("{place}/revisions");
@@ -92,8 +125,8 @@ pub(super) fn note(application: &Value) -> Option<String> {
             "a sync{to} is running, and another commit waits until it ends: {message}"
         )),
         Phase::Waiting => Some(format!(
-            "a sync{to} has failed and is tried again, so another commit waits up to {RETRIES} s: \
-             {message}"
+            "a sync{to} has failed and is tried again, so another commit waits {}: {message}",
+            pauses(application)
         )),
         Phase::Terminating => Some(format!("a sync{to} is being terminated")),
         Phase::Failed => Some(format!("its last sync{to} failed: {message}")),

@@ -49,10 +49,9 @@ impl<'a> TrackingId<'a> {
 
     /// Whether it names this object. What belongs to no namespace has that of its Application in it.
     pub(super) fn is_of(&self, object: &Target) -> bool {
-        self.kind == object.kind
-            && self.name == object.name
+        self.name == object.name
             && (object.namespace.is_empty() || self.namespace == object.namespace)
-            && same_group(self.group, group(object))
+            && is_type(self.group, self.kind, object)
     }
 }
 
@@ -66,13 +65,15 @@ pub(super) fn tracked(object: &Value) -> Tracked<'_> {
     }
 }
 
-/// The API group of an object; empty for the core group.
-pub(super) fn group(object: &Target) -> &str {
-    object.api_version.split_once('/').map_or("", |(group, _)| group)
+/// Whether an object is of this type. What stands in a list does not say of which type it is: then it is
+/// of that of the list.
+pub(super) fn is_type(group: &str, kind: &str, object: &Target) -> bool {
+    let own = object.api_version.split_once('/').map_or("", |(group, _)| group);
+    object.kind.is_empty() || (kind == object.kind && same_group(group, own))
 }
 
 /// Whether two groups hold the same kinds: those of `extensions` have moved out of it.
-pub(super) fn same_group(one: &str, other: &str) -> bool {
+fn same_group(one: &str, other: &str) -> bool {
     const OLD: &str = "extensions";
     const MOVED_TO: [&str; 3] = ["apps", "networking.k8s.io", "policy"];
     one == other
@@ -192,6 +193,9 @@ mod tests {
                 ),
                 false,
             ),
+            // In a list, the type is that of the list.
+            (object("", "", "prod", "web", &json!("w:apps/Deployment:prod/web")), true),
+            (object("", "", "prod", "web", &json!("w:apps/Deployment:prod/api")), false),
             (object("v1", "Service", "prod", "web", &json!("w:/Service:prod/web")), true),
             (object("v1", "Namespace", "", "prod", &json!("w:/Namespace:argocd/prod")), true),
             (

@@ -169,6 +169,16 @@ fn a_window_of_the_project_is_seen_as_it_is_when_it_was_asked() {
         let facts = Facts::of([(ask(), Some(windows.clone()))]).at(now.parse().unwrap());
         assert_eq!(completed(&facts).within, within, "{now}");
     }
+    for (spec, is_strict) in [
+        (json!({"signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]}), true),
+        (json!({"sourceIntegrity": {"git": {"policies": [{}]}}}), true),
+        (json!({"signatureKeys": []}), false),
+        (json!([]), false),
+    ] {
+        let notes = completed(&Facts::of([(ask(), Some(json!({"spec": spec})))])).notes;
+        let note = "AppProject default takes only commits with a signature that it knows";
+        assert_eq!(notes.iter().any(|told| told == note), is_strict, "{spec}");
+    }
     let error = Error::new(ErrorKind::Forbidden, "not allowed to get it").hint("kubectl auth");
     let owner = completed(&Facts::default().with_error(ask(), error));
     let note = "the sync windows of AppProject default could not be read: not allowed to get it \

@@ -50,7 +50,8 @@ fn how_it_stands_is_told() {
         ),
         (
             operation(json!({"phase": "Running", "syncResult": null, "message": "it failed",
-                "operation": {"sync": {"revision": OLD}}})),
+                "retryCount": 1,
+                "operation": {"sync": {"revision": OLD}, "retry": {"limit": 5}}})),
             "a sync to 51d0e77 has failed and is tried again, so another commit waits up to 310 s: it \
              failed",
         ),
@@ -72,6 +73,35 @@ fn how_it_stands_is_told() {
             "it is not the only one: Deployment/web is part of applications argocd/web and other",
         ),
     ]);
+}
+
+#[test]
+fn how_long_a_failed_sync_is_tried_again_is_told() {
+    for (count, retry, words) in [
+        (json!(1), json!({"limit": 5}), "up to 310 s"),
+        (json!(4), json!({"limit": 5}), "up to 240 s"),
+        (json!(1), json!({"limit": 7}), "up to 670 s"),
+        (json!(1), json!({"limit": -1}), "without end"),
+        (json!(null), json!({"limit": 1}), "up to 10 s"),
+        (
+            json!(1),
+            json!({"limit": 3, "backoff": {"duration": "1m", "factor": 1, "maxDuration": "1m30s"}}),
+            "up to 180 s",
+        ),
+        (
+            json!(1),
+            json!({"limit": 2, "backoff": {"duration": "soon", "factor": {}}}),
+            "up to 30 s",
+        ),
+        (json!(9), json!({"limit": 5}), "up to 0 s"),
+        (json!(1), json!([]), "up to 0 s"),
+        (json!("x"), json!({"limit": i64::MAX}), "up to 179"),
+    ] {
+        let extra = json!({"status": {"operationState": {"phase": "Running", "retryCount": count,
+            "operation": {"retry": retry}}}});
+        let notes = notes(&extra);
+        assert!(notes.contains(&format!("another commit waits {words}")), "{extra}\n{notes}");
+    }
 }
 
 #[test]
