@@ -6,6 +6,7 @@
 
 pub mod chain;
 mod controller;
+mod flux;
 mod helm;
 mod marks;
 
@@ -16,7 +17,15 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 /// All kinds of owners.
-pub static REGISTRY: &[&dyn Reconciler] = &[&helm::Releases, &controller::Controllers];
+pub static REGISTRY: &[&dyn Reconciler] = &[
+    &flux::Kustomizations,
+    &flux::HelmReleases,
+    &flux::ResourceSets,
+    &flux::FluxInstances,
+    &flux::ImageAutomations,
+    &helm::Releases,
+    &controller::Controllers,
+];
 
 /// What the marks of an object say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,429 @@
+use serde_json::json;
+
+use super::*;
+use crate::rollback::model::ownership::{Automation, Proof, SourceKind};
+
+const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
+const READ: &str = "/apis/helm.toolkit.fluxcd.io/v2/namespaces/shop/helmreleases/web";
+const SOURCES: &str = "/apis/source.toolkit.fluxcd.io/v1/namespaces/shop";
+
+fn workload(annotations: Value) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {
+        "namespace": "shop", "name": "web", "annotations": annotations,
+        "labels": {"helm.toolkit.fluxcd.io/name": "web",
+            "helm.toolkit.fluxcd.io/namespace": "shop"},
+        "managedFields": [{"manager": "helm-controller"}]}})
+}
+
+/// A HelmRelease as it is when all is well, changed by a merge.
+fn release(change: Value) -> Value {
+    let mut release = json!({
+        "apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+        "metadata": {"namespace": "shop", "name": "web", "generation": 1},
+        "spec": {"interval": "1h", "chart": {"spec": {"chart": "./charts/web",
+            "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}},
+        "status": {"observedGeneration": 1, "helmChart": "shop/shop-web",
+            "inventory": {"entries": [{"id": "shop_web_apps_Deployment", "v": "v1"}]},
+            "history": [
+                {"version": 2, "chartName": "web", "chartVersion": "0.2.0", "status": "superseded"},
+                {"version": 7, "chartName": "web", "chartVersion": "0.1.0", "status": "deployed"},
+                {"version": 6, "chartName": "web", "chartVersion": "0.2.0", "status": "failed"}],
+            "conditions": [{"type": "Ready", "status": "True"}]},
+    });
+    merge(&mut release, change);
+    release
+}
+
+fn merge(value: &mut Value, change: Value) {
+    match (value, change) {
+        (Value::Object(members), Value::Object(changes)) => {
+            for (key, change) in changes {
+                merge(members.entry(key).or_insert(Value::Null), change);
+            }
+        }
+        (value, change) => *value = change,
+    }
+}
+
+fn conditions(conditions: Value) -> Value {
+    json!({"status": {"conditions": conditions}})
+}
+
+fn failed(reason: &str) -> Value {
+    conditions(json!([
+        {"type": "Ready", "status": "False", "reason": reason, "message": "why"},
+        {"type": "Reconciling", "status": "True", "reason": "ProgressingWithRetry"}]))
+}
+
+fn ask(path: &str) -> Ask {
+    Ask::Read(path.to_owned())
+}
+
+fn source(path: &str) -> Ask {
+    ask(&format!("{SOURCES}/{path}"))
+}
+
+fn judge_with(object: &Value, found: Value) -> (Owner, Option<Value>) {
+    let claims = HelmReleases.claims(object);
+    let [claim] = claims.as_slice() else { panic!("{claims:?}") };
+    let facts = Facts::of([(ask(READ), Some(found))]);
+    let link = HelmReleases.judge(claim, object, &facts).pop().unwrap();
+    (link.owner, link.object)
+}
+
+fn judge(change: Value) -> Owner {
+    judge_with(&workload(json!({})), release(change)).0
+}
+
+/// Of a HelmRelease whose chart has another origin.
+fn complete(chart: Value, known: Vec<(Ask, Option<Value>)>) -> Owner {
+    let mut found = release(json!({}));
+    for (key, value) in chart.as_object().cloned().unwrap_or_default() {
+        found["spec"][key] = value;
+    }
+    let (mut owner, object) = judge_with(&workload(json!({})), found);
+    HelmReleases.complete(&mut owner, &object.unwrap(), &Facts::of(known));
+    owner
+}
+
+#[test]
+fn it_does_nothing_by_itself_unless_it_detects_drift() {
+    let on = json!({"spec": {"driftDetection": {"mode": "enabled"}}});
+    let with = |change: Value| {
+        let mut all = on.clone();
+        merge(&mut all, change);
+        all
+    };
+    for (change, would, within, heals) in [
+        (
+            json!({}),
+            "it does nothing now (drift detection is off), and its next upgrade puts back what the \
+             release says",
+            None,
+            false,
+        ),
+        (
+            json!({"spec": {"driftDetection": {"mode": "disabled"}}}),
+            "it does nothing now (drift detection is off), and",
+            None,
+            false,
+        ),
+        (
+            json!({"spec": {"driftDetection": {"mode": "warn"}}}),
+            "it tells of the difference and changes nothing now (drift detection only warns), and its \
+             next upgrade puts back",
+            None,
+            false,
+        ),
+        (
+            on.clone(),
+            "it puts back what the release says at its next run, within 63m (drift detection is on)",
+            Some(3_780),
+            true,
+        ),
+        (
+            with(json!({"spec": {"driftDetection": {"ignore": [{"paths": ["/spec/replicas"]}]}}})),
+            "(drift detection is on), but not /spec/replicas (spec.driftDetection.ignore)",
+            Some(3_780),
+            true,
+        ),
+        (
+            with(json!({"spec": {"driftDetection": {"ignore": [{"paths": ["/spec"]}]}}})),
+            "it does nothing by itself to this object (spec.driftDetection.ignore: /spec), and its next",
+            None,
+            false,
+        ),
+        (
+            with(json!({"spec": {"suspend": true}})),
+            "it does nothing while it is suspended; its next upgrade, once it is resumed, puts back",
+            None,
+            true,
+        ),
+        (
+            with(conditions(json!([
+                {"type": "Ready", "status": "False", "reason": "RetriesExceeded"},
+                {"type": "Stalled", "status": "True", "reason": "RetriesExceeded"}]))),
+            "it does nothing until its chart or its values change (RetriesExceeded), and then puts back",
+            None,
+            true,
+        ),
+        (
+            with(failed("DependencyNotReady")),
+            "it does nothing until its chart and what it depends on are ready (DependencyNotReady)",
+            None,
+            true,
+        ),
+        (
+            failed("UpgradeFailed"),
+            "it tries again by itself (UpgradeFailed), and puts",
+            None,
+            false,
+        ),
+        (
+            {
+                let mut change = failed("UpgradeFailed");
+                change["spec"] = json!({"upgrade": {"strategy": {"name": "RetryOnFailure"}}});
+                change
+            },
+            "it tries again by itself, within 5m15s (UpgradeFailed), and puts",
+            Some(315),
+            false,
+        ),
+        (
+            {
+                let mut change = failed("InstallFailed");
+                change["spec"] = json!({"install": {"strategy":
+                    {"name": "RetryOnFailure", "retryInterval": "1m"}}});
+                change["status"]["lastAttemptedReleaseAction"] = json!("install");
+                change
+            },
+            "it tries again by itself, within 1m3s",
+            Some(63),
+            false,
+        ),
+        (
+            conditions(json!([{"type": "Ready", "status": "False", "reason": "UpgradeFailed"}])),
+            "it does nothing now (drift detection is off), and",
+            None,
+            false,
+        ),
+        (
+            json!({"metadata": {"deletionTimestamp": "t"}}),
+            "it is being deleted, and uninstalls its release",
+            None,
+            false,
+        ),
+        (
+            json!({"metadata": {"deletionTimestamp": "t"}, "spec": {"suspend": true}}),
+            "it is being deleted, and leaves its release behind",
+            None,
+            false,
+        ),
+    ] {
+        let owner = judge(change.clone());
+        assert!(owner.would.contains(would), "{change} {}", owner.would);
+        assert_eq!(owner.within, within, "{change}");
+        let suspended = change.pointer("/spec/suspend").is_some();
+        let expected = Automation { syncs: true, heals, prunes: true, suspended };
+        assert_eq!(owner.automation, Some(expected), "{change}");
+        assert_eq!(owner.proof, Proof::Listed);
+    }
+}
+
+#[test]
+fn an_object_may_be_left_out_of_the_detection_of_drift() {
+    let on = release(json!({"spec": {"driftDetection": {"mode": "enabled"}}}));
+    let key = "helm.toolkit.fluxcd.io/driftDetection";
+    let (owner, _) = judge_with(&workload(json!({key: "disabled"})), on);
+    assert_eq!(
+        owner.would,
+        "it does nothing by itself to this object (annotation helm.toolkit.fluxcd.io/driftDetection: \
+         disabled), and its next upgrade puts back what the release says"
+    );
+    assert!(!owner.automation.unwrap().heals);
+}
+
+#[test]
+fn an_older_controller_has_no_list() {
+    let owner = judge(json!({"status": {"inventory": null}}));
+    assert_eq!(owner.proof, Proof::Marked);
+    assert_eq!(
+        owner.notes,
+        ["it has no list of what it applied (status.inventory) that could confirm it"]
+    );
+}
+
+#[test]
+fn what_it_does_about_failures_is_told() {
+    let remediated = conditions(json!([
+        {"type": "Ready", "status": "False", "reason": "RollbackSucceeded", "message": "why"},
+        {"type": "Remediated", "status": "True", "reason": "RollbackSucceeded"}]));
+    let busy = |message: &str| {
+        conditions(json!([{"type": "Ready", "status": "Unknown"},
+            {"type": "Reconciling", "status": "True", "message": message,
+                "lastTransitionTime": "2026-11-26T04:30:00Z"}]))
+    };
+    for (change, notes) in [
+        (json!({}), vec![]),
+        (
+            remediated,
+            vec![
+                "it is not ready: RollbackSucceeded: why",
+                "it has undone its last action by itself (RollbackSucceeded), which runs web 0.1.0: \
+                 its spec still asks for what failed",
+            ],
+        ),
+        (
+            busy("Running 'upgrade' action with timeout of 5m0s"),
+            vec![
+                "it is busy since 2026-11-26T04:30:00Z with upgrade, for up to 5m, and takes up \
+                 nothing new until then",
+            ],
+        ),
+        (busy("Fulfilling prerequisites"), vec!["a run is under way: Fulfilling prerequisites"]),
+        (
+            json!({"spec": {"upgrade": {"remediation": {"retries": 1}}}}),
+            vec!["after a failed upgrade it rolls back by itself and tries again once"],
+        ),
+        (
+            json!({"spec": {"upgrade": {"remediation": {"retries": 3, "strategy": "uninstall"}}}}),
+            vec!["after a failed upgrade it uninstalls the release and tries again 3 times"],
+        ),
+        (
+            json!({"spec": {"upgrade": {"remediation": {"retries": -1}}}}),
+            vec!["after a failed upgrade it rolls back by itself and tries again without end"],
+        ),
+        (
+            json!({"spec": {"upgrade": {"remediation": {"remediateLastFailure": true}}}}),
+            vec!["after a failed upgrade it rolls back by itself without another try"],
+        ),
+        (json!({"spec": {"upgrade": {"remediation": {"retries": 0}}}}), vec![]),
+        (
+            json!({"spec": {"upgrade": {"strategy": {"name": "RetryOnFailure"}}}}),
+            vec!["it tries a failed upgrade again and again"],
+        ),
+        (
+            json!({"spec": {"valuesFrom": [{"kind": "Secret", "name": "web"}, {"kind": "x"}, 1]}}),
+            vec![
+                "it takes values from Secret web (spec.valuesFrom): a change there is seen at once \
+                 only with the label reconcile.fluxcd.io/watch: Enabled",
+            ],
+        ),
+    ] {
+        assert_eq!(judge(change.clone()).notes, notes, "{change}");
+    }
+}
+
+#[test]
+fn a_chart_in_git_is_a_folder_of_a_branch() {
+    let strategy = "a commit in the folder of its chart changes nothing unless the version in \
+                    Chart.yaml changes too (reconcileStrategy ChartVersion)";
+    let git = json!({"spec": {"url": "https://git.example/fleet", "ref": {"branch": "main"}}});
+    let fetcher = json!({"status": {"artifact": {"revision": "0.1.0+0123456789ab"},
+        "observedSourceArtifactRevision": format!("main@sha1:{SHA}")}});
+    let known = vec![
+        (source("gitrepositories/fleet"), Some(git)),
+        (source("helmcharts/shop-web"), Some(fetcher)),
+    ];
+    for (change, noted) in [(json!("Revision"), false), (json!("ChartVersion"), true)] {
+        let chart = json!({"chart": {"spec": {"chart": "./charts/web", "reconcileStrategy": change,
+            "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}});
+        let owner = complete(chart, known.clone());
+        let [source] = owner.sources.as_slice() else { panic!("{owner:?}") };
+        assert_eq!(
+            (source.kind, source.path.as_deref(), source.wants.as_str(), source.is_branch),
+            (SourceKind::Git, Some("charts/web"), "main", true)
+        );
+        assert_eq!(source.revision.as_deref(), Some(SHA));
+        assert_eq!(owner.notes.contains(&strategy.to_owned()), noted, "{:?}", owner.notes);
+    }
+}
+
+#[test]
+fn a_chart_from_elsewhere_is_a_version() {
+    let repository = json!({"spec": {"url": "https://charts.example"}});
+    let fetcher = json!({"status": {"artifact": {"revision": "6.5.4"}}});
+    let chart = |version: &str| {
+        json!({"chart": {"spec": {"chart": "podinfo", "version": version,
+            "sourceRef": {"kind": "HelmRepository", "name": "podinfo"}}}})
+    };
+    let repository = (source("helmrepositories/podinfo"), Some(repository));
+    let fetched = (source("helmcharts/shop-web"), Some(fetcher));
+    for (version, known, wants, revision, notes) in [
+        ("6.5.4", vec![repository.clone(), fetched.clone()], "6.5.4", "6.5.4", 1),
+        ("6.5.*", vec![repository.clone(), fetched], "6.5.*", "6.5.4", 2),
+        ("*", vec![repository], "", "0.1.0", 2),
+    ] {
+        let owner = complete(chart(version), known);
+        let [source] = owner.sources.as_slice() else { panic!("{owner:?}") };
+        assert_eq!(
+            (source.kind, source.url.as_str(), source.wants.as_str(), source.path.as_deref()),
+            (SourceKind::Chart, "https://charts.example", wants, None)
+        );
+        assert_eq!(source.revision.as_deref(), Some(revision));
+        assert_eq!(owner.notes.len(), notes, "{:?}", owner.notes);
+        assert_eq!(owner.notes[0], "its chart is podinfo");
+    }
+}
+
+#[test]
+fn a_chart_may_be_an_object_of_its_own() {
+    let oci = json!({"chart": null, "chartRef": {"kind": "OCIRepository", "name": "web"}});
+    let object = json!({"spec": {"url": "oci://r.example/web", "ref": {"semver": "1.x"}},
+        "status": {"artifact": {"revision": "1.2.3@sha256:aa"}}});
+    let owner = complete(oci.clone(), vec![(source("ocirepositories/web"), Some(object))]);
+    assert_eq!((owner.sources[0].kind, owner.sources[0].wants.as_str()), (SourceKind::Oci, "1.x"));
+    assert_eq!(owner.sources[0].revision.as_deref(), Some("1.2.3@sha256:aa"));
+
+    let own = json!({"chart": null, "chartRef": {"kind": "HelmChart", "name": "own"}});
+    let (_, object) = judge_with(&workload(json!({})), {
+        let mut found = release(json!({}));
+        found["spec"]["chartRef"] = own["chartRef"].clone();
+        found
+    });
+    let lists = ["gitrepositories", "helmrepositories", "buckets"];
+    let lists = lists.map(|kind| source(&format!("{kind}?limit=500")));
+    let mut expected = vec![source("helmcharts/own")];
+    expected.extend(lists.clone());
+    let asked = HelmReleases.further(&object.unwrap());
+    assert_eq!(asked.get(..4), Some(expected.as_slice()));
+
+    let [git, ..] = lists;
+    let chart = json!({"spec": {"chart": "charts/own", "reconcileStrategy": "Revision",
+            "sourceRef": {"kind": "GitRepository", "name": "charts"}},
+        "status": {"observedSourceArtifactRevision": format!("main@sha1:{SHA}")}});
+    let listed = json!({"items": [{"metadata": {"name": "other"}},
+        {"metadata": {"name": "charts"}, "spec": {"url": "ssh://git@h/charts"}}]});
+    let known = vec![(source("helmcharts/own"), Some(chart)), (git, Some(listed))];
+    let owner = complete(own.clone(), known);
+    assert_eq!(
+        (owner.sources[0].url.as_str(), owner.sources[0].path.as_deref()),
+        ("ssh://git@h/charts", Some("charts/own"))
+    );
+    assert_eq!(owner.sources[0].revision.as_deref(), Some(SHA));
+
+    let gone = complete(own, vec![(source("helmcharts/own"), None)]);
+    assert_eq!(gone.notes, ["HelmChart shop/own does not exist"]);
+    let none = complete(json!({"chart": null}), vec![]);
+    assert_eq!((none.sources.len(), none.notes), (0, vec!["it names no chart".to_owned()]));
+}
+
+#[test]
+fn absurd_shapes_are_borne() {
+    for absurd in [
+        json!(null),
+        json!([]),
+        json!({"metadata": 1, "spec": "x", "status": []}),
+        json!({"spec": {"chart": [], "chartRef": [1], "upgrade": 3, "valuesFrom": {}, "interval": {},
+            "driftDetection": "enabled", "dependsOn": {}},
+            "status": {"history": {"0": 1}, "helmChart": ["a/b"], "conditions": "x"}}),
+        release(json!({"spec": {"driftDetection": {"mode": ["enabled"], "ignore": 1}},
+            "status": {"history": [1, {}, {"version": "7"}], "helmChart": "no slash"}})),
+    ] {
+        let (mut owner, object) = judge_with(&workload(json!({})), absurd.clone());
+        let object = object.unwrap();
+        HelmReleases.further(&object);
+        HelmReleases.complete(&mut owner, &object, &Facts::of([]));
+        assert_eq!(owner.name, "HelmRelease shop/web", "{absurd}");
+    }
+}
+
+#[test]
+fn a_release_may_be_part_of_another_one() {
+    let inner = |name: &str| {
+        json!({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+            "metadata": {"namespace": "shop", "name": name, "labels": {
+                "helm.toolkit.fluxcd.io/name": "umbrella",
+                "helm.toolkit.fluxcd.io/namespace": "shop"}}})
+    };
+    assert_eq!(HelmReleases.claims(&inner("web")).len(), 1);
+    assert!(HelmReleases.claims(&inner("umbrella")).is_empty());
+}
+
+#[test]
+fn without_asking_it_is_only_claimed() {
+    let object = workload(json!({}));
+    let links = HelmReleases.judge(&HelmReleases.claims(&object)[0], &object, &Facts::default());
+    assert_eq!(links[0].owner.would, "its next upgrade puts back what the release says");
+    assert_eq!(links[0].owner.proof, Proof::Marked);
+}
