@@ -49,7 +49,7 @@ pub struct ClusterRef {
 }
 
 /// One workload.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// API group and version, e.g. `apps/v1`.

@@ -115,7 +115,8 @@ fn an_owner_that_is_not_there_is_told_from_one_that_cannot_be_read() {
     }
     assert!(matches!(KIND.find(&claim(), &Facts::of([])), Standing::Unasked));
     let alone = Claim { namespace: None, ..claim() };
-    let found = KIND.find(&alone, &Facts::of([]));
+    let nothing = Facts::of([]);
+    let found = KIND.find(&alone, &nothing);
     assert!(
         matches!(&found, Standing::Not(Proof::Refuted(why))
             if why == "there is no label kustomize.toolkit.fluxcd.io/namespace beside it"),
