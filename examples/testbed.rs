@@ -3,11 +3,12 @@
 //! (tests/testbed/README.md).
 //!
 //! ```text
-//! cargo run --example testbed [-- --kubeconfig FILE]
+//! cargo run --example testbed [-- [--kubeconfig FILE] [--flux] [--argocd]]
 //! ```
 //!
 //! It says where the kubeconfig and kubectl are, and with `--kubeconfig` writes the kubeconfig to
-//! that place too. It ends with Ctrl-C, and everything that it started or wrote is gone then. The
+//! that place too. `--flux` and `--argocd` start these, with a Git repository in which there is an app
+//! for them. It ends with Ctrl-C, and everything that it started or wrote is gone then. The
 //! first run builds the programs with Go, which takes minutes.
 
 #[path = "../tests/testbed/harness.rs"]
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use testbed::TestBed;
+use testbed::{Fleet, TestBed};
 
 /// How often it looks whether all servers still run.
 const CHECK: Duration = Duration::from_secs(1);
@@ -35,7 +36,7 @@ fn main() -> Result<ExitCode> {
     if let Some(code) = testbed::run_supervisor_if_asked() {
         return Ok(code);
     }
-    let copy = kubeconfig_option()?;
+    let Options { copy, flux, argocd } = options()?;
     let bed = TestBed::start()?;
     let kubeconfig = bed.kubeconfig();
     if let Some(copy) = &copy {
@@ -47,6 +48,18 @@ fn main() -> Result<ExitCode> {
         copy.as_ref().unwrap_or(&kubeconfig).display(),
         bed.kubectl().display(),
     )?;
+    let fleet = (flux || argocd).then(Fleet::new);
+    if let Some(fleet) = &fleet {
+        fleet.app("apps/web", "web", "shop/web:1.0");
+        fleet.push("Add web");
+        writeln!(io::stdout(), "# apps/web is in {}, to which you may push.", fleet.url())?;
+    }
+    if flux {
+        bed.flux();
+    }
+    if argocd {
+        bed.argocd();
+    }
     let outcome = until_interrupted(&bed);
     if let Some(copy) = &copy {
         fs::remove_file(copy).with_context(|| format!("removing {}", copy.display()))?;
@@ -55,13 +68,28 @@ fn main() -> Result<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-fn kubeconfig_option() -> Result<Option<PathBuf>> {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
-    match arguments.as_slice() {
-        [] => Ok(None),
-        [option, file] if option == "--kubeconfig" => Ok(Some(PathBuf::from(file))),
-        _ => bail!("usage: testbed [--kubeconfig FILE]"),
+#[derive(Default)]
+struct Options {
+    /// Where the kubeconfig is wanted too.
+    copy: Option<PathBuf>,
+    flux: bool,
+    argocd: bool,
+}
+
+fn options() -> Result<Options> {
+    let mut options = Options::default();
+    let mut arguments = env::args_os().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--kubeconfig") => {
+                options.copy = Some(arguments.next().context("--kubeconfig needs a FILE")?.into());
+            }
+            Some("--flux") => options.flux = true,
+            Some("--argocd") => options.argocd = true,
+            _ => bail!("usage: testbed [--kubeconfig FILE] [--flux] [--argocd]"),
+        }
     }
+    Ok(options)
 }
 
 /// Returns at Ctrl-C, or with an error when a server has ended.

@@ -119,7 +119,10 @@ pub trait Host: Sync {
         wanted: &'a Wanted,
     ) -> BoxFuture<'a, Result<Created, Lost>>;
 
-    /// Adds labels and reviewers. What does not work is told and no failure.
+    /// The labels and reviewers that the document of a request has.
+    fn worn(&self, document: &Value) -> Worn;
+
+    /// Adds labels and reviewers to those that are there. What does not work is told and no failure.
     fn dress<'a>(
         &'a self,
         api: &'a Api,
@@ -134,6 +137,15 @@ pub trait Host: Sync {
         request: &'a ChangeRequest,
         commit: &'a str,
     ) -> BoxFuture<'a, Result<AutoMerge>>;
+}
+
+/// What a request has already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Worn {
+    /// Names of labels.
+    pub labels: Vec<String>,
+    /// Names of users that are asked for a review, and of teams without their organization.
+    pub reviewers: Vec<String>,
 }
 
 /// What came of the wish that a request be merged by itself.

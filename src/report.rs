@@ -13,6 +13,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod outcome;
+pub mod owners;
 pub mod revert;
 #[cfg(test)]
 mod sample;

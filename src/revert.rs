@@ -4,12 +4,14 @@
 //! [`ground`] is where it is made: a repository, a branch, and a copy with the objects; `enough` fetches
 //! what some work on them misses. [`asked`] makes commits of what the user names, [`plan`] makes the
 //! plan, and [`land`] carries it out: again on a new tip, where others were faster, as long as that
-//! comes to the same. Where the branch takes no pushes, [`propose`] opens a change request.
+//! comes to the same. Where the branch takes no pushes, [`propose`] opens a change request from a branch
+//! of its own, which `head` finds or pushes.
 
 pub mod asked;
 pub mod candidates;
 mod enough;
 pub mod ground;
+mod head;
 pub mod land;
 pub mod plan;
 pub mod propose;

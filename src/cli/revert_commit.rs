@@ -40,6 +40,7 @@ Examples:
   rb revert-commit --image checkout:2.8.1           the commit that brought this image
   rb revert-commit 51d0e77..9f3c2ab --dry-run       a range, as one commit; show it and stop
   rb revert-commit --to 51d0e77 --mode restore --path apps/checkout
+  rb revert-commit 9f3c2ab --way request --wait-merge    by a change request; wait for its merge
 ")]
 pub(super) struct RevertArgs {
     /// Commit: SHA, HEAD~N, a range A..B, or `last`; without it, the commits to choose from
@@ -95,7 +96,7 @@ pub(super) struct RevertArgs {
     /// Carry out exactly this plan
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "commit", "image", "since", "repo", "branch", "path", "mode", "to", "mainline", "reason",
-        "incident"])]
+        "incident", "way"])]
     plan: Option<PathBuf>,
 
     /// Why: goes into the commit
@@ -148,8 +149,9 @@ pub(super) struct RevertArgs {
     #[arg(long, help_heading = "Change request")]
     wait_merge: bool,
 
-    /// How long it may take in all
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse)]
+    /// How long it may take in all; with --wait-merge, 30m where nothing else is said
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse,
+          default_value_if("wait_merge", "true", "30m"))]
     timeout: Duration,
 
     #[command(flatten)]
@@ -198,4 +200,28 @@ impl RevertArgs {
 
 pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     Box::pin(flow::run(args, app)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: RevertArgs,
+    }
+
+    #[test]
+    fn a_merge_is_waited_for_longer() {
+        let minutes = |words: &str| {
+            let line = Line::parse_from(format!("rb {words}").split(' '));
+            line.args.timeout.as_secs() / 60
+        };
+        assert_eq!(minutes("last"), 2);
+        assert_eq!(minutes("last --wait-merge"), 30);
+        assert_eq!(minutes("last --wait-merge --timeout 5m"), 5);
+    }
 }

@@ -59,7 +59,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { first: seconds(10), most: seconds(30), settle: seconds(2) }
+        Self { first: seconds(2), most: seconds(30), settle: seconds(2) }
     }
 }
 

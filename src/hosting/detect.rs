@@ -10,7 +10,7 @@ use crate::cluster::{Deadline, Ending, HttpAsk, ask_url};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long a server may take to tell.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How much of what it tells is read. GitHub tells the most.
 const LIMIT: usize = 512 * 1024;
 

@@ -40,6 +40,12 @@ pub(super) fn members<'a>(document: &'a Value, pointer: &str) -> &'a [Value] {
     document.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The texts of one field of the members of a list.
+pub(super) fn texts(document: &Value, list: &str, field: &str) -> Vec<String> {
+    let one = |member: &Value| text(member, field).map(str::to_owned);
+    members(document, list).iter().filter_map(one).collect()
+}
+
 /// All checks together, from name and state of each; `None` where there are none.
 pub(super) fn checks<'a>(all: impl IntoIterator<Item = (&'a str, ChecksState)>) -> Option<Checks> {
     let mut checks: Option<Checks> = None;

@@ -7,9 +7,9 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, Lost, PAGE};
-use super::document::{flag, number, text};
+use super::document::{flag, number, text, texts};
 use super::place::{Place, segments};
-use super::{AutoMerge, BranchRules, Created, Host, Token, Variable, moved};
+use super::{AutoMerge, BranchRules, Created, Host, Token, Variable, Worn, moved};
 use crate::error::Result;
 use crate::rollback::model::change_request::{ChangeRequest, Checks, Wanted};
 
@@ -148,6 +148,12 @@ impl Host for Gitea {
             let exists = |answer: &Answer| answer.status == 409;
             api.created(&answer, exists, "open a pull request")
         })
+    }
+
+    fn worn(&self, document: &Value) -> Worn {
+        // Of teams not every server tells; to ask one again changes nothing.
+        let reviewers = texts(document, "/requested_reviewers", "/login");
+        Worn { labels: texts(document, "/labels", "/name"), reviewers }
     }
 
     fn dress<'a>(

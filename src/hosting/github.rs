@@ -9,10 +9,10 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, Lost, PAGE};
-use super::document::{flag, members, text};
+use super::document::{flag, members, text, texts};
 use super::login::Login;
 use super::place::{Place, escape, segments};
-use super::{AutoMerge, BranchRules, Created, Host, Token, Variable};
+use super::{AutoMerge, BranchRules, Created, Host, Token, Variable, Worn};
 use crate::error::Result;
 use crate::rollback::model::change_request::{ChangeRequest, Checks, Wanted};
 
@@ -151,12 +151,22 @@ impl Host for GitHub {
             let path = format!("{}/pulls", repository(api.place()));
             let body = json!({"title": wanted.title, "body": wanted.marked_body(),
                 "head": wanted.head, "base": wanted.base});
-            let answer = api.send(Method::POST, &path, &body).await?;
+            // Right after a push not every server of the host knows the branch.
+            let is_passing = |answer: &Answer| {
+                answer.status == 422 && (answer.says("field head") || answer.says("head sha"))
+            };
+            let answer = api.send_until(Method::POST, &path, &body, is_passing).await?;
             let exists = |answer: &Answer| {
                 answer.status == 422 && answer.says("pull request already exists")
             };
             api.created(&answer, exists, "open a pull request")
         })
+    }
+
+    fn worn(&self, document: &Value) -> Worn {
+        let users = texts(document, "/requested_reviewers", "/login");
+        let teams = texts(document, "/requested_teams", "/slug");
+        Worn { labels: texts(document, "/labels", "/name"), reviewers: [users, teams].concat() }
     }
 
     fn dress<'a>(

@@ -8,10 +8,10 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, Lost, PAGE};
-use super::document::{flag, members, number, text};
+use super::document::{flag, members, number, text, texts};
 use super::login::Login;
 use super::place::{Place, escape};
-use super::{AutoMerge, BranchRules, Created, Host, Token, Variable};
+use super::{AutoMerge, BranchRules, Created, Host, Token, Variable, Worn};
 use crate::error::Result;
 use crate::rollback::model::change_request::{ChangeRequest, Checks, Wanted};
 
@@ -161,6 +161,12 @@ impl Host for GitLab {
         })
     }
 
+    fn worn(&self, document: &Value) -> Worn {
+        // Its labels are bare texts.
+        let labels = texts(document, "/labels", "");
+        Worn { labels, reviewers: texts(document, "/reviewers", "/username") }
+    }
+
     fn dress<'a>(
         &'a self,
         api: &'a Api,
@@ -204,10 +210,24 @@ async fn dress(api: &Api, request: &ChangeRequest, wanted: &Wanted) -> Vec<Strin
         }
     }
     if !ids.is_empty() {
-        let body = json!({"reviewer_ids": ids});
-        notes.extend(api.try_to("ask for a review", Method::PUT, &path, &body).await);
+        // The list takes the place of the one that is there.
+        match asked(api, &path).await {
+            Ok(asked) => {
+                ids.extend(asked);
+                let body = json!({"reviewer_ids": ids});
+                notes.extend(api.try_to("ask for a review", Method::PUT, &path, &body).await);
+            }
+            Err(error) => notes.push(format!("could not ask for a review: {error}")),
+        }
     }
     notes
+}
+
+/// The numbers of those who are asked for a review.
+async fn asked(api: &Api, path: &str) -> Result<Vec<u64>> {
+    let answer = api.get(path).await?;
+    let document = answer.ok(api, "read the merge request")?;
+    Ok(members(document, "/reviewers").iter().filter_map(|user| number(user, "/id")).collect())
 }
 
 async fn user_id(api: &Api, name: &str) -> Result<u64, String> {

@@ -26,27 +26,64 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
-/// Finds the request or opens it. A new one gets labels and reviewers; one that was there is left as
-/// people have made it.
+/// Finds the request or opens it. A new one gets labels and reviewers; one that was there those that it
+/// lacks, and is otherwise left as people have made it.
 ///
 /// [`ErrorKind::Inconclusive`] where nothing tells whether it was opened: a further call finds it.
 pub async fn open(api: &Api, wanted: &Wanted) -> Result<Opened> {
     let host = api.host();
     if let Some(request) = host.find(api, wanted).await? {
-        return Ok(Opened { request, is_new: false, notes: Vec::new() });
+        return Ok(there(api, request, wanted).await);
     }
     let request = match host.create(api, wanted).await {
         Ok(Created::New(request)) => *request,
         Ok(Created::Exists(said)) => {
             // Somebody was faster: another rb, or a person.
             let request = host.find(api, wanted).await?.ok_or_else(|| hidden(wanted, said))?;
-            return Ok(Opened { request, is_new: false, notes: Vec::new() });
+            return Ok(there(api, request, wanted).await);
         }
         Err(lost) if lost.may_be_done => after_loss(api, wanted, lost).await?,
         Err(lost) => return Err(lost.into()),
     };
     let notes = host.dress(api, &request, wanted).await;
     Ok(Opened { request, is_new: true, notes })
+}
+
+/// A request that was there, with what it lacked.
+async fn there(api: &Api, request: ChangeRequest, wanted: &Wanted) -> Opened {
+    let notes = match lacking(api, &request, wanted).await {
+        Ok(Some(lacking)) => api.host().dress(api, &request, &lacking).await,
+        Ok(None) => Vec::new(),
+        Err(error) => vec![format!("could not add labels and reviewers: {error}")],
+    };
+    Opened { request, is_new: false, notes }
+}
+
+/// What is wanted of labels and reviewers and is not there.
+async fn lacking(api: &Api, request: &ChangeRequest, wanted: &Wanted) -> Result<Option<Wanted>> {
+    if wanted.labels.is_empty() && wanted.reviewers.is_empty() {
+        return Ok(None);
+    }
+    let answer = api.get(&api.host().path(api.place(), request.number)).await?;
+    let worn = api.host().worn(answer.ok(api, "read the request")?);
+    let labels = lacks(&wanted.labels, &worn.labels, |label| label);
+    let reviewers = lacks(&wanted.reviewers, &worn.reviewers, without_org);
+    let lacks_something = !labels.is_empty() || !reviewers.is_empty();
+    Ok(lacks_something.then(|| Wanted { labels, reviewers, ..wanted.clone() }))
+}
+
+/// `org/team` is `team` there.
+fn without_org(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(_, team)| team)
+}
+
+/// Those that are not among the others, in whatever case; `name` is what the host calls one.
+fn lacks(wanted: &[String], worn: &[String], name: fn(&str) -> &str) -> Vec<String> {
+    let has = |wanted: &&String| {
+        let name = name(wanted).to_lowercase();
+        worn.iter().any(|worn| worn.to_lowercase() == name)
+    };
+    wanted.iter().filter(|wanted| !has(wanted)).cloned().collect()
 }
 
 /// The request that was perhaps opened.

@@ -12,6 +12,7 @@ use crate::rollback::model::target::Target;
 use crate::rollback::model::template::hide_environment;
 use crate::text::truncate;
 
+use super::owners;
 use super::style::{BAD, DIM, GOOD, Marks, NAME, paint};
 
 /// Columns of free text in the narrow table.
@@ -83,11 +84,9 @@ fn notes(history: &History, marks: Marks) -> String {
     if !history.live_is_stored {
         notes.push("the controller has not stored the newest template yet".to_owned());
     }
-    for owner in &history.owners {
-        notes.push(format!("{} owns it: {}", owner.name, owner.would));
-    }
     notes.extend(history.gaps.iter().cloned());
-    notes.iter().map(|note| format!("note: {}\n", marks.foreign(note))).collect()
+    let notes = notes.iter().map(|note| format!("note: {}\n", marks.foreign(note)));
+    owners::lines(&history.owners, marks).into_iter().chain(notes).collect()
 }
 
 /// One revision: what is known of it, its pod template, and a diff from the live template to it.

@@ -294,19 +294,38 @@ fn done_push(pushed: &Pushed, marks: Marks) -> String {
 fn done_request(requested: &Requested, marks: Marks) -> String {
     let [branch, head, url] =
         [&requested.branch, &requested.head, &requested.url].map(|text| marks.foreign(text));
-    let state = match &requested.request {
-        None => paint(WARN, "pushed; somebody has to open the request:"),
-        Some(request) if request.state == RequestState::Merged => paint(GOOD, "merged:"),
-        Some(request) if request.state == RequestState::Closed => {
-            paint(BAD, "closed by somebody, and not merged:")
+    let (state, next) = match &requested.request {
+        None => (
+            paint(WARN, "not reverted yet: somebody has to open the request:"),
+            format!("open it on that page, from {head} to {branch}, and merge it"),
+        ),
+        Some(request) if request.state == RequestState::Merged => {
+            (paint(GOOD, "merged:"), String::new())
         }
-        Some(request) if request.has_conflict == Some(true) => {
-            paint(BAD, "conflicts with what came later, and waits:")
-        }
-        Some(_) => paint(WARN, "waits for somebody to merge it:"),
+        Some(request) if request.state == RequestState::Closed => (
+            paint(BAD, "not reverted: closed by somebody, and not merged:"),
+            "to open another one, run the same command again".to_owned(),
+        ),
+        Some(request) if request.has_conflict == Some(true) => (
+            paint(BAD, "not reverted yet: conflicts with what came later:"),
+            format!("delete the branch {head}, and run the same command again"),
+        ),
+        Some(_) if requested.merges_itself => (
+            paint(WARN, "not reverted yet: merges by itself as soon as it may:"),
+            "look there for what it waits for".to_owned(),
+        ),
+        Some(_) => (
+            paint(WARN, "not reverted yet: waits for somebody to merge it:"),
+            "review and merge it there".to_owned(),
+        ),
     };
     let mut text = format!("{state} {url}\n");
-    text += &line("branch", &format!("{head}, for {branch}, at {}", short(&requested.commit)));
+    let merged = requested.request.as_ref().and_then(|request| request.merge_commit.as_ref());
+    let at = match merged {
+        Some(commit) => format!("{branch} is at {}", short(commit)),
+        None => format!("{head} at {}, for {branch}", short(&requested.commit)),
+    };
+    text += &line("branch", &at);
     text.push('\n');
     let checks = requested.request.as_ref().and_then(|request| request.checks.as_ref());
     if let Some(checks) = checks.filter(|checks| checks.state == ChecksState::Failed) {
@@ -315,8 +334,15 @@ fn done_request(requested: &Requested, marks: Marks) -> String {
         text.push('\n');
     }
     for note in &requested.notes {
-        text += &paint(WARN, &line("note", &marks.foreign(note)));
+        // Whole: it ends with what is to be done.
+        text += &paint(WARN, &format!("  {:<8} {}", "note", marks.foreign(note)));
         text.push('\n');
+    }
+    if !next.is_empty() {
+        text += &format!("  {:<8} {next}\n", "next");
+    }
+    if let Some(follow) = &requested.follow {
+        text += &format!("  to wait for it: {}\n", marks.foreign(follow));
     }
     text
 }

@@ -9,7 +9,7 @@ use crate::text::shell_quote;
 
 use super::several::word_of_ending;
 use super::style::{BAD, Marks, NAME, WARN, paint};
-use super::{failure, outcome};
+use super::{failure, outcome, owners};
 
 /// What is live, printed before the wait.
 #[must_use]
@@ -28,10 +28,7 @@ pub fn heading(status: &Status, marks: Marks) -> String {
         let line = format!("rolled back{what} by {} {when} ago", undo.by);
         text += &format!("  {:<8} {}\n", "undo", marks.foreign(&line));
     }
-    for owner in &status.owners {
-        let line = format!("{}: {}", owner.name, owner.would);
-        text += &paint(WARN, &format!("  {:<8} {}\n", "owner", marks.foreign(&line)));
-    }
+    text.extend(owners::lines(&status.owners, marks));
     for gap in &status.gaps {
         text += &format!("  {:<8} {}\n", "note", marks.foreign(gap));
     }

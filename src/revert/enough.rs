@@ -1,6 +1,7 @@
 //! Work on objects of which not all are here: what is missing is fetched, and the work done anew.
 
 use crate::error::{Error, Result};
+use crate::git::branch::BranchName;
 use crate::git::remote::fetch::{History, Needs};
 use crate::git::repository::Repository;
 use crate::git::{MissingObject, Oid, ShallowBoundary};
@@ -28,6 +29,18 @@ impl Ground {
         progress: &mut dyn FnMut(&str),
         work: impl Fn(&Repository, Oid) -> Result<T>,
     ) -> Result<T> {
+        let branch = self.branch.clone();
+        self.with_enough_of(&branch, tip, progress, work).await
+    }
+
+    /// The same with the tip of another branch.
+    pub(super) async fn with_enough_of<T>(
+        &mut self,
+        branch: &BranchName,
+        tip: &mut Oid,
+        progress: &mut dyn FnMut(&str),
+        work: impl Fn(&Repository, Oid) -> Result<T>,
+    ) -> Result<T> {
         let mut steps = 0;
         loop {
             let result = {
@@ -40,7 +53,7 @@ impl Ground {
             };
             let Some(needs) = needs else { return result };
             steps += 1;
-            *tip = self.remote.fetch(&mut self.store, &self.branch, &needs, progress).await?;
+            *tip = self.remote.fetch(&mut self.store, branch, &needs, progress).await?;
         }
     }
 }

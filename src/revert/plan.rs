@@ -51,6 +51,9 @@ pub enum Decision {
     Blocked(Box<Blocked>, Error),
 }
 
+/// The word for a revert that this very operation has made.
+pub(super) const DONE: &str = "alreadyDone";
+
 /// What a try on one tip comes to.
 pub(super) enum Tried {
     Clean(Reverted, Vec<GitPath>),
@@ -157,7 +160,7 @@ pub(super) fn attempt(
     let done = operation.done(repository, branch.tip, asked.mainline)?;
     if let Some(done) = done {
         let message = format!("this was done before, by {}", refusal::short(&done.id));
-        let nothing = NothingToRevert { reason: "alreadyDone", message, commit: Some(done.id) };
+        let nothing = NothingToRevert { reason: DONE, message, commit: Some(done.id) };
         return Ok(Tried::Nothing(nothing));
     }
     let request = revert::Request {

@@ -2,16 +2,16 @@
 //! what it is asked and what it answers against the published schema, and really merges in a bare
 //! repository. Each test runs for each host. No live host is asked.
 
-mod forge;
+pub(crate) mod forge;
 mod gitea;
 mod github;
 mod gitlab;
 mod life;
 mod page;
 mod peculiar;
-mod repository;
+pub(crate) mod repository;
 mod schema;
-mod server;
+pub(crate) mod server;
 mod tokens;
 mod trouble;
 mod waiting;
@@ -46,7 +46,7 @@ pub(crate) fn tests() -> Vec<Test> {
     .concat()
 }
 
-const WORDS: [&str; 3] = ["github", "gitlab", "gitea"];
+pub(crate) const WORDS: [&str; 3] = ["github", "gitlab", "gitea"];
 
 const STILL: Pace = Pace {
     first: Duration::from_millis(2),
@@ -103,6 +103,11 @@ impl Stage {
         let hosting = self.connect(PATIENCE).await.expect("a connection").expect("a known host");
         assert_eq!(hosting.host().word(), self.word);
         hosting
+    }
+
+    /// How much was written so far.
+    fn writes(&self) -> usize {
+        self.server.requests().iter().filter(|request| request.method != "GET").count()
     }
 
     fn head_commit(&self) -> String {

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod argocd;
 mod bad_input;
 mod bed;
 mod budgets;
@@ -19,6 +20,7 @@ mod daemonset;
 mod docs;
 mod errors;
 mod faults;
+mod flux;
 mod git_network;
 mod git_objects;
 mod given;
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         return code;
     }
     let tests = [
+        argocd::tests(),
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         docs::tests(),
         errors::tests(),
         faults::tests(),
+        flux::tests(),
         git_objects::tests(),
         git_network::tests(),
         history::tests(),

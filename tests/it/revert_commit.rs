@@ -3,6 +3,7 @@
 
 mod commit_message;
 mod repository;
+mod requests;
 mod told;
 
 use std::fs;
@@ -15,7 +16,7 @@ use crate::suite::{Test, pure};
 use self::repository::GitOps;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [own(), commit_message::tests(), told::tests()].concat()
+    [own(), commit_message::tests(), requests::tests(), told::tests()].concat()
 }
 
 fn own() -> Vec<Test> {

@@ -36,6 +36,11 @@ impl Cluster {
         Ok(path)
     }
 
+    /// The administrator's, namespace `default`.
+    pub(crate) fn admin_kubeconfig(&self) -> PathBuf {
+        self.directory.join("admin.kubeconfig")
+    }
+
     /// The certificate that clients trust.
     pub(crate) fn authority_file(&self) -> PathBuf {
         authority_file(&self.directory)

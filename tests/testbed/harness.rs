@@ -2,7 +2,7 @@
 //!
 //! Included by the integration tests and by the examples with `#[path]`; a program that includes it
 //! calls `run_supervisor_if_asked` first in its `main`. The way through the files:
-//! - `assets` and `go_build` find or build the programs; `servers` has their command lines, `kwok`
+//! - `assets`, `go_modules` and `go_build` find or build the programs; `servers` has their command lines, `kwok`
 //!   the rules for pods;
 //! - `control_plane` boots them under the `supervisor`, which outlives the tests by an instant and
 //!   ends everything;
@@ -11,18 +11,27 @@
 //!   works with;
 //! - `proxy` stands between a client and the API server: it records, delays and breaks;
 //! - `program` answers HTTP in the place of pods;
-//! - `git_server` serves Git, by the real programs, and breaks on demand.
+//! - `git_server` serves Git, by the real programs, and breaks on demand;
+//! - `fleet` is a Git repository of what a cluster is to run; `flux` and `argocd` are real Flux and real
+//!   Argo CD, which run it, once a test asks for them.
 //!
 //! It must not know anything of `rb`, and it must not imitate what the real programs do.
 
 mod api;
+pub(crate) mod argocd;
 mod assets;
 mod certificates;
 mod cluster;
 mod control_plane;
+mod definitions;
 mod discovery;
+mod field;
+mod fleet;
+pub(crate) mod flux;
 pub(crate) mod git_server;
 mod go_build;
+mod go_modules;
+mod health;
 mod helm;
 mod kubeconfig;
 mod kubectl;
@@ -40,15 +49,19 @@ mod wait;
 mod workload;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result};
 
+use self::argocd::{ArgoCd, Timings};
 pub(crate) use self::cluster::Cluster;
 use self::control_plane::Booted;
+pub(crate) use self::fleet::Fleet;
+use self::flux::Flux;
 pub(crate) use self::helm::Helm;
 pub(crate) use self::kubectl::Output;
 pub(crate) use self::namespace::Namespace;
+use self::namespace::proper;
 pub(crate) use self::program::{Program, own_address};
 pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, Reply, RequestHead, round_trips};
 pub(crate) use self::supervisor::run_supervisor_if_asked;
@@ -60,19 +73,22 @@ pub(crate) struct TestBed {
     cluster: Arc<Cluster>,
     supervisor: Mutex<Option<Supervisor>>,
     api_server: Server,
+    flux: OnceLock<Result<Flux, String>>,
+    argocd: argocd::Instances,
 }
 
 impl TestBed {
     /// Boots it; the first time on a machine this builds the programs, which takes minutes.
     pub(crate) fn start() -> Result<Self> {
         let Booted { cluster, supervisor, api_server } = control_plane::boot()?;
-        Ok(Self { cluster, supervisor: Mutex::new(Some(supervisor)), api_server })
+        let supervisor = Mutex::new(Some(supervisor));
+        let (flux, argocd) = (OnceLock::new(), argocd::Instances::default());
+        Ok(Self { cluster, supervisor, api_server, flux, argocd })
     }
 
     /// Kills the API server; the others stay. For a test that has a bed of its own.
     pub(crate) fn stop_api_server(&self) -> Result<()> {
-        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
-        supervisor.as_mut().context("the test bed is stopped")?.end(&self.api_server.name)
+        self.end_server(&self.api_server)
     }
 
     /// Starts it again, as it was, and waits until it takes requests.
@@ -81,6 +97,48 @@ impl TestBed {
         let supervisor = supervisor.as_mut().context("the test bed is stopped")?;
         supervisor.run(&self.api_server)?;
         control_plane::wait_until_ready(&self.cluster.api, supervisor)
+    }
+
+    /// Flux, which starts when the first test asks for it; the others wait for that.
+    #[track_caller]
+    pub(crate) fn flux(&self) -> &Flux {
+        let flux =
+            self.flux.get_or_init(|| Flux::start(self).map_err(|error| format!("{error:#}")));
+        proper(flux.as_ref().map_err(|error| anyhow::anyhow!("no Flux: {error}")))
+    }
+
+    /// Argo CD with short timings, which starts when the first test asks for it; the others wait for
+    /// that.
+    #[track_caller]
+    pub(crate) fn argocd(&self) -> &ArgoCd {
+        proper(self.argocd.get(self, Timings::Short))
+    }
+
+    /// A second Argo CD, with the timings that Argo CD has where nobody has changed them.
+    #[track_caller]
+    pub(crate) fn argocd_as_shipped(&self) -> &ArgoCd {
+        proper(self.argocd.get(self, Timings::AsShipped))
+    }
+
+    /// One more Argo CD with short timings, for a test about its settings: with these, besides its own,
+    /// in `argocd-cm`. It ends with `test`.
+    #[track_caller]
+    pub(crate) fn with_argocd(&self, settings: &[(&str, &str)], test: impl FnOnce(&ArgoCd)) {
+        let argocd = proper(self.argocd.own(self, settings));
+        test(&argocd);
+        proper(argocd.end(self));
+    }
+
+    /// Starts one more server, which ends with the bed.
+    fn run_server(&self, server: &Server) -> Result<()> {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        supervisor.as_mut().context("the test bed is stopped")?.run(server)
+    }
+
+    /// Ends it before.
+    fn end_server(&self, server: &Server) -> Result<()> {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        supervisor.as_mut().context("the test bed is stopped")?.end(&server.name)
     }
 
     /// Ends all servers and removes their files. Once is enough; more does no harm.
@@ -114,7 +172,7 @@ impl TestBed {
 
     /// The administrator's kubeconfig, namespace `default`.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
-        self.directory().join("admin.kubeconfig")
+        self.cluster.admin_kubeconfig()
     }
 
     pub(crate) fn kubectl(&self) -> &Path {

@@ -21,7 +21,7 @@ pub(crate) enum Helm {
 }
 
 impl Helm {
-    fn program(self) -> Result<&'static PathBuf> {
+    pub(super) fn program(self) -> Result<&'static PathBuf> {
         static PROGRAMS: [OnceLock<Result<PathBuf, String>>; 2] =
             [OnceLock::new(), OnceLock::new()];
         let (place, name) = match self {

@@ -30,7 +30,12 @@ impl Layout<'_> {
     }
 
     fn server(&self, name: &str, arguments: Vec<String>) -> Result<Server> {
-        Ok(Server { name: name.to_owned(), program: self.assets.path(name)?.to_owned(), arguments })
+        Ok(Server {
+            name: name.to_owned(),
+            program: self.assets.path(name)?.to_owned(),
+            arguments,
+            environment: Vec::new(),
+        })
     }
 
     pub(crate) fn etcd(&self) -> Result<Server> {

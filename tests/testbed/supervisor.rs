@@ -41,6 +41,8 @@ pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
+    /// A server with variables of its own has these alone, and nothing of the person's but `PATH`.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// The tests' end of the supervisor.
@@ -193,8 +195,13 @@ fn obey(
 fn spawn(server: &Server, directory: &Path) -> Result<Child> {
     let log = File::options().create(true).append(true).open(log_file(directory, &server.name));
     let log = log.context("opening its log")?;
-    Command::new(&server.program)
+    let mut command = Command::new(&server.program);
+    if !server.environment.is_empty() {
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    }
+    command
         .args(&server.arguments)
+        .envs(server.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(log.try_clone().context("sharing its log")?)

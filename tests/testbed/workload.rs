@@ -90,7 +90,7 @@ fn is_rolled_out(deployment: &Value) -> bool {
 }
 
 /// RFC 7386, over objects.
-fn merge(into: &mut Value, from: &Value) {
+pub(super) fn merge(into: &mut Value, from: &Value) {
     let (Value::Object(target), Value::Object(source)) = (&mut *into, from) else {
         if !from.is_null() {
             *into = from.clone();

@@ -10,7 +10,6 @@ use crate::cli::undo::{declined, unconfirmed};
 use crate::cluster::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
-use crate::hosting::Step;
 use crate::report::json::revert::RevertDocument;
 use crate::report::revert as report;
 use crate::revert::asked::{Request, Which};
@@ -53,7 +52,7 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     let by = identity::by(&ground.config, &folder)?;
     let way = match &planned {
         Some(plan) => plan.way,
-        None => host.way(args, ground.branch.as_str()).await?,
+        None => host.way(args, ground.branch.as_str(), &mut ground.notes).await?,
     };
     let terms =
         Terms { way, ..request::terms(args, &settings, app.actor(&by.author.to_string()), &by) };
@@ -170,17 +169,19 @@ impl Call<'_> {
             return self.propose(ground, plan, progress).await;
         }
         match land(ground, plan, &self.by, progress).await {
-            Err(error) if self.args.way == WayArg::Auto && host::asks_for_a_request(&error) => {
+            // Where there is nobody to ask, the server's own words are what helps.
+            Err(error)
+                if self.args.way == WayArg::Auto
+                    && self.host.place.is_some()
+                    && host::asks_for_a_request(&error) =>
+            {
                 let note = "the branch takes changes by requests only: one is opened\n";
                 self.app.console.note(note);
-                // Where that cannot be done, the server's own words are what helps.
-                if self.host.place.is_none() {
-                    Err(error)
-                } else {
-                    self.propose(ground, plan, progress).await
-                }
+                self.propose(ground, plan, progress).await
             }
-            landed => landed,
+            landed => {
+                landed.map_err(|error| host::with_the_way(error, ground.remote.url(), self.app))
+            }
         }
     }
 
@@ -191,18 +192,11 @@ impl Call<'_> {
         progress: &mut dyn FnMut(&str),
     ) -> Result<RevertOutcome> {
         let Some(place) = &self.host.place else {
-            let message = "a repository on this machine takes no change requests";
-            return Err(Error::new(ErrorKind::Usage, message).hint("--way push"));
+            return Err(host::on_this_machine());
         };
-        let console = self.app.console;
-        let mut tell = move |step: Step<'_>| {
-            let waited = step.waited.as_secs();
-            let trouble = step.trouble.map(|error| format!(": {error}")).unwrap_or_default();
-            let text = format!("waits for the merge, {waited} s{trouble}");
-            console.note(&format!("  {}\n", console.marks.foreign(&text)));
-        };
+        let mut tell = host::teller(self.app.console);
         let to = (place, self.host.hosting.as_ref());
-        let wishes = host::wishes(self.args);
+        let wishes = self.host.wishes(self.args, self.app);
         propose(ground, plan, &self.by, to, &wishes, progress, &mut tell).await
     }
 

@@ -176,7 +176,6 @@ impl Reason {
                 look,
                 format!("printf 'url=%s\\n\\n' {} | git credential fill", shell_quote(argument)),
             ],
-            Self::Protected => vec!["open a change request: --way request".to_owned()],
             Self::HostKey => vec![format!(
                 "ssh-keyscan {}{} and compare it with what the host publishes",
                 url.port().map(|port| format!("-p {port} ")).unwrap_or_default(),
@@ -192,7 +191,12 @@ impl Reason {
                 "git config --global --add safe.directory {}",
                 shell_quote(&format!("/{}", url.path()))
             )],
-            Self::Hook | Self::TooLarge | Self::ObjectFormat | Self::NotAllowed => Vec::new(),
+            // What helps against a protected branch depends on who pushes what.
+            Self::Protected
+            | Self::Hook
+            | Self::TooLarge
+            | Self::ObjectFormat
+            | Self::NotAllowed => Vec::new(),
             _ => vec![look],
         }
     }

@@ -67,8 +67,13 @@ pub struct Requested {
     pub url: String,
     /// The request; null where the kind of host is not known, and nobody has opened one.
     pub request: Option<ChangeRequest>,
-    /// What did not work on the way.
+    /// The host merges it as soon as it may.
+    pub merges_itself: bool,
+    /// What the user should know: what did not work on the way.
     pub notes: Vec<String>,
+    /// The command that waits until it is merged; `None` where there is no open request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow: Option<String>,
 }
 
 impl RevertOutcome {

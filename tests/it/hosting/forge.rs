@@ -12,31 +12,42 @@ use super::repository::Repository;
 use super::schema::Schema;
 use super::server::{Reply, Request};
 
-pub(super) const TOKEN: &str = "s3cret-token";
+pub(crate) const TOKEN: &str = "s3cret-token";
 /// A user that can be asked for a review.
-pub(super) const REVIEWER: &str = "alice";
+pub(crate) const REVIEWER: &str = "alice";
 /// A label that there is.
-pub(super) const LABEL: &str = "rollback";
+pub(crate) const LABEL: &str = "rollback";
 
 /// What a fake does where a host could do one thing or another.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// Nothing stands in the way of a merge.
-    pub(super) is_ready: bool,
+    pub(crate) is_ready: bool,
     /// The repository merges by itself.
-    pub(super) allows_auto_merge: bool,
-    pub(super) squashes: bool,
+    pub(crate) allows_auto_merge: bool,
+    pub(crate) squashes: bool,
     /// `success`, `pending`, `failure`: the checks of every commit.
-    pub(super) checks: Option<&'static str>,
+    pub(crate) checks: Option<&'static str>,
     /// `main` takes no pushes.
-    pub(super) is_protected: bool,
+    pub(crate) is_protected: bool,
     /// The token may read only.
-    pub(super) reads_only: bool,
+    pub(crate) reads_only: bool,
     /// How often a merge is refused before the host has looked for conflicts.
-    pub(super) merges_refused: usize,
+    pub(crate) merges_refused: usize,
     /// Merges go through a queue.
-    pub(super) has_queue: bool,
+    pub(crate) has_queue: bool,
+    /// What somebody does before the look at a request of this number, counted from 1.
+    pub(crate) at_look: Option<(usize, Deed)>,
+}
+
+/// What somebody does with the newest request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deed {
+    Merge,
+    Close,
+    /// Pushes something to the base that conflicts with it.
+    Conflict,
 }
 
 impl Default for Settings {
@@ -50,41 +61,44 @@ impl Default for Settings {
             reads_only: false,
             merges_refused: 0,
             has_queue: false,
+            at_look: None,
         }
     }
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pull {
-    pub(super) number: u64,
-    pub(super) title: String,
-    pub(super) body: String,
-    pub(super) head: String,
-    pub(super) base: String,
-    pub(super) is_open: bool,
-    pub(super) merge_commit: Option<String>,
-    pub(super) labels: Vec<String>,
-    pub(super) reviewers: Vec<String>,
-    pub(super) teams: Vec<String>,
-    pub(super) merges_itself: bool,
-    pub(super) from_fork: bool,
+pub(crate) struct Pull {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) head: String,
+    pub(crate) base: String,
+    pub(crate) is_open: bool,
+    pub(crate) merge_commit: Option<String>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) reviewers: Vec<String>,
+    pub(crate) teams: Vec<String>,
+    pub(crate) merges_itself: bool,
+    pub(crate) from_fork: bool,
 }
 
 /// What a dialect works on.
-pub(super) struct State {
-    pub(super) repository: Repository,
-    pub(super) pulls: Vec<Pull>,
-    pub(super) settings: Settings,
+pub(crate) struct State {
+    pub(crate) repository: Repository,
+    pub(crate) pulls: Vec<Pull>,
+    pub(crate) settings: Settings,
     /// Scheme, host and port.
-    pub(super) origin: String,
+    pub(crate) origin: String,
+    /// How often a request was looked at.
+    pub(crate) looks: usize,
     /// What was not as the schema of the host has it.
-    pub(super) flaws: Vec<String>,
+    pub(crate) flaws: Vec<String>,
 }
 
 /// The form of one host: the operation that a request is, by its name in the schema, and the answer.
-pub(super) type Dialect = fn(&mut State, &Request, &[&str]) -> (&'static str, Reply);
+pub(crate) type Dialect = fn(&mut State, &Request, &[&str]) -> (&'static str, Reply);
 
-pub(super) struct Forge {
+pub(crate) struct Forge {
     state: Mutex<State>,
     schema: Schema,
     dialect: Dialect,
@@ -95,17 +109,23 @@ pub(super) struct Forge {
 }
 
 impl Forge {
-    pub(super) fn new(word: &str) -> Arc<Self> {
+    pub(crate) fn new(word: &str) -> Arc<Self> {
+        Self::of(word, Repository::new())
+    }
+
+    /// The same for a repository that is there.
+    pub(crate) fn of(word: &str, repository: Repository) -> Arc<Self> {
         let (dialect, prefix, refused): (Dialect, _, fn(u16) -> Reply) = match word {
             "github" => (super::github::answer, "/api/v3", super::github::refused),
             "gitlab" => (super::gitlab::answer, "/api/v4", super::gitlab::refused),
             _ => (super::gitea::answer, "/api/v1", super::gitea::refused),
         };
         let state = State {
-            repository: Repository::new(),
+            repository,
             pulls: Vec::new(),
             settings: Settings::default(),
             origin: String::new(),
+            looks: 0,
             flaws: Vec::new(),
         };
         let has_tags = word != "gitea";
@@ -113,11 +133,11 @@ impl Forge {
         Arc::new(Self { state: Mutex::new(state), schema, dialect, prefix, refused, has_tags })
     }
 
-    pub(super) fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn answer(&self, request: &Request) -> Reply {
+    pub(crate) fn answer(&self, request: &Request) -> Reply {
         if request.path == "/api/graphql" {
             return self.with(|state| super::github::graphql(state, request));
         }
@@ -134,6 +154,11 @@ impl Forge {
         self.with(|state| {
             if state.settings.reads_only && request.method != "GET" {
                 return (self.refused)(403);
+            }
+            if matches!(parts.as_slice(), [.., "pulls" | "merge_requests", _])
+                && request.method == "GET"
+            {
+                state.looked_at();
             }
             let (operation, reply) = (self.dialect)(state, request, &parts);
             state.flaws.extend(self.schema.request(operation, request));
@@ -166,12 +191,12 @@ fn has_token(request: &Request) -> bool {
 }
 
 impl State {
-    pub(super) fn pull(&mut self, number: &str) -> Option<&mut Pull> {
+    pub(crate) fn pull(&mut self, number: &str) -> Option<&mut Pull> {
         self.pulls.iter_mut().find(|pull| pull.number.to_string() == number)
     }
 
     /// Opens a request as a host does; `None` where there is one.
-    pub(super) fn open(&mut self, body: &Value, names: [&str; 4]) -> Option<Pull> {
+    pub(crate) fn open(&mut self, body: &Value, names: [&str; 4]) -> Option<Pull> {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         let [title, body, head, base] = names.map(text);
         if self.pulls.iter().any(|pull| pull.is_open && pull.head == head && pull.base == base) {
@@ -184,7 +209,7 @@ impl State {
     }
 
     /// Merges a request: `false` for a conflict.
-    pub(super) fn merge(&mut self, number: u64) -> bool {
+    pub(crate) fn merge(&mut self, number: u64) -> bool {
         let squashes = self.settings.squashes;
         let pull = self.pulls.iter_mut().find(|pull| pull.number == number).expect("a request");
         let commit = self.repository.merge(&pull.head, &pull.base, squashes);
@@ -193,12 +218,31 @@ impl State {
         commit.is_some()
     }
 
-    pub(super) fn conflicts(&self, pull: &Pull) -> bool {
+    /// Somebody does at this moment what they mean to do.
+    fn looked_at(&mut self) {
+        self.looks += 1;
+        let number = self.pulls.last().map_or(0, |pull| pull.number);
+        match self.settings.at_look {
+            Some((look, Deed::Merge)) if look == self.looks => assert!(self.merge(number)),
+            Some((look, Deed::Close)) if look == self.looks => self.close(number),
+            Some((look, Deed::Conflict)) if look == self.looks => {
+                self.repository.write("main", "apps/checkout/deploy.yaml", "# another one\n");
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody closes a request.
+    pub(crate) fn close(&mut self, number: u64) {
+        self.pulls.iter_mut().filter(|p| p.number == number).for_each(|p| p.is_open = false);
+    }
+
+    pub(crate) fn conflicts(&self, pull: &Pull) -> bool {
         pull.is_open && !self.repository.merges(&pull.head, &pull.base)
     }
 
     /// The first refusals of a merge, as long as the host has not looked for conflicts.
-    pub(super) fn refuses_for_now(&mut self) -> bool {
+    pub(crate) fn refuses_for_now(&mut self) -> bool {
         let left = &mut self.settings.merges_refused;
         let refuses = *left > 0;
         *left = left.saturating_sub(1);

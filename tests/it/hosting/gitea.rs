@@ -117,6 +117,9 @@ fn view(state: &State, pull: &Pull) -> Value {
         "head": end(&pull.head, if pull.from_fork { 9 } else { 3 }), "base": end(&pull.base, 3),
         "merged": pull.merge_commit.is_some(), "merge_commit_sha": pull.merge_commit,
         "mergeable": pull.is_open && !state.conflicts(pull),
+        "labels": pull.labels.iter().map(|name| json!({"id": LABEL_ID, "name": name})).collect::<Vec<_>>(),
+        "requested_reviewers":
+            pull.reviewers.iter().map(|login| json!({"login": login})).collect::<Vec<_>>(),
     })
 }
 

@@ -128,6 +128,10 @@ fn view(state: &State, pull: &Pull, is_long: bool) -> Value {
         // Of an open request it is that of a trial.
         "merge_commit_sha": pull.merge_commit.clone().or(Some("e".repeat(40))),
         "auto_merge": null, "draft": false,
+        "labels": pull.labels.iter().map(|name| json!({"name": name})).collect::<Vec<_>>(),
+        "requested_reviewers":
+            pull.reviewers.iter().map(|login| json!({"login": login})).collect::<Vec<_>>(),
+        "requested_teams": pull.teams.iter().map(|slug| json!({"slug": slug})).collect::<Vec<_>>(),
     });
     if is_long {
         view["merged"] = json!(is_merged);
@@ -144,6 +148,10 @@ fn open(state: &mut State, body: &Value) -> Reply {
         let body =
             json!({"message": "Validation Failed", "errors": errors, "documentation_url": ""});
         return Reply::json(422, &body);
+    }
+    let base = body["base"].as_str().unwrap_or_default();
+    if state.repository.is_behind(head, base) {
+        return invalid(&format!("No commits between {base} and {head}"));
     }
     let exists = format!("A pull request already exists for acme:{head}.");
     match state.open(body, ["title", "body", "head", "base"]) {

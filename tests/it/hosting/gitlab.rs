@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::forge::{Pull, REVIEWER, State};
 use super::server::{Reply, Request};
 
-const USER: u64 = 42;
+/// Users by their numbers.
+const USERS: [(u64, &str); 2] = [(42, REVIEWER), (43, "bob")];
 
 pub(super) fn refused(status: u16) -> Reply {
     let body = match status {
@@ -25,10 +26,11 @@ pub(super) fn answer(
     match (request.method.as_str(), parts) {
         ("GET", ["version"]) => ("GET /version", refused(401)),
         ("GET", ["users"]) => {
-            let is_known = request.query.get("username").is_some_and(|name| name == REVIEWER);
-            let user = json!({"id": USER, "username": REVIEWER});
-            let list = if is_known { json!([user]) } else { json!([]) };
-            ("GET /users", Reply::json(200, &list))
+            let is_meant = |(_, name): &&(u64, &str)| {
+                request.query.get("username").is_some_and(|wanted| wanted == name)
+            };
+            let list: Vec<Value> = USERS.iter().filter(is_meant).map(user).collect();
+            ("GET /users", Reply::json(200, &json!(list)))
         }
         ("GET", ["projects", "acme/shop", "repository", "branches", "main"]) => {
             let protected = state.settings.is_protected;
@@ -68,8 +70,11 @@ pub(super) fn answer(
             if let Some(labels) = body["add_labels"].as_str() {
                 pull.labels.extend(labels.split(',').map(str::to_owned));
             }
-            if body["reviewer_ids"] == json!([USER]) {
-                pull.reviewers = vec![REVIEWER.to_owned()];
+            // Those who are asked, whoever was asked before.
+            if let Some(ids) = body["reviewer_ids"].as_array() {
+                let is_meant = |(id, _): &&(u64, &str)| ids.contains(&json!(id));
+                pull.reviewers =
+                    USERS.iter().filter(is_meant).map(|(_, name)| (*name).to_owned()).collect();
             }
             let pull = pull.clone();
             let reply = Reply::json(200, &view(state, &pull, true));
@@ -80,6 +85,10 @@ pub(super) fn answer(
         }
         _ => ("none", refused(404)),
     }
+}
+
+fn user((id, name): &(u64, &str)) -> Value {
+    json!({"id": id, "username": name})
 }
 
 fn view(state: &State, pull: &Pull, is_long: bool) -> Value {
@@ -106,6 +115,11 @@ fn view(state: &State, pull: &Pull, is_long: bool) -> Value {
         "squash_commit_sha": squash, "has_conflicts": conflicts,
         "merge_status": if conflicts { "cannot_be_merged" } else { "can_be_merged" },
         "detailed_merge_status": why, "labels": pull.labels,
+        "reviewers": USERS
+            .iter()
+            .filter(|(_, name)| pull.reviewers.iter().any(|asked| asked == name))
+            .map(user)
+            .collect::<Vec<_>>(),
         "merge_when_pipeline_succeeds": pull.merges_itself,
     });
     if is_long {

@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Test> {
         one_from_a_fork_is_another_one,
         many_at_once_open_one,
         labels_and_reviewers_are_added,
+        one_that_is_there_gets_what_it_lacks,
         what_is_not_there_is_told,
         it_merges_itself_when_it_may,
         what_nothing_stands_in_the_way_of_is_merged,
@@ -46,8 +47,7 @@ fn it_is_opened_once_and_found_again(stage: &Stage) {
     let pull = stage.forge.with(|state| state.pulls.clone()).pop().expect("a request");
     assert_eq!(pull.title, "Revert \"bump\"");
     assert_eq!(pull.body, "Takes back 9f3c2ab.\n\nRb-Operation: op-1\n");
-    let writes = stage.server.requests().iter().filter(|request| request.method != "GET").count();
-    assert_eq!(writes, 1);
+    assert_eq!(stage.writes(), 1);
     stage.assert_in_shape();
 }
 
@@ -84,14 +84,36 @@ fn labels_and_reviewers_are_added(stage: &Stage) {
     block(async {
         let opened = stage.hosting().await.open(&dressed).await.expect("a request");
         assert!(opened.is_new && opened.notes.is_empty(), "{opened:?}");
-        // One that is there is left as people have made it.
-        stage.forge.with(|state| state.pulls[0].labels.clear());
-        stage.hosting().await.open(&dressed).await.expect("a request");
+        // What it has is left as people have made it, and nothing is written.
+        let writes = stage.writes();
+        stage.forge.with(|state| "ours".clone_into(&mut state.pulls[0].title));
+        let wanted = Wanted { reviewers: vec![REVIEWER.to_owned()], ..dressed.clone() };
+        assert!(!stage.hosting().await.open(&wanted).await.expect("a request").is_new);
+        assert_eq!(stage.writes(), writes);
     });
     let pull = stage.forge.with(|state| state.pulls[0].clone());
-    assert!(pull.labels.is_empty());
+    assert_eq!(pull.title, "ours");
+    assert_eq!(pull.labels, [LABEL]);
     assert_eq!(pull.reviewers, [REVIEWER]);
     assert_eq!(pull.teams, if has_teams { vec!["sre"] } else { Vec::new() });
+    stage.assert_in_shape();
+}
+
+fn one_that_is_there_gets_what_it_lacks(stage: &Stage) {
+    let opened = block(async {
+        stage.hosting().await.open(&wanted()).await.expect("a request");
+        // Somebody has asked another one meanwhile.
+        stage.forge.with(|state| state.pulls[0].reviewers.push("bob".to_owned()));
+        let (labels, reviewers) = (vec![LABEL.to_owned()], vec![REVIEWER.to_owned()]);
+        let wanted = Wanted { labels, reviewers, ..wanted() };
+        stage.hosting().await.open(&wanted).await.expect("a request")
+    });
+    assert!(!opened.is_new && opened.notes.is_empty(), "{opened:?}");
+    let pull = stage.forge.with(|state| state.pulls[0].clone());
+    assert_eq!(pull.labels, [LABEL]);
+    let mut reviewers = pull.reviewers;
+    reviewers.sort();
+    assert_eq!(reviewers, [REVIEWER, "bob"]);
     stage.assert_in_shape();
 }
 

@@ -2,15 +2,15 @@
 //! with it. Merges are real ones, made by `git`.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 /// The branch that takes a change back.
-pub(super) const HEAD: &str = "rb/revert-9f3c2ab";
+pub(crate) const HEAD: &str = "rb/revert-9f3c2ab";
 /// A branch that conflicts with `main`.
-pub(super) const CONFLICT: &str = "rb/revert-0000000";
+pub(crate) const CONFLICT: &str = "rb/revert-0000000";
 
 const HISTORY: &str = "\
 commit refs/heads/main\nmark :1\ncommitter t <t@t> 1700000000 +0000\ndata 4\ngood
@@ -23,41 +23,53 @@ commit refs/heads/rb/revert-0000000\nmark :4\ncommitter t <t@t> 1700000200 +0000
 from :1\nM 100644 inline app.yaml\ndata 13\nimage: v0.0.0\n
 ";
 
-pub(super) struct Repository {
-    folder: TempDir,
+pub(crate) struct Repository {
+    folder: PathBuf,
+    #[expect(dead_code, reason = "it is there as long as the repository")]
+    kept: Option<TempDir>,
 }
 
 impl Repository {
-    pub(super) fn new() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let repository = Self { folder };
+    pub(crate) fn new() -> Self {
+        let kept = TempDir::new().expect("a folder");
+        let repository = Self { folder: kept.path().to_owned(), kept: Some(kept) };
         repository.git(&["init", "--quiet", "--bare", "--initial-branch=main", "."], "");
         repository.git(&["fast-import", "--quiet"], HISTORY);
         repository
     }
 
+    /// One that is there.
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), kept: None }
+    }
+
     /// The newest commit of a branch.
-    pub(super) fn tip(&self, branch: &str) -> Option<String> {
+    pub(crate) fn tip(&self, branch: &str) -> Option<String> {
         let name = format!("refs/heads/{branch}");
         self.try_git(&["rev-parse", "--verify", "--quiet", &name], "")
             .map(|id| id.trim().to_owned())
     }
 
-    pub(super) fn file(&self, commit: &str) -> String {
+    pub(crate) fn file(&self, commit: &str) -> String {
         self.git(&["show", &format!("{commit}:app.yaml")], "")
     }
 
-    pub(super) fn parents(&self, commit: &str) -> usize {
+    pub(crate) fn parents(&self, commit: &str) -> usize {
         self.git(&["rev-list", "--parents", "--max-count=1", commit], "").split(' ').count() - 1
     }
 
+    /// Whether there is nothing on `head` that `base` has not.
+    pub(crate) fn is_behind(&self, head: &str, base: &str) -> bool {
+        self.try_git(&["merge-base", "--is-ancestor", head, base], "").is_some()
+    }
+
     /// Whether a merge would be clean.
-    pub(super) fn merges(&self, head: &str, base: &str) -> bool {
+    pub(crate) fn merges(&self, head: &str, base: &str) -> bool {
         self.try_git(&["merge-tree", "--write-tree", base, head], "").is_some()
     }
 
     /// Merges `head` into `base`; the commit that `base` gets, or `None` for a conflict.
-    pub(super) fn merge(&self, head: &str, base: &str, is_squash: bool) -> Option<String> {
+    pub(crate) fn merge(&self, head: &str, base: &str, is_squash: bool) -> Option<String> {
         let tree = self.try_git(&["merge-tree", "--write-tree", base, head], "")?;
         let (head, old) = (self.tip(head)?, self.tip(base)?);
         let mut words = vec!["commit-tree", tree.trim(), "-m", "Merge", "-p", &old];
@@ -70,11 +82,21 @@ impl Repository {
     }
 
     /// Somebody else pushes to a branch.
-    pub(super) fn push_to(&self, branch: &str) {
+    pub(crate) fn push_to(&self, branch: &str) {
         let old = self.tip(branch).expect("a branch");
         let tree = format!("{old}^{{tree}}");
         let commit = self.git(&["commit-tree", &tree, "-m", "more", "-p", &old], "");
         self.git(&["update-ref", &format!("refs/heads/{branch}"), commit.trim(), &old], "");
+    }
+
+    /// Somebody else writes a file.
+    pub(crate) fn write(&self, branch: &str, path: &str, text: &str) {
+        let commit = format!(
+            "commit refs/heads/{branch}\ncommitter t <t@t> 1700000400 +0000\ndata 4\nmore\n\
+             from refs/heads/{branch}^0\nM 100644 inline {path}\ndata {}\n{text}\n",
+            text.len()
+        );
+        self.git(&["fast-import", "--quiet"], &commit);
     }
 
     fn git(&self, words: &[&str], input: &str) -> String {
@@ -82,7 +104,7 @@ impl Repository {
     }
 
     fn try_git(&self, words: &[&str], input: &str) -> Option<String> {
-        let mut child = git(self.folder.path())
+        let mut child = git(&self.folder)
             .args(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -12,27 +12,27 @@ use serde_json::Value;
 
 /// What was asked.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// As it stands in the request, without the query.
-    pub(super) path: String,
-    pub(super) query: BTreeMap<String, String>,
+    pub(crate) path: String,
+    pub(crate) query: BTreeMap<String, String>,
     /// Names in lower case.
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: Value,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Value,
 }
 
 /// What is answered.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
-    pub(super) ending: Ending,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    pub(crate) ending: Ending,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     Whole,
     /// The connection ends in the middle of the body.
     Cut,
@@ -43,21 +43,21 @@ pub(super) enum Ending {
 }
 
 impl Reply {
-    pub(super) fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Self { status, headers, body: body.to_string(), ending: Ending::Whole }
     }
 
-    pub(super) fn text(status: u16, body: &str) -> Self {
+    pub(crate) fn text(status: u16, body: &str) -> Self {
         let headers = vec![("content-type".to_owned(), "text/html".to_owned())];
         Self { status, headers, body: body.to_owned(), ending: Ending::Whole }
     }
 
-    pub(super) fn broken(ending: Ending) -> Self {
+    pub(crate) fn broken(ending: Ending) -> Self {
         Self { ending, ..Self::text(200, "{\"number\": 1, \"state\":") }
     }
 
-    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -65,21 +65,21 @@ impl Reply {
 
 /// Something that goes wrong.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
-    pub(super) method: &'static str,
+pub(crate) struct Fault {
+    pub(crate) method: &'static str,
     /// A part of the path.
-    pub(super) part: &'static str,
+    pub(crate) part: &'static str,
     /// How often.
-    pub(super) times: usize,
+    pub(crate) times: usize,
     /// Whether it is done all the same.
-    pub(super) is_done: bool,
-    pub(super) reply: Reply,
+    pub(crate) is_done: bool,
+    pub(crate) reply: Reply,
 }
 
 type Answers = dyn Fn(&Request) -> Reply + Send + Sync;
 
 /// A running one. It ends when it is dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     listener: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
@@ -97,7 +97,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Server {
-    pub(super) fn start(answers: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answers: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
@@ -120,22 +120,22 @@ impl Server {
         Self { address, listener: Some(listener), shared }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// What was asked so far.
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
     }
 
     /// How often this was asked for.
-    pub(super) fn count(&self, method: &str, part: &str) -> usize {
+    pub(crate) fn count(&self, method: &str, part: &str) -> usize {
         let requests = self.requests();
         requests.iter().filter(|r| r.method == method && r.path.contains(part)).count()
     }
 
-    pub(super) fn fail(&self, fault: Fault) {
+    pub(crate) fn fail(&self, fault: Fault) {
         lock(&self.shared.faults).push(fault);
     }
 }
@@ -207,7 +207,7 @@ fn read(stream: &mut TcpStream) -> io::Result<Request> {
 }
 
 /// `%2F` and the like.
-pub(super) fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
