@@ -2,7 +2,7 @@
 //!
 //! The labels that its controllers put on what they apply say who it was. They are a claim only: operators
 //! copy labels to what they make, and what is orphaned keeps its own. So the owner is read, and its
-//! `status.inventory` decides. The owner's own labels say who owns it: a HelmRelease of a Kustomization of a
+//! `status.inventory` decides. The owner's own labels say who owns it: a `HelmRelease` of a Kustomization of a
 //! Kustomization.
 //!
 //! Everything here is a function of values. Whatever the shape of an object, nothing fails.
@@ -29,3 +29,6 @@ pub(super) use helm_release::HelmReleases;
 pub(super) use image_automation::ImageAutomations;
 pub(super) use kustomization::Kustomizations;
 pub(super) use operator::{FluxInstances, ResourceSets};
+
+#[cfg(test)]
+mod tests;

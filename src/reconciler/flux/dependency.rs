@@ -101,7 +101,7 @@ mod tests {
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
-    fn owner(depends_on: Value) -> Value {
+    fn owner(depends_on: &Value) -> Value {
         json!({"metadata": {"namespace": "flux-system"}, "spec": {"dependsOn": depends_on,
             "sourceRef": {"kind": "GitRepository", "name": "fleet"}}})
     }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn note(found: Option<Value>, artifact: Option<&str>) -> Vec<String> {
-        let owner = owner(json!([{"name": "crds", "namespace": "infra"}]));
+        let owner = owner(&json!([{"name": "crds", "namespace": "infra"}]));
         let asks = asks(&KIND, &owner);
         let [ask] = asks.as_slice() else { panic!("{asks:?}") };
         notes(&KIND, &owner, artifact, &Facts::of([(ask.clone(), found)]))
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn rights_and_numbers_are_limited() {
-        let one = owner(json!([{"name": "crds"}]));
+        let one = owner(&json!([{"name": "crds"}]));
         let ask = asks(&KIND, &one).pop().unwrap();
         let error = Error::new(ErrorKind::Forbidden, "not allowed");
         let facts = Facts::of([]).with_error(ask, error);
@@ -160,12 +160,12 @@ mod tests {
             ]
         );
         let many: Vec<Value> = (0..20).map(|index| json!({"name": format!("d{index}")})).collect();
-        let many = owner(json!(many));
+        let many = owner(&json!(many));
         assert_eq!(asks(&KIND, &many).len(), MOST);
         let told = notes(&KIND, &many, None, &Facts::of([]));
         assert_eq!(told.last().unwrap(), "it depends on 12 more, which were not looked at");
         for absurd in [json!({"name": "x"}), json!("x"), json!([1, "x", {"name": ""}, {}])] {
-            assert!(asks(&KIND, &owner(absurd)).is_empty());
+            assert!(asks(&KIND, &owner(&absurd)).is_empty());
         }
     }
 }

@@ -99,9 +99,10 @@ fn gate(facts: &Facts<'_>) -> Option<bool> {
     let is_controller = |container: &&Value| text(container, "/name") == "manager";
     let container = containers.iter().find(is_controller).or_else(|| containers.first())?;
     let arguments: Vec<&str> = list(container, "/args").iter().filter_map(Value::as_str).collect();
-    let gates = arguments.iter().filter_map(|argument| argument.strip_prefix("--feature-gates="));
+    let mut gates =
+        arguments.iter().rev().filter_map(|argument| argument.strip_prefix("--feature-gates="));
     let on = |gates: &str| gates.split(',').any(|gate| gate.trim() == format!("{GATE}=true"));
-    Some(gates.last().is_some_and(on))
+    Some(gates.next().is_some_and(on))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A HelmRelease: it installs and upgrades a chart. Between two upgrades it leaves its objects alone unless
+//! A `HelmRelease`: it installs and upgrades a chart. Between two upgrades it leaves its objects alone unless
 //! it is set up to detect drift, and its next upgrade puts back what the release says.
 
 mod chart;

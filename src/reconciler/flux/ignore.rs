@@ -1,5 +1,5 @@
 //! Fields that an owner leaves alone: `spec.ignore` of a Kustomization, `spec.driftDetection.ignore` of a
-//! HelmRelease. A rule names paths and, by regular expressions, the objects that it is about.
+//! `HelmRelease`. A rule names paths and, by regular expressions, the objects that it is about.
 
 use regex_lite::Regex;
 use serde_json::Value;

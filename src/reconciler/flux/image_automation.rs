@@ -1,4 +1,4 @@
-//! An ImageUpdateAutomation: it writes the newest image into a folder of the Git repository that an owner
+//! An `ImageUpdateAutomation`: it writes the newest image into a folder of the Git repository that an owner
 //! takes its objects from. A revert there lives until its next run.
 //!
 //! Looked for in the namespace of the repository.

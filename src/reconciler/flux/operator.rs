@@ -1,4 +1,4 @@
-//! The objects of the Flux operator: a ResourceSet makes objects from a template, a FluxInstance sets up
+//! The objects of the Flux operator: a `ResourceSet` makes objects from a template, a `FluxInstance` sets up
 //! Flux itself. Both apply again and again what they were told, and list it as a Kustomization does.
 
 use std::time::Duration;
@@ -137,7 +137,7 @@ mod tests {
                 format!("{start}/name"): "flux", format!("{start}/namespace"): "flux-system"}}})
     }
 
-    fn owner(annotations: Value, id: &str) -> Value {
+    fn owner(annotations: &Value, id: &str) -> Value {
         json!({"metadata": {"annotations": annotations, "generation": 1}, "status": {
             "observedGeneration": 1, "inventory": {"entries": [{"id": id}]},
             "conditions": [{"type": "Ready", "status": "True"}]}})
@@ -164,7 +164,7 @@ mod tests {
             let asks = reconciler.asks(claim);
             assert_eq!(asks.first(), Some(&Ask::Read(path)));
             for (id, is_listed) in [(APPS, true), ("flux-system_other__ConfigMap", false)] {
-                let known = [(asks[0].clone(), Some(owner(json!({}), id)))];
+                let known = [(asks[0].clone(), Some(owner(&json!({}), id)))];
                 let links = reconciler.judge(claim, &object, &Facts::of(known));
                 let owner = &links[0].owner;
                 assert_eq!(owner.name, format!("{word} flux-system/flux"));
@@ -184,7 +184,7 @@ mod tests {
             (json!({RECONCILE: "Disabled"}), "it does nothing while it is switched off", None),
             (json!([]), "within 63m", Some(3_780)),
         ] {
-            let acts = course(&owner(annotations.clone(), APPS));
+            let acts = course(&owner(&annotations, APPS));
             assert!(acts.would.contains(would), "{annotations} {}", acts.would);
             assert_eq!(acts.within, within, "{annotations}");
             assert_eq!(acts.automation.suspended, would.contains("off"));

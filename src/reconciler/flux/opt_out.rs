@@ -31,7 +31,7 @@ pub(super) fn is_kept(object: &Value) -> bool {
         .is_some()
 }
 
-/// Why a HelmRelease does not look whether the object has changed, for people. Its upgrades write to it all
+/// Why a `HelmRelease` does not look whether the object has changed, for people. Its upgrades write to it all
 /// the same.
 pub(super) fn from_drift(object: &Value) -> Option<String> {
     mark(object, DRIFT, "disabled")

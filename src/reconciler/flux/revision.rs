@@ -63,7 +63,7 @@ mod tests {
             ("main@sha1:zz23456789abcdef0123456789abcdef01234567".to_owned(), None),
             (format!("main@md5:{SHA}"), None),
             ("@".to_owned(), None),
-            ("".to_owned(), None),
+            (String::new(), None),
             ("ü@ü:ü".to_owned(), None),
         ] {
             assert_eq!(commit(&revision), expected, "{revision}");

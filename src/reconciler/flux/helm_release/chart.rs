@@ -1,4 +1,4 @@
-//! Where the chart of a HelmRelease comes from: a template for a HelmChart in it, or a reference to an
+//! Where the chart of a `HelmRelease` comes from: a template for a `HelmChart` in it, or a reference to an
 //! object that has the chart.
 
 use serde_json::Value;
@@ -13,10 +13,10 @@ use super::{SOURCE, state};
 
 const REFERENCE: &str = "/spec/chartRef";
 const HELM_CHART: &str = "HelmChart";
-/// The kinds that a HelmChart may take its chart from.
+/// The kinds that a `HelmChart` may take its chart from.
 const SOURCES: [&str; 3] = ["GitRepository", "HelmRepository", "Bucket"];
 
-/// What is said of a chart, here or in a HelmChart.
+/// What is said of a chart, here or in a `HelmChart`.
 struct Chart<'v> {
     /// Its name, or its folder.
     name: &'v str,
@@ -27,7 +27,7 @@ struct Chart<'v> {
     fetcher: Option<&'v Value>,
 }
 
-/// What has to be read. A HelmChart that is referred to takes its chart from another object of its
+/// What has to be read. A `HelmChart` that is referred to takes its chart from another object of its
 /// namespace; which one is known only then, so all that it may be are listed at the same time.
 pub(super) fn asks(owner: &Value) -> Vec<Ask> {
     if let Some(reference) = SourceRef::at(owner, REFERENCE) {
@@ -39,7 +39,7 @@ pub(super) fn asks(owner: &Value) -> Vec<Ask> {
     both.into_iter().flatten().filter_map(|reference| reference.ask()).collect()
 }
 
-/// The HelmChart that was made for it.
+/// The `HelmChart` that was made for it.
 fn fetcher(owner: &Value) -> Option<SourceRef<'_>> {
     let (namespace, name) = text(owner, "/status/helmChart").split_once('/')?;
     Some(SourceRef { kind: HELM_CHART, namespace, name })

@@ -1,4 +1,4 @@
-//! What a HelmRelease does by itself to an object of its own.
+//! What a `HelmRelease` does by itself to an object of its own.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! How far a HelmRelease is, and what it does about failures and takes besides its chart.
+//! How far a `HelmRelease` is, and what it does about failures and takes besides its chart.
 
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ fn remediation(owner: &Value) -> Option<String> {
     Some(format!("after a failed upgrade it {end} {tries}"))
 }
 
-/// Values from elsewhere: a revert of the HelmRelease does not bring them back.
+/// Values from elsewhere: a revert of the `HelmRelease` does not bring them back.
 fn values(owner: &Value) -> Option<String> {
     let from = |value: &Value| Some(format!("{} {}", text(value, "/kind"), word(value, "/name")?));
     let all: Vec<String> = list(owner, "/spec/valuesFrom").iter().filter_map(from).collect();

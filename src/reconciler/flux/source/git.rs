@@ -1,4 +1,4 @@
-//! A GitRepository: which branch it follows, or what pins it.
+//! A `GitRepository`: which branch it follows, or what pins it.
 
 use serde_json::Value;
 
