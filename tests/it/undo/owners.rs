@@ -20,8 +20,6 @@ fn what_somebody_owns_is_refused(bed: &TestBed) {
             "Argo CD application shop",
         ),
         ("label", "argocd.argoproj.io/instance", "shop", "Argo CD application shop"),
-        ("label", "kustomize.toolkit.fluxcd.io/name", "apps", "Flux Kustomization apps"),
-        ("label", "helm.toolkit.fluxcd.io/name", "web", "Flux HelmRelease web"),
         ("annotate", "meta.helm.sh/release-name", "web", "Helm release web"),
     ] {
         namespace.kubectl_ok(&[verb, "deployment/web", &format!("{key}={value}")]);
