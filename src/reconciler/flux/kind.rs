@@ -70,7 +70,9 @@ impl Kind {
     /// without them and an object that is not there look the same.
     pub(super) fn asks(&self, claim: &Claim) -> Vec<Ask> {
         let read = claim.namespace.as_ref().map(|namespace| self.read(namespace, &claim.name));
-        read.into_iter().chain([self.versions()]).collect()
+        // Where one has been read, there are such objects.
+        let versions = (!self.is_of(&claim.of)).then(|| self.versions());
+        read.into_iter().chain(versions).collect()
     }
 
     /// Reads one.
@@ -101,7 +103,7 @@ impl Kind {
 
     fn missing(&self, claim: &Claim, error: &Error, facts: &Facts<'_>) -> Proof {
         let (group, word) = (self.group, self.word);
-        match self.served(facts) {
+        match self.served(claim, facts) {
             Served::No => Proof::Unread(format!(
                 "this cluster has no {word}s ({group}): Flux is not installed here, or applies \
                  this from another cluster"
@@ -118,7 +120,10 @@ impl Kind {
         }
     }
 
-    fn served(&self, facts: &Facts<'_>) -> Served {
+    fn served(&self, claim: &Claim, facts: &Facts<'_>) -> Served {
+        if self.is_of(&claim.of) {
+            return Served::Yes;
+        }
         let group = match facts.value(&self.versions()) {
             Ok(group) => group,
             Err(error) if error.kind() == ErrorKind::NotFound => return Served::No,

@@ -72,7 +72,14 @@ fn what_applies_itself_ends_the_chain() {
             "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}}});
     assert!(KIND.claims(&object).is_empty());
     object["metadata"]["name"] = json!("apps");
-    assert_eq!(KIND.claims(&object).len(), 1);
+    let claims = KIND.claims(&object);
+    let [one] = claims.as_slice() else { panic!("{claims:?}") };
+    // There is one, so there may be others: nothing else is asked.
+    let parent = READ.replace("apps", "flux-system");
+    assert_eq!(KIND.asks(one), [ask(&parent)]);
+    let facts = Facts::of([(ask(&parent), None)]);
+    let found = KIND.find(one, &facts);
+    assert!(matches!(&found, Standing::Not(Proof::Refuted(_))), "{found:?}");
 }
 
 #[test]
