@@ -23,6 +23,8 @@ pub(super) fn tests() -> Vec<Test> {
         a_failed_release_is_what_is_live,
         without_the_right_to_read_the_owner_it_is_not_known,
         an_owner_costs_a_round_trip_a_level,
+        the_file_of_an_object_is_told,
+        an_image_automation_stands_beside_the_owner,
     ]
 }
 
@@ -332,4 +334,65 @@ fn deploy_below(flux: &Flux, namespace: &Namespace, fleet: &Fleet) {
     let commit = fleet.push("Add a Kustomization");
     flux.deploy(namespace, fleet, "cluster", "clusters/test");
     flux.wait_applied(namespace, "web", &commit);
+}
+
+fn the_file_of_an_object_is_told(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-file"), web());
+    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+    let origin = json!({"spec": {"buildMetadata": ["originAnnotations"]}});
+    flux.apply(&namespace, &kustomization("web", "fleet", WEB).with(&origin));
+    flux.wait_applied(&namespace, "web", &fleet.head());
+    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
+    let file = "this object comes from deployment.yaml (annotation config.kubernetes.io/origin)";
+    assert!(notes(&owner).contains(&file), "{owner}");
+}
+
+/// Its controller is no part of the bed: what is shown of it stands in its spec.
+fn an_image_automation_stands_beside_the_owner(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-bot"), web());
+    flux.deploy(&namespace, &fleet, "web", WEB);
+    let schema = json!({"openAPIV3Schema": {"type": "object",
+        "x-kubernetes-preserve-unknown-fields": true}});
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "imageupdateautomations.image.toolkit.fluxcd.io"},
+        "spec": {"group": "image.toolkit.fluxcd.io", "scope": "Namespaced",
+            "names": {"kind": "ImageUpdateAutomation", "plural": "imageupdateautomations"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}]}});
+    namespace.apply(&definition.to_string());
+    namespace.kubectl_ok(&[
+        "wait",
+        "--for=condition=Established",
+        "--timeout=60s",
+        "crd/imageupdateautomations.image.toolkit.fluxcd.io",
+    ]);
+    let automation = json!({"apiVersion": "image.toolkit.fluxcd.io/v1",
+        "kind": "ImageUpdateAutomation", "metadata": {"name": "auto"},
+        "spec": {"interval": "10m", "update": {"path": "./apps"},
+            "sourceRef": {"kind": "GitRepository", "name": "fleet"}}});
+    namespace.apply(&automation.to_string());
+    let chain = owners(namespace.kubeconfig(), "deploy/web");
+    let [web, auto] = <[Value; 2]>::try_from(chain).expect("two owners");
+    let name = namespace.name();
+    assert_eq!(auto["name"], format!("ImageUpdateAutomation {name}/auto"));
+    assert_eq!((&auto["of"], &auto["within"]), (&web["object"], &json!(630)));
+    let would = format!(
+        "it writes the newest image to apps of GitRepository {name}/fleet again at its next run, within \
+         10m30s, which undoes a revert"
+    );
+    assert_eq!(auto["would"], would);
+
+    // Who may not look is told what he does not know.
+    let rules = [
+        "get deployments.apps",
+        "list replicasets.apps",
+        "get kustomizations.kustomize.toolkit.fluxcd.io",
+        "get gitrepositories.source.toolkit.fluxcd.io",
+    ];
+    allow(&namespace, "bob", &rules);
+    let web = only(owners(&namespace.user("bob"), "deploy/web"));
+    assert_eq!(web["proof"], "listed");
+    let unknown =
+        "whether ImageUpdateAutomations write to its source is not known: not allowed to list";
+    assert!(notes(&web).iter().any(|note| note.starts_with(unknown)), "{web}");
 }

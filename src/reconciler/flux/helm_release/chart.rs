@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::ownership::{Source, SourceKind};
 
-use super::super::fields::{text, word};
+use super::super::fields::{first_few, list, text, word};
 use super::super::path;
 use super::super::source::{SourceRef, plain};
 use super::{SOURCE, state};
@@ -22,6 +22,8 @@ struct Chart<'v> {
     name: &'v str,
     version: &'v str,
     strategy: &'v str,
+    /// Files of values in its source.
+    files: &'v [Value],
     source: SourceRef<'v>,
     /// The object that fetches it.
     fetcher: Option<&'v Value>,
@@ -56,6 +58,7 @@ pub(super) fn read(owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<Str
             name: at("/spec/chart/spec/chart"),
             version: at("/spec/chart/spec/version"),
             strategy: at("/spec/chart/spec/reconcileStrategy"),
+            files: list(owner, "/spec/chart/spec/valuesFiles"),
             source,
             fetcher: fetcher(owner).and_then(|fetcher| fetcher.find(facts)?.ok()),
         };
@@ -72,6 +75,7 @@ pub(super) fn read(owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<Str
             name: at("/spec/chart"),
             version: at("/spec/version"),
             strategy: at("/spec/reconcileStrategy"),
+            files: list(fetcher, "/spec/valuesFiles"),
             source,
             fetcher: Some(fetcher),
         };
@@ -84,6 +88,12 @@ pub(super) fn read(owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<Str
 impl Chart<'_> {
     fn read(&self, owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<String>) {
         let mut read = self.source.read(facts);
+        let files: Vec<&str> = self.files.iter().filter_map(Value::as_str).collect();
+        if !files.is_empty() {
+            let files = first_few(&files);
+            read.notes
+                .push(format!("its chart takes values from {files} of its source (valuesFiles)"));
+        }
         let source = &mut read.source;
         if source.kind == SourceKind::Chart {
             source.wants = match self.version {

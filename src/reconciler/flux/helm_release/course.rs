@@ -11,6 +11,7 @@ use super::super::duration::{self, within, words};
 use super::super::fields::{flag, is_set, list, text, word};
 use super::super::ignore::Ignored;
 use super::super::opt_out;
+use super::state;
 
 const BACK: &str = "puts back what the release says";
 /// Why it does not even try.
@@ -57,6 +58,13 @@ fn standing_still(owner: &Value) -> Option<(String, Option<u64>)> {
             "it does nothing until its chart or its values change ({why}), and then {BACK}"
         );
         return Some((would, None));
+    }
+    if let Some(action) = state::action(owner) {
+        let (name, most) = (action.name, words(action.most));
+        let would = format!(
+            "it is in the middle of {name}, for up to {most}; if that fails, what it does then {BACK}"
+        );
+        return Some((would, Some(action.most)));
     }
     let reason = failure(owner)?.reason();
     if WAITS.contains(&reason) {

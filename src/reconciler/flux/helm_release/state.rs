@@ -9,8 +9,11 @@ use super::super::fields::{first_few, list, number, text, word};
 /// Each a sentence about it.
 pub(super) fn notes(owner: &Value) -> Vec<String> {
     let mut notes = Vec::new();
-    notes.extend(action(owner).or_else(|| trouble(owner)));
+    notes.extend(action(owner).map(Action::words).or_else(|| trouble(owner)));
     notes.extend(remediated(owner));
+    if let Some(drifted) = true_one(owner, "Drifted") {
+        notes.push(format!("it has found that the cluster differs: {}", drifted.words()));
+    }
     notes.extend(remediation(owner));
     notes.extend(values(owner));
     notes
@@ -21,17 +24,31 @@ pub(super) fn latest(owner: &Value) -> Option<&Value> {
     list(owner, "/status/history").iter().max_by_key(|one| number(one, "/version"))
 }
 
-/// What it does right now: `Running 'upgrade' action with timeout of 5m0s`.
-fn action(owner: &Value) -> Option<String> {
+/// What it does right now.
+pub(super) struct Action<'v> {
+    pub name: &'v str,
+    /// How long at the most, in seconds.
+    pub most: u64,
+    since: &'v str,
+}
+
+/// As it says itself: `Running 'upgrade' action with timeout of 5m0s`.
+pub(super) fn action(owner: &Value) -> Option<Action<'_>> {
     let running = true_one(owner, "Reconciling")?;
     let rest = running.message().strip_prefix("Running '")?;
-    let (action, timeout) = rest.split_once("' action with timeout of ")?;
-    let most = words(seconds(parse(timeout.trim_end())?));
-    let since = running.since();
-    let since = if since.is_empty() { String::new() } else { format!(" since {since}") };
-    Some(format!(
-        "it is busy{since} with {action}, for up to {most}, and takes up nothing new until then"
-    ))
+    let (name, timeout) = rest.split_once("' action with timeout of ")?;
+    Some(Action { name, most: seconds(parse(timeout.trim_end())?), since: running.since() })
+}
+
+impl Action<'_> {
+    fn words(self) -> String {
+        let since =
+            if self.since.is_empty() { String::new() } else { format!(" since {}", self.since) };
+        let (name, most) = (self.name, words(self.most));
+        format!(
+            "it is busy{since} with {name}, for up to {most}, and takes up nothing new until then"
+        )
+    }
 }
 
 /// It has rolled back by itself: then the cluster and Git differ, and a revert in Git changes nothing more.

@@ -153,6 +153,14 @@ fn its_state_decides_before_how_it_is_set_up() {
             true,
         ),
         (
+            conditions(json!([{"type": "Ready", "status": "Unknown"},
+                {"type": "Reconciling", "status": "True",
+                    "message": "Running 'upgrade' action with timeout of 5m0s"}])),
+            "it is in the middle of upgrade, for up to 5m; if that fails, what it does then puts back",
+            Some(300),
+            false,
+        ),
+        (
             failed("UpgradeFailed"),
             "it tries again by itself (UpgradeFailed), and puts",
             None,
@@ -261,6 +269,14 @@ fn what_it_does_about_failures_is_told() {
             vec![
                 "it is busy since 2026-11-26T04:30:00Z with upgrade, for up to 5m, and takes up \
                  nothing new until then",
+            ],
+        ),
+        (
+            conditions(json!([{"type": "Ready", "status": "True"},
+                {"type": "Drifted", "status": "True", "reason": "DriftDetected",
+                    "message": "Deployment/shop/web changed\nand more"}])),
+            vec![
+                "it has found that the cluster differs: DriftDetected: Deployment/shop/web changed",
             ],
         ),
         (busy("Fulfilling prerequisites"), vec!["a run is under way: Fulfilling prerequisites"]),

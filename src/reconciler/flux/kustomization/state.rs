@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
+use super::super::super::marks::annotation;
 use super::super::condition::{Condition, failure, trouble};
 use super::super::fields::{first_few, list, text, word};
 use super::super::health_check;
 use super::super::{opt_out, revision};
 
+/// Written by kustomize, as lines of YAML.
+const ORIGIN: &str = "config.kubernetes.io/origin";
 /// Failures that come after everything has been applied.
 const APPLIED: [&str; 3] = ["HealthCheckFailed", "HealthCheckCanceled", "PruneFailed"];
 /// Failures that come before anything is.
@@ -32,10 +35,20 @@ pub(super) fn notes(owner: &Value, object: &Value) -> Vec<String> {
     if let Some(mark) = opt_out::from_cleanup(object) {
         notes.push(format!("it leaves what others add to this object ({mark})"));
     }
+    if let Some(file) = origin(object) {
+        notes.push(format!("this object comes from {file} (annotation {ORIGIN})"));
+    }
     notes.extend(trouble(owner));
     notes.extend(behind(owner));
+    notes.extend(names(owner));
     notes.extend(overrides(owner));
     notes
+}
+
+/// The file that the object comes from, where `spec.buildMetadata` has it written down.
+fn origin(object: &Value) -> Option<&str> {
+    let lines = annotation(object, ORIGIN)?.lines();
+    lines.filter_map(|line| line.strip_prefix("path:")).map(str::trim).find(|path| !path.is_empty())
 }
 
 /// What it tried against what it has.
@@ -49,6 +62,22 @@ fn behind(owner: &Value) -> Option<String> {
         let (tried, applied) = (revision::words(tried), revision::words(applied));
         format!("it has tried {tried} last, and {applied} is what came to a good end")
     })
+}
+
+/// What its folder alone does not tell: other folders, and other names.
+fn names(owner: &Value) -> Vec<String> {
+    let mut notes = Vec::new();
+    let components: Vec<&str> =
+        list(owner, "/spec/components").iter().filter_map(Value::as_str).collect();
+    if !components.is_empty() {
+        notes.push(format!("it takes in {} too (spec.components)", first_few(&components)));
+    }
+    for (member, place) in [("namePrefix", "before"), ("nameSuffix", "behind")] {
+        if let Some(part) = word(owner, &format!("/spec/{member}")) {
+            notes.push(format!("it puts {part} {place} every name (spec.{member})"));
+        }
+    }
+    notes
 }
 
 /// What a commit in its folder does not change, since it is set here.

@@ -34,6 +34,7 @@ fn a_chart_in_git_is_a_folder_of_a_branch() {
     ];
     for (change, noted) in [(json!("Revision"), false), (json!("ChartVersion"), true)] {
         let chart = json!({"chart": {"spec": {"chart": "./charts/web", "reconcileStrategy": change,
+            "valuesFiles": ["./values/prod.yaml", 1],
             "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}});
         let owner = complete(chart, known.clone());
         let [source] = owner.sources.as_slice() else { panic!("{owner:?}") };
@@ -43,6 +44,8 @@ fn a_chart_in_git_is_a_folder_of_a_branch() {
         );
         assert_eq!(source.revision.as_deref(), Some(SHA));
         assert_eq!(owner.notes.contains(&strategy.to_owned()), noted, "{:?}", owner.notes);
+        let files = "its chart takes values from ./values/prod.yaml of its source (valuesFiles)";
+        assert!(owner.notes.contains(&files.to_owned()), "{:?}", owner.notes);
     }
 }
 
