@@ -7,6 +7,7 @@
 mod argocd;
 pub mod chain;
 mod controller;
+mod flux;
 mod helm;
 mod marks;
 
@@ -22,6 +23,11 @@ pub static REGISTRY: &[&dyn Reconciler] = &[
     &argocd::ApplicationSets,
     &argocd::Stages,
     &argocd::ImageUpdaters,
+    &flux::Kustomizations,
+    &flux::HelmReleases,
+    &flux::ResourceSets,
+    &flux::FluxInstances,
+    &flux::ImageAutomations,
     &helm::Releases,
     &controller::Controllers,
 ];

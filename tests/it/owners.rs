@@ -1,37 +1,28 @@
-//! Who owns a workload, asked of the real controllers: what `rb status` says of the chain.
+//! Who owns a workload, and what he would do to a direct write, by the real controllers.
 
 mod argocd;
+mod flux;
+
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::rb::{Rb, rb};
+use crate::rb::Rb;
 use crate::suite::Test;
-use crate::testbed::Namespace;
 
 pub(crate) fn tests() -> Vec<Test> {
-    argocd::tests()
+    [argocd::tests(), flux::tests()].concat()
 }
 
-/// The owners of the Deployment `web`, the nearest first.
+/// The chain of owners that a user sees, the nearest first.
 #[track_caller]
-fn owners(namespace: &Namespace) -> Vec<Value> {
-    let status = rb(namespace, "status deploy/web --watch=false -o json").json();
-    status["owners"].as_array().expect("a list of owners").clone()
+fn owners(kubeconfig: &Path, workload: &str) -> Vec<Value> {
+    let words = format!("history {workload} -o json");
+    let document = Rb::new(kubeconfig).words(&words).run().ends_with(0).json();
+    document["owners"].as_array().expect("a list of owners").clone()
 }
 
-/// The same with the rights of a user.
-#[track_caller]
-fn owners_seen_by(namespace: &Namespace, user: &str) -> Vec<Value> {
-    let call = Rb::new(&namespace.user(user)).words("status deploy/web --watch=false -o json");
-    call.run().json()["owners"].as_array().expect("a list of owners").clone()
-}
-
-fn names(owners: &[Value]) -> Vec<&str> {
-    owners.iter().filter_map(|owner| owner["name"].as_str()).collect()
-}
-
-/// What stands in the notes of an owner, in lines.
-fn notes(owner: &Value) -> String {
-    let notes = owner["notes"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    notes.collect::<Vec<_>>().join("\n")
+/// What is said beside the chain, sentence by sentence.
+fn notes(owner: &Value) -> Vec<&str> {
+    owner["notes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }

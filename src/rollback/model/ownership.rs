@@ -104,6 +104,8 @@ pub enum SourceKind {
     Oci,
     /// A bucket.
     Bucket,
+    /// An artifact that another program made, e.g. from parts of several sources.
+    Artifact,
 }
 
 impl Owner {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{names, notes, owners, owners_seen_by};
+use super::{notes, owners};
 use crate::given::allow;
 use crate::rb::{Rb, rb};
 use crate::scene::{assert_live, releases};
@@ -38,6 +38,21 @@ fn web() -> (Fleet, String) {
     (fleet, commit)
 }
 
+/// The owners of the Deployment `web`.
+#[track_caller]
+fn of_web(namespace: &Namespace) -> Vec<Value> {
+    owners(namespace.kubeconfig(), "deploy/web")
+}
+
+fn names(owners: &[Value]) -> Vec<&str> {
+    owners.iter().filter_map(|owner| owner["name"].as_str()).collect()
+}
+
+/// Whether one of the notes begins so.
+fn says(owner: &Value, start: &str) -> bool {
+    notes(owner).iter().any(|note| note.starts_with(start))
+}
+
 fn image(namespace: &Namespace) -> Value {
     namespace.get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"].clone()
 }
@@ -53,7 +68,7 @@ fn an_application_is_known_by_its_annotation(bed: &TestBed) {
     app.wait_synced(&second);
     namespace.rollout_done("web");
 
-    let owners = owners(&namespace);
+    let owners = of_web(&namespace);
     assert_eq!(owners.len(), 1, "{owners:?}");
     let owner = &owners[0];
     assert_eq!(owner["name"], format!("Argo CD application {}", app.name()));
@@ -81,7 +96,7 @@ fn known_by_a_label(bed: &TestBed, settings: &[(&str, &str)], key: &str) {
         let metadata = &namespace.get("deployment", "web")["metadata"];
         assert_eq!(metadata["labels"][key], app.name());
         assert_eq!(metadata["annotations"][TRACKING], Value::Null);
-        let owners = owners(&namespace);
+        let owners = of_web(&namespace);
         assert_eq!(owners.len(), 1, "{owners:?}");
         assert_eq!(owners[0]["name"], format!("Argo CD application {}", app.name()));
         assert_eq!(owners[0]["proof"], "listed");
@@ -112,13 +127,13 @@ fn an_application_is_known_by_its_installation(bed: &TestBed) {
         app.wait_synced(&commit);
         let key = "argocd.argoproj.io/installation-id";
         assert_eq!(namespace.get("deployment", "web")["metadata"]["annotations"][key], "one");
-        let found = owners(&namespace);
+        let found = of_web(&namespace);
         assert_eq!(found[0]["proof"], "listed", "{found:?}");
         assert_eq!(found[0]["mark"], format!("annotations {TRACKING} and {key}"));
 
         // As if the Argo CD of another cluster had deployed it.
         namespace.kubectl_ok(&["annotate", "--overwrite", "deployment/web", &format!("{key}=two")]);
-        let found = owners(&namespace);
+        let found = of_web(&namespace);
         assert_eq!(found.len(), 1, "{found:?}");
         let why = found[0]["proof"]["unread"].as_str().unwrap_or_default();
         assert!(
@@ -142,7 +157,7 @@ fn an_application_of_applications_is_above(bed: &TestBed) {
     parent.wait_synced(&commit);
     argocd.application_of_others(&namespace, &name).wait_synced(&commit);
 
-    let owners = owners(&namespace);
+    let owners = of_web(&namespace);
     let expected = [&name, parent.name()].map(|name| format!("Argo CD application {name}"));
     assert_eq!(names(&owners), expected);
     assert!(owners.iter().all(|owner| owner["proof"] == "listed"), "{owners:?}");
@@ -158,7 +173,7 @@ fn an_application_set_is_above(bed: &TestBed) {
     let (fleet, commit) = web();
     let app = argocd.generated_application(&namespace, &fleet.url(), WEB, &automated());
     app.wait_synced(&commit);
-    let owners = owners(&namespace);
+    let owners = of_web(&namespace);
     let name = app.name();
     let expected = [format!("Argo CD application {name}"), format!("ApplicationSet {name}")];
     assert_eq!(names(&owners), expected);
@@ -201,7 +216,7 @@ fn marks_that_are_not_true_count_for_nothing(bed: &TestBed) {
     ] {
         let mark = format!("{TRACKING}={id}");
         namespace.kubectl_ok(&["annotate", "--overwrite", "deployment/web", &mark]);
-        let found = owners(&namespace);
+        let found = of_web(&namespace);
         assert_eq!(found.len(), 1, "{id}: {found:?}");
         assert_eq!(found[0]["proof"]["refuted"], why, "{id}");
     }
@@ -209,7 +224,7 @@ fn marks_that_are_not_true_count_for_nothing(bed: &TestBed) {
     namespace.kubectl_ok(&["annotate", "deployment/web", &format!("{TRACKING}-")]);
     let label = format!("app.kubernetes.io/instance={name}");
     namespace.kubectl_ok(&["label", "deployment/web", &label]);
-    assert_eq!(owners(&namespace), [] as [Value; 0]);
+    assert_eq!(of_web(&namespace), [] as [Value; 0]);
     rb(&namespace, "undo deploy/web --yes").ends_with(0);
     assert_live(&namespace, "1.0");
 }
@@ -229,7 +244,7 @@ fn a_mark_that_is_left_over_counts_for_nothing(bed: &TestBed) {
     drop(app);
     let why = format!("there is no Application {name}");
     namespace.wait_until("the Application is gone", |namespace| {
-        owners(namespace)[0]["proof"]["refuted"] == why
+        of_web(namespace)[0]["proof"]["refuted"] == why
     });
     rb(&namespace, "undo deploy/web --yes").ends_with(0);
     assert_eq!(image(&namespace), "registry.test/web:1.0");
@@ -242,7 +257,7 @@ fn without_the_right_to_read_it_an_application_is_an_owner_still(bed: &TestBed) 
     app.wait_synced(&commit);
     let rules = ["get,patch,watch deployments.apps", "list replicasets.apps", "list,watch pods"];
     allow(&namespace, "grace", &rules);
-    let found = owners_seen_by(&namespace, "grace");
+    let found = owners(&namespace.user("grace"), "deploy/web");
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0]["name"], format!("Argo CD application {}", app.name()));
     let why = found[0]["proof"]["unread"].as_str().unwrap_or_default();
@@ -257,7 +272,7 @@ fn without_the_right_to_read_it_an_application_is_an_owner_still(bed: &TestBed) 
     let (role_flag, user) = (format!("--role={role}"), "--user=grace");
     namespace.kubectl_ok(&["-n", place, "create", "rolebinding", &role, &role_flag, user]);
     namespace.wait_until("the Application may be read", |namespace| {
-        owners_seen_by(namespace, "grace")[0]["proof"] == "listed"
+        owners(&namespace.user("grace"), "deploy/web")[0]["proof"] == "listed"
     });
     let refused = Rb::new(&namespace.user("grace")).words("undo deploy/web --yes").run();
     refused.says(app.name());
@@ -282,8 +297,8 @@ fn a_sync_that_is_tried_again_is_told(bed: &TestBed) {
     let short = &bad[..7];
     let told = format!("a sync to {short} has failed and is tried again");
     namespace.wait_until("it is told", |namespace| {
-        let notes = notes(&owners(namespace)[0]);
-        if notes.contains(&told) { Ok(()) } else { Err(notes) }
+        let owner = of_web(namespace).remove(0);
+        if says(&owner, &told) { Ok(()) } else { Err(owner.to_string()) }
     });
 }
 
@@ -296,16 +311,16 @@ fn a_window_that_forbids_a_sync_is_told_and_forbids_it(bed: &TestBed) {
     extra["spec"]["project"] = json!(project);
     let app = argocd.application(&namespace, &fleet.url(), WEB, &extra);
     app.wait_synced(&commit);
-    assert!(!notes(&owners(&namespace)[0]).contains("window"));
+    assert!(!notes(&of_web(&namespace)[0]).concat().contains("window"));
     for (schedule, kind, is_forbidden) in
         [("* * * * *", "allow", false), ("0 0 29 2 *", "allow", true), ("* * * * *", "deny", true)]
     {
         let windows = json!([{"kind": kind, "schedule": schedule, "duration": "1h",
             "applications": [app.name()]}]);
         argocd.apply(&with_windows(project, &windows));
-        let owner = owners(&namespace).remove(0);
-        let told = notes(&owner).contains("it may not sync at all until ");
-        assert_eq!(told, is_forbidden, "{schedule} {kind}: {owner}");
+        let owner = of_web(&namespace).remove(0);
+        let is_told = says(&owner, "it may not sync at all until ");
+        assert_eq!(is_told, is_forbidden, "{schedule} {kind}: {owner}");
         assert_eq!(owner["within"].as_u64().unwrap() > 60, is_forbidden, "{owner}");
     }
     // The real one holds to it.
