@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -56,6 +57,8 @@ struct Fact {
 #[derive(Default)]
 pub struct Facts<'a> {
     known: HashMap<Ask, Fact>,
+    /// When they were asked.
+    asked_at: Timestamp,
     /// What was found out before, or for others too.
     common: Option<&'a Facts<'a>>,
 }
@@ -72,6 +75,7 @@ impl Facts<'_> {
         field_manager: &str,
         deadline: Deadline,
     ) -> Self {
+        let asked_at = Timestamp::now();
         let distinct: HashSet<Ask> = asks.into_iter().collect();
         let known = stream::iter(distinct)
             .map(|ask| async move {
@@ -82,13 +86,19 @@ impl Facts<'_> {
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
-        Self { known, common: None }
+        Self { known, asked_at, common: None }
     }
 
     /// These, and what was found out before.
     #[must_use]
     pub fn and<'b>(self, before: &'b Facts<'b>) -> Facts<'b> {
-        Facts { known: self.known, common: Some(before) }
+        Facts { known: self.known, asked_at: self.asked_at, common: Some(before) }
+    }
+
+    /// When they were asked: what depends on the time of day is judged by it.
+    #[must_use]
+    pub fn asked_at(&self) -> Timestamp {
+        self.asked_at
     }
 
     /// Whether this was asked.
@@ -221,7 +231,13 @@ impl Facts<'_> {
             let answer = value.map(Answer::Value).ok_or_else(missing);
             (ask, Fact { answer, took: Duration::ZERO })
         };
-        Self { known: known.into_iter().map(fact).collect(), common: None }
+        Self { known: known.into_iter().map(fact).collect(), ..Self::default() }
+    }
+
+    /// As if they had been asked then.
+    pub(crate) fn at(mut self, time: Timestamp) -> Self {
+        self.asked_at = time;
+        self
     }
 
     /// With a text.

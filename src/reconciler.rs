@@ -4,8 +4,10 @@
 //! an object's marks claim, what has to be read to know, and what that comes to: functions of values.
 //! [`chain`] does the reading, a level at a time, and each level in one round trip.
 
+mod argocd;
 pub mod chain;
 mod controller;
+mod flux;
 mod helm;
 mod marks;
 
@@ -16,7 +18,19 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 /// All kinds of owners.
-pub static REGISTRY: &[&dyn Reconciler] = &[&helm::Releases, &controller::Controllers];
+pub static REGISTRY: &[&dyn Reconciler] = &[
+    &argocd::Applications,
+    &argocd::ApplicationSets,
+    &argocd::Stages,
+    &argocd::ImageUpdaters,
+    &flux::Kustomizations,
+    &flux::HelmReleases,
+    &flux::ResourceSets,
+    &flux::FluxInstances,
+    &flux::ImageAutomations,
+    &helm::Releases,
+    &controller::Controllers,
+];
 
 /// What the marks of an object say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,6 +51,14 @@ pub async fn read(
     field_manager: &str,
     deadline: Deadline,
 ) -> Vec<Vec<Owner>> {
+    climb(workloads, async |asks| Facts::gather(cluster, asks, field_manager, deadline).await).await
+}
+
+/// The same, with whatever finds the facts out.
+pub(super) async fn climb(
+    workloads: Vec<Value>,
+    gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
+) -> Vec<Vec<Owner>> {
     let mut chains: Vec<Vec<Owner>> = workloads.iter().map(|_| Vec::new()).collect();
     let mut seen: HashSet<(usize, Target)> = HashSet::new();
     let marked = |(index, object)| Marked { index, object };
@@ -60,7 +68,7 @@ pub async fn read(
         let claimed = claims(&level);
         let further = open.iter().flat_map(Found::further);
         let asks: Vec<Ask> = claimed.iter().flat_map(Claimed::asks).chain(further).collect();
-        let facts = Facts::gather(cluster, asks, field_manager, deadline).await;
+        let facts = gather(asks).await;
         close(&mut chains, std::mem::take(&mut open), &facts);
         if claimed.is_empty() || depth == LEVELS {
             break;
@@ -136,3 +144,6 @@ impl Found {
         self.object.as_ref().map(|object| self.reconciler.further(object)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::target::Target;
 
+use super::argocd::is_application_set;
 use super::marks::reference;
 use super::{Claim, Link, Reconciler};
 
@@ -24,7 +25,9 @@ impl Reconciler for Controllers {
             mark: "metadata.ownerReferences".to_owned(),
             of: reference(object),
         };
-        controller_of(object).map(claim).into_iter().collect()
+        // Of that one more is known.
+        let others = controller_of(object).filter(|owner| !is_application_set(owner));
+        others.map(claim).into_iter().collect()
     }
 
     fn judge(&self, claim: &Claim, object: &Value, _facts: &Facts<'_>) -> Vec<Link> {

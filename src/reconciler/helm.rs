@@ -10,7 +10,7 @@ use super::{Claim, Link, Reconciler};
 
 const NAME: &str = "meta.helm.sh/release-name";
 const NAMESPACE: &str = "meta.helm.sh/release-namespace";
-/// helm-controller puts Helm's marks on too, but then the HelmRelease is the owner.
+/// helm-controller puts Helm's marks on too, but then the `HelmRelease` is the owner.
 const OF_FLUX: &str = "helm.toolkit.fluxcd.io/name";
 
 /// Releases of Helm.

@@ -34,6 +34,7 @@ mod man;
 mod many;
 mod next_deploy;
 mod output;
+mod owners;
 mod plan_file;
 mod plans;
 mod plugin;
@@ -100,6 +101,7 @@ fn main() -> ExitCode {
         many::tests(),
         next_deploy::tests(),
         output::tests(),
+        owners::tests(),
         plan_file::tests(),
         plans::tests(),
         plugin::tests(),

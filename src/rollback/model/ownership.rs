@@ -56,6 +56,7 @@ pub enum Proof {
 /// How an owner acts by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each may be on or off by itself")]
 pub struct Automation {
     /// Whether it brings a new state of its source to the cluster by itself.
     pub syncs: bool,
@@ -103,6 +104,8 @@ pub enum SourceKind {
     Oci,
     /// A bucket.
     Bucket,
+    /// An artifact that another program made, e.g. from parts of several sources.
+    Artifact,
 }
 
 impl Owner {

@@ -12,26 +12,13 @@ pub(super) fn tests() -> Vec<Test> {
 fn what_somebody_owns_is_refused(bed: &TestBed) {
     let namespace = bed.namespace("owned");
     releases(&namespace, 0, &["1.0", "2.0"]);
-    for (verb, key, value, owner) in [
-        (
-            "annotate",
-            "argocd.argoproj.io/tracking-id",
-            "shop:apps/Deployment:x/web",
-            "Argo CD application shop",
-        ),
-        ("label", "argocd.argoproj.io/instance", "shop", "Argo CD application shop"),
-        ("label", "kustomize.toolkit.fluxcd.io/name", "apps", "Flux Kustomization apps"),
-        ("label", "helm.toolkit.fluxcd.io/name", "web", "Flux HelmRelease web"),
-        ("annotate", "meta.helm.sh/release-name", "web", "Helm release web"),
-    ] {
-        namespace.kubectl_ok(&[verb, "deployment/web", &format!("{key}={value}")]);
-        rb(&namespace, "undo deploy/web --yes")
-            .ends_with(3)
-            .says(owner)
-            .says(key)
-            .says("rb undo deployment/web --direct --to-revision=");
-        namespace.kubectl_ok(&[verb, "deployment/web", &format!("{key}-")]);
-    }
+    let (key, owner) = ("meta.helm.sh/release-name", "Helm release web");
+    namespace.kubectl_ok(&["annotate", "deployment/web", &format!("{key}=web")]);
+    rb(&namespace, "undo deploy/web --yes")
+        .ends_with(3)
+        .says(owner)
+        .says(key)
+        .says("rb undo deployment/web --direct --to-revision=");
     assert_live(&namespace, "2.0");
     assert_eq!(annotation(&namespace, "kubectl-rb/record"), "");
 }

@@ -1,0 +1,158 @@
+//! Argo CD: its Applications, and who writes those: another Application, an `ApplicationSet`, Kargo,
+//! Image Updater.
+//!
+//! A mark on an object is a claim. It is true where an Application of that name is there and lists the
+//! object in `status.resources`, which holds for every way of tracking: what is listed there is what
+//! the next sync writes. Everything is read from the objects; no program of Argo CD is asked.
+
+mod application_set;
+mod claims;
+mod fields;
+mod finding;
+mod image_updater;
+mod kargo;
+mod notes;
+mod operation;
+mod policy;
+mod revision;
+mod selection;
+mod sources;
+mod tracking;
+mod windows;
+
+#[cfg(test)]
+mod given;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use crate::cluster::Path;
+use crate::facts::{Ask, Facts};
+use crate::rollback::model::ownership::{Owner, Proof};
+use crate::rollback::model::target::Target;
+
+pub(super) use self::application_set::{ApplicationSets, is_application_set};
+use self::fields::{text, text_or};
+pub(super) use self::image_updater::ImageUpdaters;
+pub(super) use self::kargo::Stages;
+use self::tracking::Instance;
+use super::marks::reference;
+use super::{Claim, Link, Reconciler};
+
+/// The API that Applications are read from.
+const API: &str = "apis/argoproj.io/v1alpha1";
+/// Its version, as objects name it.
+const VERSION: &str = "argoproj.io/v1alpha1";
+
+/// What an Application whose settings nobody has read may do.
+const UNREAD: &str =
+    "with self-heal on it puts the bad version back within seconds, else at the next sync";
+
+/// Applications.
+#[derive(Debug)]
+pub(super) struct Applications;
+
+impl Reconciler for Applications {
+    fn claims(&self, object: &Value) -> Vec<Claim> {
+        claims::of(object)
+    }
+
+    fn asks(&self, claim: &Claim) -> Vec<Ask> {
+        finding::asks(claim)
+    }
+
+    fn judge(&self, claim: &Claim, object: &Value, facts: &Facts<'_>) -> Vec<Link> {
+        finding::judge(claim, object, facts)
+    }
+
+    fn further(&self, owner: &Value) -> Vec<Ask> {
+        project(owner).into_iter().collect()
+    }
+
+    fn complete(&self, link: &mut Owner, owner: &Value, facts: &Facts<'_>) {
+        let Some(ask) = project(owner) else { return };
+        let name = text(owner, "/spec/project");
+        match facts.value(&ask) {
+            Ok(project) => {
+                windows::apply(link, owner, project, facts.asked_at());
+                link.notes.extend(notes::of_project(name, project));
+            }
+            Err(error) => link.notes.push(format!(
+                "the sync windows of AppProject {name} could not be read: {}",
+                finding::words(error)
+            )),
+        }
+    }
+}
+
+/// Asks for the project of an Application; its windows may hold syncs up.
+fn project(application: &Value) -> Option<Ask> {
+    let name = text(application, "/spec/project");
+    let namespace = text_or(application, "/status/controllerNamespace", "/metadata/namespace");
+    let named = !name.is_empty() && !namespace.is_empty();
+    named.then(|| Ask::Read(Path::namespaced(API, namespace, "appprojects").name(name).to_string()))
+}
+
+/// The Application of a mark, of which nothing could be read.
+fn unread(claim: &Claim, instance: &Instance<'_>, proof: Proof) -> Link {
+    let owner = Owner {
+        name: format!("Argo CD application {instance}"),
+        would: UNREAD.to_owned(),
+        mark: claim.mark.clone(),
+        proof,
+        ..Owner::default()
+    };
+    Link { owner, object: None }
+}
+
+/// An Application that was read. `entry` is what it lists of the object that carries the mark.
+fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof) -> Link {
+    let act = policy::counteraction(application, policy::noun(&claim.of));
+    let owner = Owner {
+        name: format!("Argo CD application {}", qualified(application)),
+        would: act.would,
+        mark: claim.mark.clone(),
+        object: Some(named(application)),
+        of: None,
+        proof,
+        within: act.within,
+        automation: Some(policy::automation(application)),
+        sources: sources::of(application),
+        notes: notes::of(application, claim, entry),
+    };
+    Link { owner, object: Some(application.clone()) }
+}
+
+/// What the object is called; what stands in a list may leave its own type out.
+fn named(application: &Value) -> Target {
+    let mut target = reference(application);
+    if target.api_version.is_empty() {
+        VERSION.clone_into(&mut target.api_version);
+    }
+    if target.kind.is_empty() {
+        "Application".clone_into(&mut target.kind);
+    }
+    target
+}
+
+/// `web`, or `team/web` where it is not in the namespace of its control plane: as Argo CD spells it.
+fn qualified(application: &Value) -> String {
+    let (namespace, name) =
+        (text(application, "/metadata/namespace"), text(application, "/metadata/name"));
+    let control = text(application, "/status/controllerNamespace");
+    if control.is_empty() || control == namespace {
+        name.to_owned()
+    } else {
+        format!("{namespace}/{name}")
+    }
+}
+
+/// Whether an object is an Application.
+fn is_application(object: &Value) -> bool {
+    is_of_argo(text(object, "/apiVersion")) && text(object, "/kind") == "Application"
+}
+
+fn is_of_argo(api_version: &str) -> bool {
+    api_version.split_once('/').is_some_and(|(group, _)| group == "argoproj.io")
+}

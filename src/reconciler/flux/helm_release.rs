@@ -1,0 +1,86 @@
+//! A `HelmRelease`: it installs and upgrades a chart. Between two upgrades it leaves its objects alone unless
+//! it is set up to detect drift, and its next upgrade puts back what the release says.
+
+mod chart;
+mod course;
+mod state;
+
+use serde_json::Value;
+
+use crate::facts::{Ask, Facts};
+use crate::rollback::model::ownership::Owner;
+
+use super::super::{Claim, Link, Reconciler};
+use super::kind::{Kind, Standing, slim};
+use super::source::SourceRef;
+use super::{dependency, image_automation, inventory};
+
+pub(super) static KIND: Kind = Kind {
+    word: "HelmRelease",
+    group: "helm.toolkit.fluxcd.io",
+    version: "v2",
+    plural: "helmreleases",
+    labels: "helm.toolkit.fluxcd.io",
+    manager: "helm-controller",
+};
+
+/// Where the source of its chart stands in it.
+pub(super) const SOURCE: &str = "/spec/chart/spec/sourceRef";
+
+/// `HelmReleases` of Flux.
+#[derive(Debug)]
+pub(in super::super) struct HelmReleases;
+
+impl Reconciler for HelmReleases {
+    fn claims(&self, object: &Value) -> Vec<Claim> {
+        KIND.claims(object)
+    }
+
+    fn asks(&self, claim: &Claim) -> Vec<Ask> {
+        KIND.asks(claim)
+    }
+
+    fn judge(&self, claim: &Claim, object: &Value, facts: &Facts<'_>) -> Vec<Link> {
+        let mut owner = Owner {
+            name: KIND.named(claim),
+            would: "its next upgrade puts back what the release says".to_owned(),
+            mark: claim.mark.clone(),
+            object: Some(KIND.target(claim)),
+            ..Owner::default()
+        };
+        let found = match KIND.find(claim, facts) {
+            Standing::Unasked => return vec![Link { owner, object: None }],
+            Standing::Not(proof) => {
+                owner.proof = proof;
+                return vec![Link { owner, object: None }];
+            }
+            Standing::There(found) => found,
+        };
+        let (proof, doubt) = inventory::proof(&KIND, claim, object, found);
+        owner.proof = proof;
+        course::of(found, object, &claim.of).tell(&mut owner);
+        owner.notes.extend(doubt);
+        owner.notes.extend(state::notes(found));
+        vec![Link { owner, object: Some(slim(found)) }]
+    }
+
+    fn further(&self, owner: &Value) -> Vec<Ask> {
+        let source = SourceRef::at(owner, SOURCE);
+        let mut asks = chart::asks(owner);
+        asks.extend(source.iter().flat_map(image_automation::asks));
+        asks.extend(dependency::asks(&KIND, owner));
+        asks
+    }
+
+    fn complete(&self, link: &mut Owner, owner: &Value, facts: &Facts<'_>) {
+        let source = SourceRef::at(owner, SOURCE);
+        let (source_of_chart, notes) = chart::read(owner, facts);
+        link.sources.extend(source_of_chart);
+        link.notes.extend(notes);
+        link.notes.extend(source.and_then(|source| image_automation::unread(&source, facts)));
+        link.notes.extend(dependency::notes(&KIND, owner, None, facts));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! A Kustomization: it applies a folder of a source again and again, and puts back what differs.
+
+mod course;
+mod state;
+
+use serde_json::Value;
+
+use crate::facts::{Ask, Facts};
+use crate::rollback::model::ownership::Owner;
+
+use super::super::{Claim, Link, Reconciler};
+use super::fields::{text, word};
+use super::kind::{Kind, Standing, slim};
+use super::source::{self, SourceRef};
+use super::{dependency, health_check, image_automation, inventory, path, revision};
+
+pub(super) static KIND: Kind = Kind {
+    word: "Kustomization",
+    group: "kustomize.toolkit.fluxcd.io",
+    version: "v1",
+    plural: "kustomizations",
+    labels: "kustomize.toolkit.fluxcd.io",
+    manager: "kustomize-controller",
+};
+
+/// Where its source stands in it.
+pub(super) const SOURCE: &str = "/spec/sourceRef";
+
+/// Kustomizations of Flux.
+#[derive(Debug)]
+pub(in super::super) struct Kustomizations;
+
+impl Reconciler for Kustomizations {
+    fn claims(&self, object: &Value) -> Vec<Claim> {
+        KIND.claims(object)
+    }
+
+    fn asks(&self, claim: &Claim) -> Vec<Ask> {
+        KIND.asks(claim)
+    }
+
+    fn judge(&self, claim: &Claim, object: &Value, facts: &Facts<'_>) -> Vec<Link> {
+        let mut owner = Owner {
+            name: KIND.named(claim),
+            would: "it puts back what its source says at its next run".to_owned(),
+            mark: claim.mark.clone(),
+            object: Some(KIND.target(claim)),
+            ..Owner::default()
+        };
+        let found = match KIND.find(claim, facts) {
+            Standing::Unasked => return vec![Link { owner, object: None }],
+            Standing::Not(proof) => {
+                owner.proof = proof;
+                return vec![Link { owner, object: None }];
+            }
+            Standing::There(found) => found,
+        };
+        let (proof, doubt) = inventory::proof(&KIND, claim, object, found);
+        owner.proof = proof;
+        course::of(found, object, &claim.of).tell(&mut owner);
+        owner.notes.extend(doubt);
+        owner.notes.extend(state::notes(found, object));
+        vec![Link { owner, object: Some(slim(found)) }]
+    }
+
+    fn further(&self, owner: &Value) -> Vec<Ask> {
+        let source = SourceRef::at(owner, SOURCE);
+        let mut asks: Vec<Ask> = source.and_then(|source| source.ask()).into_iter().collect();
+        asks.extend(source.iter().flat_map(image_automation::asks));
+        asks.extend(dependency::asks(&KIND, owner));
+        asks.extend(health_check::asks(owner));
+        asks
+    }
+
+    fn complete(&self, link: &mut Owner, owner: &Value, facts: &Facts<'_>) {
+        let mut artifact = None;
+        if let Some(reference) = SourceRef::at(owner, SOURCE) {
+            let mut read = reference.read(facts);
+            read.source.path = Some(path::clean(text(owner, "/spec/path")));
+            let live = state::live_revision(owner);
+            // What it has fetched last is not yet what is live.
+            read.source.revision = live.map(|live| source::plain(read.source.kind, live));
+            let tried = word(owner, "/status/lastAttemptedRevision");
+            if let (Some(artifact), Some(tried)) = (&read.artifact, tried)
+                && !revision::are_same(artifact, tried)
+            {
+                let artifact = revision::words(artifact);
+                link.notes.push(format!("its source has {artifact}, which it has not tried yet"));
+            }
+            link.notes.extend(read.notes);
+            link.notes.extend(image_automation::unread(&reference, facts));
+            link.sources.push(read.source);
+            artifact = read.artifact;
+        }
+        link.notes.extend(dependency::notes(&KIND, owner, artifact.as_deref(), facts));
+        link.notes.extend(health_check::note(owner, facts));
+    }
+}
+
+#[cfg(test)]
+mod tests;
