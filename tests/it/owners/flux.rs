@@ -24,6 +24,7 @@ pub(super) fn tests() -> Vec<Test> {
         an_owner_costs_a_round_trip_a_level,
         the_file_of_an_object_is_told,
         an_image_automation_stands_beside_the_owner,
+        a_failing_upgrade_is_told_to_its_end,
     ];
     [own, marks::tests()].concat()
 }
@@ -338,4 +339,41 @@ fn an_image_automation_stands_beside_the_owner(bed: &TestBed) {
     let unknown =
         "whether ImageUpdateAutomations write to its source is not known: not allowed to list";
     assert!(notes(&web).iter().any(|note| note.starts_with(unknown)), "{web}");
+}
+
+fn a_failing_upgrade_is_told_to_its_end(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-hr-fails"), Fleet::new());
+    fleet.chart("charts/web", "1.0");
+    fleet.push("Add a chart");
+    let release = |tag: &str| {
+        let remediation = json!({"retries": 0, "remediateLastFailure": true});
+        helm_release("web", "fleet", "./charts/web").with(&json!({"spec": {"timeout": "15s",
+            "upgrade": {"remediation": remediation}, "values": {"image": {"tag": tag}}}}))
+    };
+    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+    flux.apply(&namespace, &release("1.0"));
+    flux.wait_released(&namespace, "web");
+    flux.apply(&namespace, &release("1.1-hang"));
+    let is = |condition: &str, start: &str| {
+        let web = namespace.get("helmrelease", "web");
+        let conditions = web["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.iter().any(|found| {
+            let message = found["message"].as_str().unwrap_or_default();
+            found["type"] == condition && found["status"] == "True" && message.starts_with(start)
+        })
+    };
+    namespace.wait_until("the upgrade runs", |_| is("Reconciling", "Running 'upgrade' action"));
+    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
+    let would = "it is in the middle of upgrade, for up to 15s; if that fails, what it does then puts \
+                 back what the release says";
+    assert_eq!((&owner["would"], &owner["within"]), (&json!(would), &json!(15)));
+    namespace.wait_until("it was rolled back", |_| is("Remediated", ""));
+    namespace.wait_until("nothing is tried any more", |_| is("Stalled", ""));
+    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
+    let would = "it does nothing until its chart or its values change (RetriesExceeded), and then puts \
+                 back what the release says";
+    assert_eq!(owner["would"], would);
+    let undone = "it has undone its last action by itself (RollbackSucceeded), which runs web ";
+    assert!(notes(&owner).iter().any(|note| note.starts_with(undone)), "{owner}");
+    assert_live(&namespace, "1.0");
 }
