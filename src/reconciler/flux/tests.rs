@@ -68,6 +68,69 @@ impl Given {
         self.with(&format!("{SOURCE}/v1"), "gitrepositories", object)
     }
 
+    /// With every member that is looked at.
+    fn full() -> Self {
+        let sha = "0123456789abcdef0123456789abcdef01234567";
+        let mut given = Self::new()
+            .release("web", "apps", "shop_web_apps_Deployment")
+            .kustomization("apps", "", &format!("shop_web_{HELM}_HelmRelease"))
+            .kustomization("infra", "", "")
+            .repository();
+        let charts = json!({"metadata": {"namespace": "shop", "name": "charts"},
+            "spec": {"url": "https://charts.example", "suspend": true}});
+        given = given.with(&format!("{SOURCE}/v1"), "helmrepositories", charts);
+        let lists = "/apis/image.toolkit.fluxcd.io/v1/namespaces/flux-system";
+        let automation = json!({"metadata": {"namespace": "flux-system", "name": "auto"},
+            "spec": {"interval": "1m", "sourceRef": {"kind": "GitRepository", "name": "fleet"},
+                "update": {"path": "apps"}, "git": {"push": {"branch": "main"}}},
+            "status": {"observedPolicies": {"web": {"name": "web", "tag": "1"}}}});
+        given.known.insert(
+            format!("{lists}/imageupdateautomations?limit=500"),
+            json!({"items": [automation]}),
+        );
+        let checking =
+            format!("Running health checks for revision main@sha1:{sha} with a timeout of 5m");
+        let more = json!({
+            "spec": {"wait": true, "healthChecks": [{"kind": "Deployment"}], "timeout": "1m",
+                "retryInterval": "1m", "dependsOn": [{"name": "infra", "namespace": "flux-system"}],
+                "ignore": [{"paths": ["/spec/values"], "target": {"kind": "Helm.*"}}],
+                "images": [{"name": "web", "newTag": "1"}], "components": ["../a"],
+                "postBuild": {"substitute": {"A": "b"},
+                    "substituteFrom": [{"kind": "Secret", "name": "s"}]}},
+            "status": {"lastAppliedRevision": format!("main@sha1:{sha}"),
+                "lastAttemptedRevision": format!("main@sha1:{sha}"),
+                "conditions": [{"type": "Reconciling", "status": "True", "reason": "Progressing",
+                        "message": checking},
+                    {"type": "Healthy", "status": "Unknown",
+                        "lastTransitionTime": "2026-11-26T04:30:00Z"}]}});
+        let apps = format!("/apis/{KUSTOMIZE}/v1/namespaces/flux-system/kustomizations/apps");
+        given.add(&apps, &more);
+        let more = json!({
+            "spec": {"driftDetection": {"mode": "enabled", "ignore": [{"paths": ["/spec/replicas"]}]},
+                "upgrade": {"remediation": {"retries": 2, "strategy": "rollback"},
+                    "strategy": {"name": "RetryOnFailure", "retryInterval": "1m"}},
+                "valuesFrom": [{"kind": "Secret", "name": "s"}]},
+            "status": {"helmChart": "shop/shop-web", "lastAttemptedReleaseAction": "upgrade",
+                "history": [{"version": 1, "chartName": "web", "chartVersion": "1.0.0"}],
+                "conditions": [
+                    {"type": "Ready", "status": "False", "reason": "UpgradeFailed", "message": "m"},
+                    {"type": "Remediated", "status": "True", "reason": "RollbackSucceeded"},
+                    {"type": "Reconciling", "status": "True", "lastTransitionTime": "t",
+                        "message": "Running 'upgrade' action with timeout of 5m0s"}]}});
+        let web = format!("/apis/{HELM}/v2/namespaces/shop/helmreleases/web");
+        given.add(&web, &more);
+        given
+    }
+
+    /// Adds members to an object and to its `spec` and `status`.
+    fn add(&mut self, path: &str, more: &Value) {
+        let object = self.known.get_mut(path).unwrap();
+        for part in ["spec", "status"] {
+            let members = more[part].as_object().cloned().unwrap_or_default();
+            object[part].as_object_mut().unwrap().extend(members);
+        }
+    }
+
     fn climb(&self, workloads: &[Value]) -> Vec<Vec<Owner>> {
         let workloads = workloads.iter().map(marks).collect();
         let gather = async |asks: Vec<Ask>| {
@@ -205,4 +268,59 @@ fn a_workload_without_marks_costs_nothing() {
     let chains = given.climb(&[json!({"metadata": {"labels": {"app": "web"}}}), json!([])]);
     assert_eq!(chains, [vec![], vec![]]);
     assert_eq!(given.rounds(), 0);
+}
+
+/// Everything that the chain reads is given once in another shape, member by member.
+#[test]
+fn every_member_may_have_another_shape() {
+    let whole = Given::full();
+    let object = workload(&labels(HELM, "shop", "web"));
+    let count = whole.climb(std::slice::from_ref(&object))[0].len();
+    assert_eq!(count, 3, "a HelmRelease, a Kustomization and an automation");
+    let absurd = [
+        json!(null),
+        json!([]),
+        json!([[{}], 1, "x"]),
+        json!({}),
+        json!({"0": {"name": []}}),
+        json!(""),
+        json!("\u{0}../ü@:é"),
+        json!("99999999999999999999h"),
+        json!(-1),
+        json!(true),
+        json!(1e300),
+    ];
+    let mut runs = 0;
+    for (path, known) in &whole.known {
+        for pointer in pointers(known) {
+            for shape in &absurd {
+                let mut given = Given { known: whole.known.clone(), ..Given::default() };
+                let place = given.known.get_mut(path).and_then(|known| known.pointer_mut(&pointer));
+                *place.unwrap() = shape.clone();
+                let chains = given.climb(std::slice::from_ref(&object));
+                let first = chains[0].first().map(|owner| owner.name.as_str());
+                assert_eq!(first, Some("HelmRelease shop/web"), "{path} {pointer} {shape}");
+                runs += 1;
+            }
+        }
+    }
+    assert!(runs > 1_000, "{runs}");
+}
+
+/// The places of a document, itself included.
+fn pointers(value: &Value) -> Vec<String> {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(members) => {
+            let escaped = |key: &String| key.replace('~', "~0").replace('/', "~1");
+            members.iter().map(|(key, member)| (escaped(key), member)).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let below = members.into_iter().flat_map(|(key, member)| {
+        pointers(member).into_iter().map(move |rest| format!("/{key}{rest}"))
+    });
+    std::iter::once(String::new()).chain(below).collect()
 }

@@ -1,31 +1,32 @@
 //! Flux: Kustomizations and `HelmReleases` that the real controllers have applied.
 
+mod marks;
+
 use serde_json::{Value, json};
 
 use super::{notes, owners};
 use crate::given::{allow, nothing_was_written};
-use crate::rb::{Rb, rb};
-use crate::scene::{self, live, releases};
+use crate::rb::Rb;
+use crate::scene::live;
 use crate::suite::{Test, on_bed};
 use crate::testbed::flux::{Flux, git_repository, helm_release, kustomization};
 use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![
+    let own = on_bed![
         a_kustomization_that_lists_the_workload_is_its_owner,
         the_chain_goes_on_to_the_kustomization_above,
         a_helm_release_has_its_chart_and_its_kustomization,
-        a_copied_label_counts_for_nothing,
-        the_label_of_a_deleted_kustomization_counts_for_nothing,
         a_suspended_kustomization_does_nothing,
-        an_object_that_opts_out_is_still_listed,
         a_health_check_is_told_with_its_end,
         a_failed_release_is_what_is_live,
         without_the_right_to_read_the_owner_it_is_not_known,
         an_owner_costs_a_round_trip_a_level,
         the_file_of_an_object_is_told,
         an_image_automation_stands_beside_the_owner,
-    ]
+        a_failing_upgrade_is_told_to_its_end,
+    ];
+    [own, marks::tests()].concat()
 }
 
 const WEB: &str = "apps/web";
@@ -47,14 +48,6 @@ fn web() -> Fleet {
     fleet.app(WEB, "web", &image("1.0"));
     fleet.push("Add web");
     fleet
-}
-
-fn label(namespace: &Namespace, workload: &str, owner: &str) {
-    let (name, of) = (
-        format!("{KUSTOMIZE}/name={owner}"),
-        format!("{KUSTOMIZE}/namespace={}", namespace.name()),
-    );
-    namespace.kubectl_ok(&["label", workload, &name, &of]);
 }
 
 #[track_caller]
@@ -160,38 +153,6 @@ fn a_helm_release_has_its_chart_and_its_kustomization(bed: &TestBed) {
     namespace.wait_until("the patch is gone", |namespace| live(namespace) == image("1.0"));
 }
 
-fn a_copied_label_counts_for_nothing(bed: &TestBed) {
-    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-forged"), Fleet::new());
-    fleet.app("apps/api", "api", "registry.test/api:1.0");
-    fleet.push("Add api");
-    flux.deploy(&namespace, &fleet, "api", "apps/api");
-    releases(&namespace, 0, &["1.0", "2.0"]);
-    label(&namespace, "deployment/web", "api");
-    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
-    let name = namespace.name();
-    let why =
-        format!("Kustomization {name}/api does not list it among the objects that it applied (1)");
-    assert_eq!(owner["proof"], json!({"refuted": why}));
-    // It stands in the way of nothing, and is told.
-    rb(&namespace, "undo deploy/web --yes").ends_with(0).says("that it applied (1)");
-    scene::assert_live(&namespace, "1.0");
-}
-
-fn the_label_of_a_deleted_kustomization_counts_for_nothing(bed: &TestBed) {
-    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-stale"), web());
-    let orphan = json!({"spec": {"deletionPolicy": "Orphan"}});
-    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
-    flux.apply(&namespace, &kustomization("web", "fleet", WEB).with(&orphan));
-    flux.wait_applied(&namespace, "web", &fleet.head());
-    namespace.kubectl_ok(&["delete", "kustomization", "web"]);
-    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
-    let why = format!(
-        "there is no Kustomization {}/web: it was deleted, or is on another cluster",
-        namespace.name()
-    );
-    assert_eq!(owner["proof"], json!({"refuted": why}));
-}
-
 fn a_suspended_kustomization_does_nothing(bed: &TestBed) {
     let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-suspended"), web());
     flux.deploy(&namespace, &fleet, "web", WEB);
@@ -210,27 +171,6 @@ fn a_suspended_kustomization_does_nothing(bed: &TestBed) {
     let source =
         format!("GitRepository {}/fleet is suspended: it fetches nothing new", namespace.name());
     assert!(notes(&owner).contains(&source.as_str()), "{owner}");
-}
-
-fn an_object_that_opts_out_is_still_listed(bed: &TestBed) {
-    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-opt-out"), web());
-    flux.deploy(&namespace, &fleet, "web", WEB);
-    let mark = format!("{KUSTOMIZE}/reconcile=disabled");
-    namespace.kubectl_ok(&["annotate", "deployment/web", &mark]);
-    // A run that leaves it out, and lists it all the same.
-    let commit = fleet.release(WEB, &image("1.1"));
-    flux.reconcile(&namespace, "gitrepository", "fleet");
-    flux.wait_applied(&namespace, "web", &commit);
-    assert_live(&namespace, "1.0");
-    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
-    assert_eq!(owner["proof"], "listed");
-    let would = format!(
-        "it leaves this object alone (annotation {KUSTOMIZE}/reconcile: disabled): a direct write stays, \
-         and a revert in Git does not reach it"
-    );
-    assert_eq!(owner["would"], would);
-    let automation = json!({"syncs": false, "heals": false, "prunes": false, "suspended": false});
-    assert_eq!(owner["automation"], automation);
 }
 
 fn blocked(bed: &TestBed, hint: &str, timeout: &str) -> (Namespace, Fleet, String) {
@@ -338,12 +278,16 @@ fn deploy_below(flux: &Flux, namespace: &Namespace, fleet: &Fleet) {
 
 fn the_file_of_an_object_is_told(bed: &TestBed) {
     let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-file"), web());
+    fleet.write("overlays/web/kustomization.yaml", "resources: [../../apps/web]\n");
+    fleet.write("apps/web/kustomization.yaml", "resources: [deployment.yaml]\n");
+    fleet.push("Add an overlay");
     flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
     let origin = json!({"spec": {"buildMetadata": ["originAnnotations"]}});
-    flux.apply(&namespace, &kustomization("web", "fleet", WEB).with(&origin));
+    flux.apply(&namespace, &kustomization("web", "fleet", "overlays/web").with(&origin));
     flux.wait_applied(&namespace, "web", &fleet.head());
     let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
-    let file = "this object comes from deployment.yaml (annotation config.kubernetes.io/origin)";
+    let file = "this object comes from apps/web/deployment.yaml (annotation \
+                config.kubernetes.io/origin)";
     assert!(notes(&owner).contains(&file), "{owner}");
 }
 
@@ -395,4 +339,41 @@ fn an_image_automation_stands_beside_the_owner(bed: &TestBed) {
     let unknown =
         "whether ImageUpdateAutomations write to its source is not known: not allowed to list";
     assert!(notes(&web).iter().any(|note| note.starts_with(unknown)), "{web}");
+}
+
+fn a_failing_upgrade_is_told_to_its_end(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-hr-fails"), Fleet::new());
+    fleet.chart("charts/web", "1.0");
+    fleet.push("Add a chart");
+    let release = |tag: &str| {
+        let remediation = json!({"retries": 0, "remediateLastFailure": true});
+        helm_release("web", "fleet", "./charts/web").with(&json!({"spec": {"timeout": "15s",
+            "upgrade": {"remediation": remediation}, "values": {"image": {"tag": tag}}}}))
+    };
+    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+    flux.apply(&namespace, &release("1.0"));
+    flux.wait_released(&namespace, "web");
+    flux.apply(&namespace, &release("1.1-hang"));
+    let is = |condition: &str, start: &str| {
+        let web = namespace.get("helmrelease", "web");
+        let conditions = web["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.iter().any(|found| {
+            let message = found["message"].as_str().unwrap_or_default();
+            found["type"] == condition && found["status"] == "True" && message.starts_with(start)
+        })
+    };
+    namespace.wait_until("the upgrade runs", |_| is("Reconciling", "Running 'upgrade' action"));
+    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
+    let would = "it is in the middle of upgrade, for up to 15s; if that fails, what it does then puts \
+                 back what the release says";
+    assert_eq!((&owner["would"], &owner["within"]), (&json!(would), &json!(15)));
+    namespace.wait_until("it was rolled back", |_| is("Remediated", ""));
+    namespace.wait_until("nothing is tried any more", |_| is("Stalled", ""));
+    let owner = only(owners(namespace.kubeconfig(), "deploy/web"));
+    let would = "it does nothing until its chart or its values change (RetriesExceeded), and then puts \
+                 back what the release says";
+    assert_eq!(owner["would"], would);
+    let undone = "it has undone its last action by itself (RollbackSucceeded), which runs web ";
+    assert!(notes(&owner).iter().any(|note| note.starts_with(undone)), "{owner}");
+    assert_live(&namespace, "1.0");
 }

@@ -6,7 +6,7 @@ use super::super::super::marks::annotation;
 use super::super::condition::{Condition, failure, trouble};
 use super::super::fields::{first_few, list, text, word};
 use super::super::health_check;
-use super::super::{opt_out, revision};
+use super::super::{opt_out, path, revision};
 
 /// Written by kustomize, as lines of YAML.
 const ORIGIN: &str = "config.kubernetes.io/origin";
@@ -35,7 +35,7 @@ pub(super) fn notes(owner: &Value, object: &Value) -> Vec<String> {
     if let Some(mark) = opt_out::from_cleanup(object) {
         notes.push(format!("it leaves what others add to this object ({mark})"));
     }
-    if let Some(file) = origin(object) {
+    if let Some(file) = origin(owner, object) {
         notes.push(format!("this object comes from {file} (annotation {ORIGIN})"));
     }
     notes.extend(trouble(owner));
@@ -45,10 +45,19 @@ pub(super) fn notes(owner: &Value, object: &Value) -> Vec<String> {
     notes
 }
 
-/// The file that the object comes from, where `spec.buildMetadata` has it written down.
-fn origin(object: &Value) -> Option<&str> {
-    let lines = annotation(object, ORIGIN)?.lines();
-    lines.filter_map(|line| line.strip_prefix("path:")).map(str::trim).find(|path| !path.is_empty())
+/// The file that the object comes from, where `spec.buildMetadata` has it written down: from the folder
+/// that is built, or from another repository.
+fn origin(owner: &Value, object: &Value) -> Option<String> {
+    let written = annotation(object, ORIGIN)?;
+    let line = |key: &str| {
+        let values = written.lines().filter_map(|line| line.strip_prefix(key));
+        values.map(str::trim).find(|value| !value.is_empty())
+    };
+    let file = line("path:")?;
+    Some(match line("repo:") {
+        Some(repository) => format!("{file} of {repository}"),
+        None => path::clean(&format!("{}/{file}", text(owner, "/spec/path"))),
+    })
 }
 
 /// What it tried against what it has.

@@ -274,8 +274,12 @@ fn how_far_it_is_is_told() {
 fn the_file_of_the_object_is_told_where_it_is_known() {
     let key = "config.kubernetes.io/origin";
     for (origin, file) in [
-        ("path: apps/web/deployment.yaml\n", Some("apps/web/deployment.yaml")),
-        ("repo: https://git.example/x\npath: base/web.yaml\nref: v1\n", Some("base/web.yaml")),
+        ("path: deployment.yaml\n", Some("apps/web/deployment.yaml")),
+        ("path: ../base/web.yaml\n", Some("apps/base/web.yaml")),
+        (
+            "path: base/web.yaml\nrepo: https://git.example/x\nref: v1\n",
+            Some("base/web.yaml of https://git.example/x"),
+        ),
         ("configuredIn: kustomization.yaml", None),
         ("path:", None),
     ] {
