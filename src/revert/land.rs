@@ -100,7 +100,7 @@ impl Order<'_> {
         let reverted = match attempt(repository, &branch, &plan.asked, url)? {
             Tried::Clean(reverted, _) => reverted,
             Tried::Nothing(nothing) => return Ok(Made::Nothing(Some(nothing))),
-            Tried::Blocked(blocked) => return Err(refusal::blocked(&blocked)),
+            Tried::Blocked(blocked) => return Err(refusal::blocked(&blocked, false)),
         };
         if !is_agreed(&plan.reverted, &reverted) {
             return Err(moved(plan));

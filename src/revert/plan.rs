@@ -93,7 +93,7 @@ pub async fn decide(
         Tried::Clean(reverted, others) => (reverted, others),
         Tried::Nothing(nothing) => return Ok(Decision::Nothing(nothing)),
         Tried::Blocked(blocked) => {
-            let error = refusal::blocked(&blocked);
+            let error = refusal::blocked(&blocked, request.moves());
             return Ok(Decision::Blocked(blocked, error));
         }
     };

@@ -24,8 +24,9 @@ pub(super) fn count_or_id(mut ids: impl ExactSizeIterator<Item = String>) -> Str
     }
 }
 
-/// Conflicts: which files of which application, and what would go through.
-pub(super) fn blocked(blocked: &Blocked) -> Error {
+/// Conflicts: which files of which application, and what would go through. `moves`: the words that were
+/// typed may mean another commit by the time that they are pasted, so the hint names the one.
+pub(super) fn blocked(blocked: &Blocked, moves: bool) -> Error {
     let who = match blocked.conflicts.len() {
         1 => "a file conflicts".to_owned(),
         count => format!("{count} files conflict"),
@@ -41,7 +42,11 @@ pub(super) fn blocked(blocked: &Blocked) -> Error {
     let more = if more == 0 { String::new() } else { format!(", and {more} more") };
     let error = Error::new(ErrorKind::Refused, message).because(files.join(", ") + &more);
     match &blocked.next {
-        Some(next) => error.again(&label(next), words(next)),
+        Some(next) => {
+            let only = blocked.commits.first().filter(|_| moves && blocked.commits.len() == 1);
+            let commit = only.map(|commit| short(&commit.id));
+            error.again(&label(next), commit.into_iter().chain(words(next)))
+        }
         None => error.hint("revert it by hand in a checkout, and decide for each of the files"),
     }
 }

@@ -315,6 +315,9 @@ fn conflicts_are_named_with_the_way_that_goes_through() {
         .says("apps/checkout/deploy.yaml")
         .says("with what came later: nothing was pushed")
         .says("--mode restore --path apps/checkout");
+    // What stands a place before the tip now is another commit when somebody pastes the line.
+    let moved = gitops.rb("HEAD~1 --yes").run().ends_with(3);
+    moved.says(&format!("along): rb revert-commit {} --mode restore", &bad[..9]));
     assert_eq!(commits(&gitops), 3);
 }
 

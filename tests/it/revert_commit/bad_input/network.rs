@@ -3,6 +3,7 @@
 use snapbox::str;
 
 use super::scene::Shop;
+use crate::rb::Rb;
 use crate::suite::{Test, pure};
 use crate::testbed::git_server::{Entry, Fault};
 
@@ -240,18 +241,18 @@ fn several_at_once_make_one_commit() {
     let shop = Shop::new();
     let before = shop.ground.count("shop", "main").expect("a count");
     let caches: Vec<_> = (0..10).map(|_| tempfile::tempdir().expect("a folder")).collect();
-    let running: Vec<_> = caches
-        .iter()
-        .enumerate()
-        .map(|(number, own)| {
-            let call = shop.rb("--way push -o json");
-            let call = if number % 2 == 0 { call } else { call.env("XDG_CACHE_HOME", own.path()) };
-            call.spawn()
-        })
-        .collect();
+    let call = |(number, own): (usize, &tempfile::TempDir)| {
+        let call = shop.rb("--way push -o json");
+        if number % 2 == 0 { call } else { call.env("XDG_CACHE_HOME", own.path()) }
+    };
+    // Each names the newest commit, which is another one as soon as the first of them has pushed.
+    let calls: Vec<_> = caches.iter().enumerate().map(call).collect();
+    let running: Vec<_> = calls.into_iter().map(Rb::spawn).collect();
     let ended = running.into_iter().map(|running| running.wait().ends_with(0).json());
     let ended: Vec<_> = ended.collect();
-    assert_eq!(shop.ground.count("shop", "main").expect("a count"), before + 1);
+    let log = shop.ground.git("shop", &["log", "--stat", "--format=fuller", "-n", "3", "main"]);
+    let count = shop.ground.count("shop", "main").expect("a count");
+    assert_eq!(count, before + 1, "{ended:#?}\n{}", log.expect("a log"));
     let (pushed, others): (Vec<_>, Vec<_>) =
         ended.iter().partition(|document| document["result"] == "pushed");
     assert_eq!(pushed.len(), 1, "{ended:#?}");
