@@ -136,15 +136,17 @@ fn rendered(
         layers.extend(source.parameters);
         return Ok((Kind::Chart, chart::images(reading, folder, layers)?));
     }
-    if is_kustomize || !inputs.components.is_empty() {
-        let mut images = kustomize::build(reading, folder)?;
-        kustomize::add_components(reading, folder, &inputs.components, &mut images)?;
-        for (image, file) in &source.images {
-            patched::transform(&mut images, image, file);
-        }
-        return Ok((Kind::Kustomize, images));
+    let mut images = if is_kustomize {
+        kustomize::build(reading, folder)?
+    } else {
+        directory::images(reading, folder, inputs)?
+    };
+    kustomize::add_components(reading, folder, &inputs.components, &mut images)?;
+    for (image, file) in &source.images {
+        patched::transform(&mut images, image, file);
     }
-    Ok((Kind::Directory, directory::images(reading, folder, inputs)?))
+    let by_kustomize = is_kustomize || !inputs.components.is_empty();
+    Ok((if by_kustomize { Kind::Kustomize } else { Kind::Directory }, images))
 }
 
 #[cfg(test)]

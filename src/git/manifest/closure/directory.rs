@@ -8,7 +8,7 @@ use super::Inputs;
 use super::glob::{Star, matches_any};
 use super::kustomize;
 use super::named::{self, Named};
-use super::reading::Reading;
+use super::reading::{Found, Reading};
 
 /// The images of the manifests. With subfolders all of the folder is counted in; a kustomization below
 /// it is followed, as Flux does. Without, its own files are.
@@ -17,14 +17,15 @@ pub(super) fn images(
     folder: &GitPath,
     inputs: &Inputs,
 ) -> Result<Vec<Named>> {
+    let Some(Found { path: folder, .. }) = reading.find(folder)? else { return Ok(Vec::new()) };
     if inputs.recursive {
-        reading.whole(folder);
+        reading.whole(&folder);
     }
-    reading.watch(folder);
+    reading.watch(&folder);
     let mut found = Vec::new();
     let mut open = vec![folder.clone()];
     while let Some(current) = open.pop() {
-        if current != *folder && kustomize::file_of(reading, &current)?.is_some() {
+        if current != folder && kustomize::file_of(reading, &current)?.is_some() {
             found.extend(kustomize::build(reading, &current)?);
             continue;
         }
@@ -36,7 +37,7 @@ pub(super) fn images(
                 open.push(path);
             } else if real.entry.is_file()
                 && is_manifest(&path)
-                && counts(inputs, &relative(folder, &path))
+                && counts(inputs, &relative(&folder, &path))
                 && let Some((file, content)) = reading.file(&path)?
             {
                 found.extend(named::of(&content, &file));

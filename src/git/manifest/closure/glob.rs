@@ -11,6 +11,8 @@ pub(super) enum Star {
 
 /// Steps that one pattern may take: many stars make it slow.
 const STEPS: usize = 100_000;
+/// Characters of a pattern.
+const LONGEST: usize = 1_000;
 /// Patterns that one with braces stands for, at most.
 const ALTERNATIVES: usize = 64;
 
@@ -21,9 +23,10 @@ pub(super) fn matches_any(pattern: &str, text: &str, star: Star) -> bool {
 
 /// Whether a text is of the pattern; braces mean nothing.
 pub(super) fn matches(pattern: &str, text: &str, star: Star) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let mut steps = STEPS;
-    fits(&pattern, &text, star, &mut steps)
+    pattern.len() <= LONGEST && fits(&pattern, &text, star, &mut steps)
 }
 
 /// Whether there is anything in it that stands for another text.
@@ -59,8 +62,7 @@ fn fits(pattern: &[char], text: &[char], star: Star, steps: &mut usize) -> bool 
 /// What stands in brackets, and what comes after them.
 fn class_of(class: &[char]) -> Option<(&[char], &[char])> {
     // A bracket that comes first is a member.
-    let end = class.iter().skip(2).position(|c| *c == ']').map(|at| at + 2);
-    let end = class.iter().take(2).skip(1).position(|c| *c == ']').map(|at| at + 1).or(end)?;
+    let end = (1..class.len()).find(|at| class.get(*at) == Some(&']'))?;
     Some((class.get(..end)?, class.get(end + 1..)?))
 }
 

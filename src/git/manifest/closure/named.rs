@@ -30,13 +30,7 @@ pub struct Named {
 impl Named {
     /// One of no container in particular.
     pub(super) fn loose(image: Image, file: &GitPath) -> Self {
-        Self {
-            container: None,
-            file: file.clone(),
-            workload: None,
-            slot: String::new(),
-            image,
-        }
+        Self { container: None, file: file.clone(), workload: None, slot: String::new(), image }
     }
 
     /// The reference, or the tag alone where the files have no more.
@@ -86,7 +80,8 @@ pub(super) fn image(reference: &str) -> Image {
 /// The images of a file: those of containers by its structure, all others by its lines.
 pub(super) fn of(content: &Content, file: &GitPath) -> Vec<Named> {
     let documents = content.documents.iter().flatten();
-    let mut found: Vec<Named> = documents.flat_map(|document| of_document(document, file)).collect();
+    let mut found: Vec<Named> =
+        documents.flat_map(|document| of_document(document, file)).collect();
     add_lines(&mut found, &content.text, file);
     found
 }

@@ -157,8 +157,9 @@ impl<'r, 'c> Reading<'r, 'c> {
         }
         if self.open.len() >= DEEPEST {
             let message = format!("{} is too deep", sanitize(&folder.to_string()));
-            return Err(Error::new(ErrorKind::Refused, message)
-                .because(format!("more than {DEEPEST} folders lead to it, each by the one before")));
+            return Err(Error::new(ErrorKind::Refused, message).because(format!(
+                "more than {DEEPEST} folders lead to it, each by the one before"
+            )));
         }
         self.step()?;
         self.open.push(folder.clone());

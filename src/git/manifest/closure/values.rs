@@ -43,7 +43,8 @@ pub(super) fn layers(
             }
             None => {
                 let shown = path.to_string();
-                reading.note(format!("{} is named and is not there", crate::text::sanitize(&shown)));
+                reading
+                    .note(format!("{} is named and is not there", crate::text::sanitize(&shown)));
             }
         }
     }
