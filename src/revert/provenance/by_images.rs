@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::error::{Error, Result};
 use crate::git::ShallowBoundary;
 use crate::git::history::path_history::{PathHistory, State, Step};
+use crate::git::manifest::closure::Named;
 use crate::revert::refusal::short;
 use crate::rollback::model::image::ImageRef;
 use crate::rollback::model::provenance::{
@@ -261,7 +262,7 @@ impl Search<'_> {
         format!("the files {files} do not decide the image of container {container}")
     }
 
-    fn no_good_state(self, history: &mut PathHistory<'_>, steps: &[Step]) -> Result<Provenance> {
+    fn no_good_state(&self, history: &mut PathHistory<'_>, steps: &[Step]) -> Result<Provenance> {
         let (mut evidence, mut origins) = (Vec::new(), Vec::new());
         for moved in &self.images {
             let live = moved.live.as_deref().map_or_else(|| "nothing".to_owned(), image);
@@ -273,8 +274,8 @@ impl Search<'_> {
                 ));
                 continue;
             };
-            let before = match &step.before {
-                Some(before) => named(before, moved).map(|named| named.reference()).collect(),
+            let before: Vec<String> = match &step.before {
+                Some(before) => named(before, moved).map(Named::reference).collect(),
                 None => Vec::new(),
             };
             let before = if before.is_empty() { "nothing".to_owned() } else { before.join(", ") };
@@ -324,8 +325,8 @@ fn already_good(
     };
     let mut evidence: Vec<String> = Vec::new();
     for moved in moves {
-        let name = |reference: &Option<String>| reference.as_deref().map(image);
-        evidence.push(match (name(&moved.live), name(&moved.good)) {
+        let (live, good) = (moved.live.as_deref().map(image), moved.good.as_deref().map(image));
+        evidence.push(match (live, good) {
             (_, Some(good)) => format!(
                 "the files {} name {good} already, as {} ran",
                 place(question),
@@ -361,7 +362,7 @@ fn unknown(
     let mut evidence = Vec::new();
     for moved in moves {
         let Some(live) = moved.live.as_deref() else { continue };
-        let now: Vec<String> = named(&tip, moved).map(|named| named.reference()).collect();
+        let now: Vec<String> = named(&tip, moved).map(Named::reference).collect();
         let now = if now.is_empty() { String::new() } else { format!(" but {}", now.join(", ")) };
         evidence.push(format!(
             "the files {} do not name {}{}",

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use crate::error::Result;
-use crate::git::history::path_history::{PathHistory, State};
+use crate::git::history::path_history::{PathHistory, State, Step};
 use crate::revert::refusal::short;
 use crate::rollback::model::image::ImageRef;
 use crate::rollback::model::provenance::{Applied, Doubt, NotInGitReason, Proof, Provenance};
 use crate::text::sanitize;
 
 use super::Question;
-use super::outcome::{Taken, ambiguous, brought, image, not_in_git, place};
+use super::outcome::{OFFERED, Taken, ambiguous, brought, image, not_in_git, place};
 use super::owner_record::of_revision;
 use super::walk::{Arrived, back};
 
@@ -42,13 +42,11 @@ pub(super) fn find(history: &mut PathHistory<'_>, question: &Question<'_>) -> Re
         Told::Gone(id) => {
             let id = sanitize(&short(&id)).into_owned();
             evidence.push(format!("it applied {id}, which is not in the repository any more"));
-            let walk = back(history, question.created, |_, _| Ok(Arrived::No))?;
-            return Ok(ambiguous(Doubt::NotOnBranch, &walk.steps, evidence));
+            return Ok(ambiguous(Doubt::NotOnBranch, &newest(history, question)?, evidence));
         }
         Told::Nothing => {
             evidence.push("its history does not reach back so far".to_owned());
-            let walk = back(history, question.created, |_, _| Ok(Arrived::No))?;
-            return Ok(ambiguous(Doubt::NotRecorded, &walk.steps, evidence));
+            return Ok(ambiguous(Doubt::NotRecorded, &newest(history, question)?, evidence));
         }
     };
     let Record { applied, state, by_time } = record;
@@ -72,6 +70,16 @@ pub(super) fn find(history: &mut PathHistory<'_>, question: &Question<'_>) -> Re
     let steps = walk.steps.into_iter().map(|step| (step, true)).collect();
     let taken = Taken { steps, images: Vec::new(), proof: Proof::OwnerHistory, evidence };
     brought(history, question, taken)
+}
+
+/// The newest commits that changed the files: that is all there is to offer.
+fn newest(history: &mut PathHistory<'_>, question: &Question<'_>) -> Result<Vec<Step>> {
+    let mut seen = 0;
+    let walk = back(history, question.created, |_, _| {
+        seen += 1;
+        Ok(if seen >= OFFERED { Arrived::Exactly } else { Arrived::No })
+    })?;
+    Ok(walk.steps)
 }
 
 fn told(history: &mut PathHistory<'_>, question: &Question<'_>) -> Result<Told> {

@@ -1,7 +1,6 @@
 //! What was found, in values and in sentences.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use crate::error::Result;
 use crate::git::history::path_history::{PathHistory, State, Step};
@@ -17,7 +16,7 @@ use crate::text::{plural, sanitize, shorten};
 use super::Question;
 
 /// Commits that are offered.
-const OFFERED: usize = 10;
+pub(super) const OFFERED: usize = 10;
 /// Columns of a subject.
 const SUBJECT: usize = 50;
 
@@ -72,7 +71,7 @@ pub(super) fn brought(
     }))
 }
 
-fn union(newest: &Rc<State>, oldest: &Rc<State>) -> Vec<GitPath> {
+fn union(newest: &State, oldest: &State) -> Vec<GitPath> {
     let all = newest.closure.paths.iter().chain(&oldest.closure.paths);
     all.cloned().collect::<BTreeSet<GitPath>>().into_iter().collect()
 }
