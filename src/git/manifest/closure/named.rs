@@ -151,7 +151,18 @@ fn collect(
                             })
                         }));
                     }
-                    _ => collect(member, workload, &at, file, found),
+                    _ => match member.as_str() {
+                        Some(reference) if key == "image" && is_reference(reference) => {
+                            found.push(Named {
+                                container: None,
+                                file: file.clone(),
+                                workload: workload.map(str::to_owned),
+                                slot: at,
+                                image: image(reference),
+                            });
+                        }
+                        _ => collect(member, workload, &at, file, found),
+                    },
                 }
             }
         }
@@ -162,6 +173,10 @@ fn collect(
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+fn is_reference(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
 }
 
 pub(super) fn text<'v>(value: &'v Value, member: &str) -> Option<&'v str> {

@@ -211,6 +211,12 @@ impl<'r, 'c> Reading<'r, 'c> {
                 self.watched.insert(next);
                 return Ok(None);
             };
+            if entry.mode == SUBMODULE {
+                let shown = sanitize(&next.to_string()).into_owned();
+                self.note(format!("{shown} is a submodule: its files are not here"));
+                self.paths.insert(next);
+                return Ok(None);
+            }
             if entry.mode != LINK {
                 at = next;
                 continue;
@@ -227,14 +233,7 @@ impl<'r, 'c> Reading<'r, 'c> {
                 rest.push_front(part);
             }
         }
-        let Some(entry) = self.draft.get(&at)? else { return Ok(None) };
-        if entry.mode == SUBMODULE {
-            let shown = sanitize(&at.to_string()).into_owned();
-            self.note(format!("{shown} is a submodule: its files are not here"));
-            self.paths.insert(at);
-            return Ok(None);
-        }
-        Ok(Some(Found { path: at, entry }))
+        Ok(self.draft.get(&at)?.map(|entry| Found { path: at, entry }))
     }
 
     fn target(&self, link: Entry) -> Result<Vec<u8>> {
