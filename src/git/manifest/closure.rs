@@ -28,7 +28,7 @@ use crate::text::sanitize;
 
 pub use named::Named;
 pub(in crate::git) use reading::Cache;
-use reading::Reading;
+use reading::{Found, Reading};
 
 /// What is rendered, as its owner declares it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,8 @@ pub struct Inputs {
     /// Of such a folder, not the files that match.
     pub exclude: String,
     /// Values files, each over the ones before it: from the folder, or from the root of the repository
-    /// where they begin with a slash.
+    /// where they begin with a slash. One of another source of the same repository (`$values/prod.yaml`)
+    /// is given as `/prod.yaml`.
     pub value_files: Vec<String>,
     /// Components that the owner adds to a kustomization, from the folder.
     pub components: Vec<String>,
@@ -123,11 +124,14 @@ fn rendered(
     folder: &GitPath,
     inputs: &Inputs,
 ) -> Result<(Kind, Vec<Named>)> {
-    if !reading.is_folder(folder)? {
+    let found = reading.find(folder)?.filter(|found| found.entry.is_tree());
+    let Some(Found { path: folder, .. }) = found else {
         let shown = sanitize(&folder.to_string()).into_owned();
         reading.note(format!("there is no folder {shown}"));
         return Ok((Kind::Directory, Vec::new()));
-    }
+    };
+    // What it names begins where it really is.
+    let folder = &folder;
     let source = argocd_source::read(reading, folder, &inputs.application)?;
     let has_chart = reading.is_file(&folder.join(b"Chart.yaml"))?;
     let is_kustomize = kustomize::file_of(reading, folder)?.is_some();

@@ -92,7 +92,8 @@ fn expand(
     for part in parts.iter().skip(plain) {
         let mut next = Vec::new();
         for (folder, entry) in open.into_iter().filter(|(_, entry)| entry.is_tree()) {
-            for child in repository.tree(entry.id)?.iter() {
+            let tree = repository.tree(entry.id)?;
+            for child in &tree {
                 let name = String::from_utf8_lossy(child.name_bytes()).into_owned();
                 if next.len() < MOST && matches(part, &name, Star::Part) {
                     next.push((folder.join(child.name_bytes()), Entry::of(&child)));

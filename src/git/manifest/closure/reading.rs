@@ -244,10 +244,6 @@ impl<'r, 'c> Reading<'r, 'c> {
         self.repository.blob(link.id)
     }
 
-    pub(super) fn is_folder(&mut self, path: &GitPath) -> Result<bool> {
-        Ok(self.find(path)?.is_some_and(|found| found.entry.is_tree()))
-    }
-
     pub(super) fn is_file(&mut self, path: &GitPath) -> Result<bool> {
         Ok(self.find(path)?.is_some_and(|found| found.entry.is_file()))
     }

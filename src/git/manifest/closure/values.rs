@@ -60,7 +60,8 @@ pub(super) fn alone(reading: &mut Reading<'_, '_>, files: &[String]) -> Result<V
 /// The images of all layers, but not those of these members: they are for charts within.
 pub(super) fn images(layers: &[Layer], without: &[&str]) -> Vec<Named> {
     let mut merged = Value::Null;
-    for layer in layers {
+    // A file without content changes nothing.
+    for layer in layers.iter().filter(|layer| !layer.values.is_null()) {
         merge(&mut merged, &layer.values);
     }
     if let Value::Object(members) = &mut merged {
