@@ -24,7 +24,7 @@ pub mod repository;
 pub mod revert;
 pub mod store;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod tree;
 
 pub use commit::ci_markers::skips_ci;

@@ -6,6 +6,8 @@
 //! plan, and [`land`] carries it out: again on a new tip, where others were faster, as long as that
 //! comes to the same. Where the branch takes no pushes, [`propose`] opens a change request from a branch
 //! of its own, which `head` finds or pushes.
+//!
+//! Where a workload's owner takes it from Git, [`provenance`] tells which commits brought what is live.
 
 pub mod asked;
 pub mod candidates;
@@ -15,5 +17,6 @@ mod head;
 pub mod land;
 pub mod plan;
 pub mod propose;
+pub mod provenance;
 mod refusal;
 mod repeat;

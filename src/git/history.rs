@@ -7,4 +7,5 @@ pub mod candidates;
 pub mod image_search;
 pub(in crate::git) mod mainline;
 pub mod own_reverts;
+pub mod path_history;
 pub mod revisions;

@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub mod cautions;
+pub mod closure;
 pub(in crate::git) mod image_lines;
 pub mod images;
 pub(in crate::git) mod manifests;

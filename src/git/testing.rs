@@ -13,36 +13,36 @@ use crate::git::tree::draft::Draft;
 use crate::git::tree::entry::{FILE, LINK, PROGRAM, SUBMODULE};
 use crate::rollback::model::git_path::GitPath;
 
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     folder: TempDir,
     git: git2::Repository,
     clock: Cell<i64>,
 }
 
 /// What a commit does to a path.
-pub(super) struct Edit {
+pub(crate) struct Edit {
     path: Vec<u8>,
     content: Option<(i32, Vec<u8>)>,
 }
 
-pub(super) fn put(path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Edit {
+pub(crate) fn put(path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Edit {
     edit(path, FILE, content)
 }
 
-pub(super) fn program(path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Edit {
+pub(crate) fn program(path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Edit {
     edit(path, PROGRAM, content)
 }
 
-pub(super) fn link(path: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Edit {
+pub(crate) fn link(path: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Edit {
     edit(path, LINK, to)
 }
 
 /// The content is the id of a commit.
-pub(super) fn submodule(path: impl AsRef<[u8]>, commit: impl AsRef<[u8]>) -> Edit {
+pub(crate) fn submodule(path: impl AsRef<[u8]>, commit: impl AsRef<[u8]>) -> Edit {
     edit(path, SUBMODULE, commit)
 }
 
-pub(super) fn gone(path: impl AsRef<[u8]>) -> Edit {
+pub(crate) fn gone(path: impl AsRef<[u8]>) -> Edit {
     Edit { path: path.as_ref().to_vec(), content: None }
 }
 
@@ -51,34 +51,34 @@ fn edit(path: impl AsRef<[u8]>, mode: i32, content: impl AsRef<[u8]>) -> Edit {
     Edit { path: path.as_ref().to_vec(), content }
 }
 
-pub(super) fn path(text: &str) -> GitPath {
+pub(crate) fn path(text: &str) -> GitPath {
     GitPath::new(text.as_bytes())
 }
 
 impl Scratch {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let git = git2::Repository::init_bare(folder.path()).unwrap();
         Self { folder, git, clock: Cell::new(1_700_000_000) }
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// A handle of its own: what another one has read is not seen.
-    pub(super) fn open(&self) -> Repository {
+    pub(crate) fn open(&self) -> Repository {
         Repository::open(self.folder.path()).unwrap()
     }
 
     /// The first commit.
-    pub(super) fn commit(&self, files: &[(&str, &str)]) -> Oid {
+    pub(crate) fn commit(&self, files: &[(&str, &str)]) -> Oid {
         let edits: Vec<Edit> = files.iter().map(|(path, content)| put(path, content)).collect();
         self.on(&[], "first", &edits)
     }
 
     /// A commit on others, with the files of the first of them, changed.
-    pub(super) fn on(&self, parents: &[Oid], message: &str, edits: &[Edit]) -> Oid {
+    pub(crate) fn on(&self, parents: &[Oid], message: &str, edits: &[Edit]) -> Oid {
         let mut index = Index::new().unwrap();
         let parents: Vec<git2::Commit<'_>> =
             parents.iter().map(|id| self.git.find_commit(*id).unwrap()).collect();
@@ -108,30 +108,30 @@ impl Scratch {
     }
 
     /// Lets a branch point to a commit.
-    pub(super) fn branch(&self, name: &str, tip: Oid) -> Branch {
+    pub(crate) fn branch(&self, name: &str, tip: Oid) -> Branch {
         self.git.reference(&format!("refs/heads/{name}"), tip, true, "test").unwrap();
         Branch { name: BranchName::parse(name).unwrap(), tip }
     }
 
-    pub(super) fn tree(&self, commit: Oid) -> Oid {
+    pub(crate) fn tree(&self, commit: Oid) -> Oid {
         self.git.find_commit(commit).unwrap().tree_id()
     }
 
     /// A file in a tree, as text; `None` where it is not there.
-    pub(super) fn file(&self, tree: Oid, name: &str) -> Option<String> {
+    pub(crate) fn file(&self, tree: Oid, name: &str) -> Option<String> {
         let repository = self.open();
         let entry = Draft::on(&repository, tree).get(&path(name)).unwrap()?;
         Some(String::from_utf8(repository.blob(entry.id).unwrap()).unwrap())
     }
 
     /// Makes it look as after a shallow fetch that ended at these commits.
-    pub(super) fn end_history_at(&self, commits: &[Oid]) {
+    pub(crate) fn end_history_at(&self, commits: &[Oid]) {
         let list: String = commits.iter().map(|id| format!("{id}\n")).collect();
         fs::write(self.folder.path().join("shallow"), list).unwrap();
     }
 
     /// Loses an object.
-    pub(super) fn lose(&self, id: Oid) {
+    pub(crate) fn lose(&self, id: Oid) {
         let name = id.to_string();
         let (folder, file) = name.split_at(2);
         fs::remove_file(self.folder.path().join("objects").join(folder).join(file)).unwrap();
@@ -139,7 +139,7 @@ impl Scratch {
 }
 
 /// The lines from `first` to `last`, each on a line of its own, with some replaced.
-pub(super) fn lines(replaced: &[(usize, &str)]) -> String {
+pub(crate) fn lines(replaced: &[(usize, &str)]) -> String {
     let line = |number: usize| {
         let other = replaced.iter().find(|(at, _)| *at == number);
         other.map_or_else(|| format!("line {number}\n"), |(_, text)| format!("{text}\n"))

@@ -28,6 +28,7 @@ pub mod ownership;
 pub mod plan;
 pub mod pod;
 pub mod progress;
+pub mod provenance;
 pub mod quantity;
 pub mod record;
 pub mod references;

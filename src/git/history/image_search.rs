@@ -144,7 +144,7 @@ impl Search<'_> {
 }
 
 /// How often a word stands in a text: not as the beginning or end of a longer tag.
-fn words(text: &str, word: &str) -> usize {
+pub(in crate::git) fn words(text: &str, word: &str) -> usize {
     let continues = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let stands_alone = |(at, word): &(usize, &str)| {
         let before = text.get(..*at).and_then(|text| text.chars().next_back());
