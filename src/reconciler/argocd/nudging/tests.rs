@@ -5,6 +5,8 @@ use super::super::super::following::given::{BAD, REVERT, after, following, nudge
 use super::super::given::application;
 use super::*;
 
+/// No nudge at all.
+const NOTHING: [Nudge; 0] = [];
 const PATH: &str = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/web";
 
 /// An Application in this state of comparison, whose last operation was to the bad commit.
@@ -71,7 +73,7 @@ fn a_request_is_repeated_once_it_is_consumed() {
 #[test]
 fn what_is_applied_is_left_alone() {
     for app in [app(REVERT, "Synced", true), app(REVERT, "Synced", false)] {
-        assert_eq!(of(&app, &after(100_000, &[], &[])), []);
+        assert_eq!(of(&app, &after(100_000, &[], &[])), NOTHING);
     }
 }
 
@@ -104,7 +106,7 @@ fn a_sync_that_nobody_else_does_is_asked_for_with_its_revision() {
 #[test]
 fn its_own_sync_has_time_to_begin() {
     let app = app(REVERT, "OutOfSync", true);
-    for (millis, expected) in [(0, &[][..]), (9_999, &[]), (15_000, &[NudgeKind::Sync])] {
+    for (millis, expected) in [(0, vec![]), (9_999, vec![]), (15_000, vec![NudgeKind::Sync])] {
         let nudges = of(&app, &after(millis, &[], &[]));
         assert_eq!(kinds(&nudges), expected, "{millis}");
         for nudge in nudges {
@@ -117,7 +119,7 @@ fn its_own_sync_has_time_to_begin() {
     paused["spec"]["syncPolicy"]["automated"]["enabled"] = json!(false);
     assert_eq!(kinds(&of(&paused, &following(&[], &[]))), [NudgeKind::Sync]);
     let forbidden = Following { may_sync: false, ..following(&[], &[]) };
-    assert_eq!(of(&paused, &forbidden), []);
+    assert_eq!(of(&paused, &forbidden), NOTHING);
     let given = [nudged(NudgeKind::Sync, PATH, "token", 1_000)];
     assert!(!kinds(&of(&paused, &after(9_000, &[], &given))).contains(&NudgeKind::Sync));
     let again = of(&paused, &after(31_000, &[], &given));
@@ -155,11 +157,11 @@ fn several_sources_want_as_many_revisions() {
 fn no_sync_is_asked_for_where_one_is_there_or_was_done() {
     let mut asked = app(REVERT, "OutOfSync", false);
     asked["operation"] = json!({"sync": {"revision": REVERT}});
-    assert_eq!(of(&asked, &after(5_000, &[], &[])), []);
+    assert_eq!(of(&asked, &after(5_000, &[], &[])), NOTHING);
     // It has done its sync, and something differs all the same.
     let mut done = app(REVERT, "OutOfSync", false);
     done["status"]["operationState"]["syncResult"]["revision"] = json!(REVERT);
-    assert_eq!(of(&done, &after(5_000, &[], &[])), []);
+    assert_eq!(of(&done, &after(5_000, &[], &[])), NOTHING);
     assert_eq!(kinds(&of(&done, &after(10_000, &[], &[]))), [NudgeKind::Refresh]);
 }
 
@@ -195,7 +197,7 @@ fn a_pinned_operation_is_terminated() {
         let mut app = app(REVERT, "OutOfSync", true);
         app["status"]["operationState"] =
             json!({"phase": phase, "syncResult": {"revision": revision}});
-        assert_eq!(of(&app, &after(100_000, &[], &[])), [], "{phase}");
+        assert_eq!(of(&app, &after(100_000, &[], &[])), NOTHING, "{phase}");
     }
 }
 
@@ -203,7 +205,7 @@ fn a_pinned_operation_is_terminated() {
 fn before_the_push_nothing_else_is_asked_for() {
     for app in [unseen(), app(REVERT, "OutOfSync", false)] {
         let idle = Following { goal: Goal::Idle, ..after(100_000, &[], &[]) };
-        assert_eq!(of(&app, &idle), []);
+        assert_eq!(of(&app, &idle), NOTHING);
     }
 }
 
