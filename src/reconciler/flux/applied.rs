@@ -62,7 +62,7 @@ fn is_of(one: &Applied, revision: &str) -> bool {
 }
 
 fn sorted(mut all: Vec<Applied>) -> Vec<Applied> {
-    all.sort_by(|one, other| other.at.cmp(&one.at));
+    all.sort_by_key(|one| std::cmp::Reverse(one.at));
     all
 }
 

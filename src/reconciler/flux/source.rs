@@ -60,7 +60,7 @@ impl<'v> SourceRef<'v> {
     }
 
     /// Where it is read, watched and patched.
-    pub fn address(&self) -> Option<Address> {
+    pub(super) fn address(&self) -> Option<Address> {
         Some(Address { collection: self.collection()?, target: self.target() })
     }
 
