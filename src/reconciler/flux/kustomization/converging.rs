@@ -150,8 +150,7 @@ fn failed(condition: Condition<'_>) -> Convergence {
 fn object(message: &str) -> Option<String> {
     let (_, list) = message.split_once('[')?;
     let (object, _) = list.split_once(" status:")?;
-    let mut parts = object.splitn(2, '/');
-    let (kind, name) = (parts.next()?, parts.next()?);
+    let (kind, name) = object.split_once('/')?;
     let is_one = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
     (is_one(kind) && is_one(name)).then(|| format!("{kind} {name}"))
 }

@@ -61,7 +61,8 @@ fn one_request_to_the_source_is_enough() {
     assert!(of(&web, &after(9_000, &[&behind], &[fetched("token", 0)])).is_empty());
     // Somebody else was faster.
     assert!(of(&web, &following(&[&source(REVERT, "")], &[])).is_empty());
-    let idle = Following { goal: Goal::Idle, ..following(&[&behind], &[]) };
+    let others = [&behind];
+    let idle = Following { goal: Goal::Idle, ..following(&others, &[]) };
     assert!(of(&web, &idle).is_empty());
 }
 
