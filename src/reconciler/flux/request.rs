@@ -1,6 +1,8 @@
 //! Requests to the controllers of Flux: an annotation whose value they repeat in the status once a run
 //! has begun after it. That proves a run, and not that it did anything.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::rollback::model::following::Unheard;
@@ -35,6 +37,19 @@ pub(super) fn of(kind: NudgeKind, address: &Address, following: &Following<'_>) 
 /// Whether a run of the object has begun after this.
 pub(super) fn is_handled(object: &Value, given: &Given) -> bool {
     text(object, "/status/lastHandledReconcileAt") == given.token
+}
+
+/// Asks again, where the last request was handled and is so long ago, or there was none.
+pub(super) fn again(
+    kind: NudgeKind,
+    address: &Address,
+    object: &Value,
+    following: &Following<'_>,
+    pause: Duration,
+) -> Option<Nudge> {
+    let path = address.object();
+    let is_open = following.last(kind, &path).is_some_and(|last| !is_handled(object, last));
+    (!is_open && following.is_due(kind, &path, pause)).then(|| of(kind, address, following))
 }
 
 /// The controller that has not begun a run that was asked for, of the owner or of one of the others. One

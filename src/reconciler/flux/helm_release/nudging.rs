@@ -62,15 +62,15 @@ fn built(fetchers: &converging::Fetchers<'_>, following: &Following<'_>) -> Opti
     let address = fetchers.chart?.address()?;
     let object = following.other(&address.target)?;
     let built = word(object, "/status/observedSourceArtifactRevision");
-    let is_due = following.is_due(NudgeKind::Fetch, &address.object(), PAUSE);
-    let is_wanted = is_due && !fetching::is_at(built, following);
-    is_wanted.then(|| request::of(NudgeKind::Fetch, &address, following))
+    if fetching::is_at(built, following) {
+        return None;
+    }
+    request::again(NudgeKind::Fetch, &address, object, following, PAUSE)
 }
 
 fn run(owner: &Value, following: &Following<'_>) -> Option<Nudge> {
     let address = KIND.address_of(owner);
-    let is_due = following.is_due(NudgeKind::Refresh, &address.object(), PAUSE);
-    is_due.then(|| request::of(NudgeKind::Refresh, &address, following))
+    request::again(NudgeKind::Refresh, &address, owner, following, PAUSE)
 }
 
 /// It would look only every 30 s whether what it depends on is done.

@@ -52,9 +52,6 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
     if let Some(blocked) = blocked(owner, following) {
         return blocked;
     }
-    if let Err(state) = fetched {
-        return state;
-    }
     let applied = word(owner, "/status/lastAppliedRevision");
     if is_at(applied, following) && !is_unfinished(owner) {
         let revision = revision::words(applied.unwrap_or_default());
@@ -63,6 +60,12 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
         } else {
             Convergence::Applied { revision, why: None }
         };
+    }
+    // Where the source may not be read, what was tried says that it had it.
+    if let Err(state) = fetched
+        && !is_at(word(owner, "/status/lastAttemptedRevision"), following)
+    {
+        return state;
     }
     lost(owner, following).unwrap_or_else(|| under_way(owner, following))
 }

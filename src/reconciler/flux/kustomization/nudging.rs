@@ -52,8 +52,7 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Vec<Nudge> {
 
 fn run(one: &Value, following: &Following<'_>, pause: Duration) -> Option<Nudge> {
     let address = KIND.address_of(one);
-    let is_due = following.is_due(NudgeKind::Refresh, &address.object(), pause);
-    is_due.then(|| request::of(NudgeKind::Refresh, &address, following))
+    request::again(NudgeKind::Refresh, &address, one, following, pause)
 }
 
 /// Asks for a run of one that waits for others, once these are done.

@@ -116,13 +116,16 @@ fn a_source_that_cannot_fetch_has_a_second_try() {
 /// The first run may have read what its source had before.
 #[test]
 fn a_run_is_asked_for_where_none_begins() {
-    let (web, at) = (named("web", BAD), source(REVERT, ""));
+    let (mut web, at) = (named("web", BAD), source(REVERT, ""));
     let others = [&at];
     assert!(of(&web, &after(1_999, &others, &[])).is_empty());
     let nudges = of(&web, &after(2_000, &others, &[]));
     assert_eq!(paths(&nudges), [WEB_PATH]);
     assert_eq!(nudges[0].summary, "ask Kustomization flux-system/web to run now");
     let given = [nudged(NudgeKind::Refresh, WEB_PATH, "token", 2_000)];
+    // Who has not heard the first does not hear the second.
+    assert!(of(&web, &after(12_000, &others, &given)).is_empty());
+    web["status"]["lastHandledReconcileAt"] = json!("token");
     assert!(of(&web, &after(11_999, &others, &given)).is_empty());
     assert_eq!(paths(&of(&web, &after(12_000, &others, &given))), [WEB_PATH]);
     assert!(of(&named("web", REVERT), &after(90_000, &others, &[])).is_empty());
@@ -130,12 +133,13 @@ fn a_run_is_asked_for_where_none_begins() {
 
 #[test]
 fn who_waits_for_others_is_asked_once_they_are_done() {
-    let (web, at) = (waiting("web", "crds"), source(REVERT, ""));
+    let (mut web, at) = (waiting("web", "crds"), source(REVERT, ""));
     let (behind, done) = (named("crds", BAD), named("crds", REVERT));
     assert!(of(&web, &following(&[&at], &[])).is_empty());
     assert!(of(&web, &following(&[&at, &behind], &[])).is_empty());
     assert_eq!(paths(&of(&web, &following(&[&at, &done], &[]))), [WEB_PATH]);
     let given = [nudged(NudgeKind::Refresh, WEB_PATH, "token", 0)];
+    web["status"]["lastHandledReconcileAt"] = json!("token");
     assert!(of(&web, &after(1_999, &[&at, &done], &given)).is_empty());
     assert_eq!(of(&web, &after(2_000, &[&at, &done], &given)).len(), 1);
     // In a row of three the middle one is first.
