@@ -41,6 +41,12 @@ pub static REGISTRY: &[&dyn Reconciler] = &[
     &controller::Controllers,
 ];
 
+/// The kind of an owner that takes its state from Git, and so can be followed.
+#[must_use]
+pub fn from_git(owner: &Target) -> Option<&'static dyn Reconciler> {
+    REGISTRY.iter().copied().find(|reconciler| reconciler.address(owner).is_some())
+}
+
 /// What the marks of an object say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {

@@ -35,7 +35,7 @@ impl Address {
 }
 
 /// What a nudge is for; the same is not asked for again too soon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NudgeKind {
     /// The source is to be fetched.
     Fetch,

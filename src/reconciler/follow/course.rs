@@ -74,15 +74,16 @@ impl<'a> Course<'a> {
 
     /// An object is like this now.
     pub(super) fn put(&mut self, path: String, object: Value, now: Duration) {
-        let status = object.get("status").cloned();
-        let before = if path == self.path {
-            self.owner.replace(object)
-        } else {
-            self.others.insert(path, object)
-        };
-        // What rb writes itself changes no status, or only the operation's.
-        if before.is_none_or(|before| before.get("status") != status.as_ref()) {
+        let is_owner = path == self.path;
+        let before = if is_owner { self.owner.as_ref() } else { self.others.get(&path) };
+        // A request of rb changes no status.
+        if before.is_none_or(|before| before.get("status") != object.get("status")) {
             self.stirred_at = now;
+        }
+        if is_owner {
+            self.owner = Some(object);
+        } else {
+            self.others.insert(path, object);
         }
     }
 

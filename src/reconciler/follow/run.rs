@@ -112,7 +112,7 @@ pub(super) async fn run(
         if let Some(arrival) = arrival {
             break arrival;
         }
-        for nudge in nudges {
+        for nudge in &nudges {
             let now = started.elapsed();
             if let Some(arrival) = write(world, nudge, &mut course, &mut writes, now, listener).await
             {
@@ -131,7 +131,7 @@ pub(super) async fn run(
 /// Writes one; says how that ends the wait, if it does.
 async fn write(
     world: &mut impl World,
-    nudge: Nudge,
+    nudge: &Nudge,
     course: &mut Course<'_>,
     writes: &mut Writes,
     now: Duration,
@@ -142,11 +142,11 @@ async fn write(
         return None;
     }
     let summary = nudge.summary.clone();
-    let error = match world.write(&nudge).await {
+    let error = match world.write(nudge).await {
         Ok(()) => {
             writes.races = 0;
             writes.written.push(summary.clone());
-            course.given(&nudge, now);
+            course.given(nudge, now);
             listener(Told::Nudged { summary });
             return None;
         }
@@ -162,7 +162,7 @@ async fn write(
         }
         Err(Refusal::Unknown(error)) => {
             // What is seen next tells whether it was. It is not repeated before its time.
-            course.given(&nudge, now);
+            course.given(nudge, now);
             let message = format!("it is not known whether rb could {summary}: {error}");
             listener(Told::Warning { message });
             return None;
