@@ -28,8 +28,7 @@ pub(super) fn of(application: &Value) -> Vec<Applied> {
 }
 
 fn entry(entry: &Value) -> Option<Applied> {
-    let revisions: Vec<String> =
-        revisions(entry, "").into_iter().map(str::to_owned).collect();
+    let revisions: Vec<String> = revisions(entry, "").into_iter().map(str::to_owned).collect();
     let is_commit = |revision: &&String| {
         matches!(revision.len(), 40 | 64) && revision.chars().all(|c| c.is_ascii_hexdigit())
     };

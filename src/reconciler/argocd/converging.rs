@@ -13,10 +13,10 @@ use crate::text::truncate;
 
 use super::super::following::{Following, NudgeKind};
 use super::fields::{flag, is_set, items, text};
-use super::{hydrator, nudging};
 use super::operation::{self, Phase, revisions};
 use super::policy::{SKIP, is_automated, is_skipped};
 use super::revision::{short, shorts};
+use super::{hydrator, nudging};
 
 /// Columns of a message: some hold the output of a whole program.
 const COLUMNS: usize = 300;
@@ -147,8 +147,8 @@ fn not_seen(application: &Value, compared: &[&str], following: &Following<'_>) -
         Some(message(condition, "/message"))
     });
     let path = nudging::path(application);
-    let refreshes = following.count(NudgeKind::Refresh, &path)
-        + following.count(NudgeKind::HardRefresh, &path);
+    let refreshes =
+        following.count(NudgeKind::Refresh, &path) + following.count(NudgeKind::HardRefresh, &path);
     let is_answered = !nudging::is_refresh_open(application);
     match error {
         Some(error) if refreshes >= TRIES && is_answered => {
@@ -171,8 +171,7 @@ fn synced(application: &Value, revision: String) -> Convergence {
         "" => Convergence::Applied { revision, why: None },
         health => {
             let message = message(application, "/status/health/message");
-            let message =
-                if message.is_empty() { String::new() } else { format!(" ({message})") };
+            let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
             let why = Some(format!("its health is {health}{message}"));
             Convergence::Applied { revision, why }
         }

@@ -68,8 +68,8 @@ pub(super) fn of(application: &Value, following: &Following<'_>) -> Vec<Nudge> {
 
 fn refresh(application: &Value, following: &Following<'_>) -> Option<Nudge> {
     let path = path(application);
-    let is_hard = following.elapsed >= HARD_AFTER
-        && following.last(NudgeKind::HardRefresh, &path).is_none();
+    let is_hard =
+        following.elapsed >= HARD_AFTER && following.last(NudgeKind::HardRefresh, &path).is_none();
     let kind = if is_hard { NudgeKind::HardRefresh } else { NudgeKind::Refresh };
     // The same value once more is no event; another one is.
     if !is_hard && is_refresh_open(application) {
@@ -164,11 +164,8 @@ fn is_syncable(application: &Value) -> bool {
         matches!(Phase::of(application), Phase::Never | Phase::Succeeded | Phase::Failed);
     let several = items(application, "/status/sync/revisions");
     let revisions = revisions(application, "/status/sync").len();
-    let sources = if hydrator::is_used(application) {
-        1
-    } else {
-        sources::declared(application).len()
-    };
+    let sources =
+        if hydrator::is_used(application) { 1 } else { sources::declared(application).len() };
     let is_whole = several.is_empty() || several.len() == revisions;
     is_at_rest && is_whole && revisions == sources && sources > 0
 }

@@ -111,9 +111,7 @@ mod tests {
 
     #[test]
     fn a_release_tells_versions_of_its_chart() {
-        let release = |version: &str, status: &str, at: &str| {
-            json!({"chartVersion": version, "status": status, "lastDeployed": at})
-        };
+        let release = |version: &str, status: &str, at: &str| json!({"chartVersion": version, "status": status, "lastDeployed": at});
         let owner = json!({"status": {"history": [
             release("1.0.0", "superseded", "2026-03-01T10:00:00Z"),
             release("1.2.0", "deployed", "2026-03-01T12:00:00Z"),

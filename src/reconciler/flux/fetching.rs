@@ -35,10 +35,7 @@ pub(super) fn is_at(revision: Option<&str>, following: &Following<'_>) -> bool {
 }
 
 /// What the source has fetched last.
-pub(super) fn artifact<'a>(
-    source: &SourceRef<'_>,
-    following: &Following<'a>,
-) -> Option<&'a str> {
+pub(super) fn artifact<'a>(source: &SourceRef<'_>, following: &Following<'a>) -> Option<&'a str> {
     word(following.other(&source.target())?, "/status/artifact/revision")
 }
 

@@ -18,7 +18,9 @@ use super::super::{Claim, Link, Reconciler};
 use super::fields::{text, word};
 use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
-use super::{applied, dependency, health_check, image_automation, inventory, path, request, revision};
+use super::{
+    applied, dependency, health_check, image_automation, inventory, path, request, revision,
+};
 
 pub(super) static KIND: Kind = Kind {
     word: "Kustomization",

@@ -79,7 +79,8 @@ pub(super) fn unheard(
 fn object_at<'a>(given: &Given, following: &Following<'a>) -> Option<&'a Value> {
     following.others.iter().copied().find(|object| {
         let kind = text(object, "/kind").to_ascii_lowercase();
-        let (namespace, name) = (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+        let (namespace, name) =
+            (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
         // The plural of each of these kinds is its own beginning and an ending.
         let stem = kind.strip_suffix('y').unwrap_or(&kind);
         given.path.contains(&format!("/namespaces/{namespace}/{stem}"))

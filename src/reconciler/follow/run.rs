@@ -114,7 +114,8 @@ pub(super) async fn run(
         }
         for nudge in &nudges {
             let now = started.elapsed();
-            if let Some(arrival) = write(world, nudge, &mut course, &mut writes, now, listener).await
+            if let Some(arrival) =
+                write(world, nudge, &mut course, &mut writes, now, listener).await
             {
                 break 'ended arrival;
             }

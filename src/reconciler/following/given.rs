@@ -26,7 +26,10 @@ pub(in super::super) fn relation(revision: &str) -> Relation {
 }
 
 /// A wait that has just begun.
-pub(in super::super) fn following<'a>(others: &'a [&'a Value], given: &'a [Given]) -> Following<'a> {
+pub(in super::super) fn following<'a>(
+    others: &'a [&'a Value],
+    given: &'a [Given],
+) -> Following<'a> {
     Following {
         relation: &relation,
         others,

@@ -27,9 +27,7 @@ fn an_address_is_read_and_watched() {
 
 #[test]
 fn another_object_is_found_by_all_of_its_name() {
-    let object = |kind: &str, namespace: &str, name: &str| {
-        json!({"kind": kind, "metadata": {"namespace": namespace, "name": name}})
-    };
+    let object = |kind: &str, namespace: &str, name: &str| json!({"kind": kind, "metadata": {"namespace": namespace, "name": name}});
     let objects = [
         object("Other", "shop", "web"),
         object("Thing", "elsewhere", "web"),

@@ -195,7 +195,10 @@ mod tests {
                 json!({"state": "notSeen"}),
             ),
             (
-                Convergence::NotSeen { has: Some(text("main@9f3c2ab51")), why: Some(text("no DNS")) },
+                Convergence::NotSeen {
+                    has: Some(text("main@9f3c2ab51")),
+                    why: Some(text("no DNS")),
+                },
                 "has not seen the commit yet and is at main@9f3c2ab51: no DNS",
                 json!({"state": "notSeen", "has": "main@9f3c2ab51", "why": "no DNS"}),
             ),
@@ -205,7 +208,11 @@ mod tests {
                 json!({"state": "compared", "waits": "a sync"}),
             ),
             (
-                Convergence::Running { phase: text("sync"), message: text("wave 1"), since: Some(until) },
+                Convergence::Running {
+                    phase: text("sync"),
+                    message: text("wave 1"),
+                    since: Some(until),
+                },
                 "is at work (sync): wave 1",
                 json!({"state": "running", "phase": "sync", "message": "wave 1",
                     "since": "2026-03-02T12:00:00Z"}),
@@ -231,7 +238,10 @@ mod tests {
                 json!({"state": "healthy", "revision": "9f3c2ab"}),
             ),
             (
-                Convergence::Failed { reason: text("immutable"), object: Some(text("Service a/b")) },
+                Convergence::Failed {
+                    reason: text("immutable"),
+                    object: Some(text("Service a/b")),
+                },
                 "has failed at Service a/b: immutable",
                 json!({"state": "failed", "reason": "immutable", "object": "Service a/b"}),
             ),

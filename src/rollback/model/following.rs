@@ -162,8 +162,7 @@ mod tests {
         ] {
             assert_eq!(arrival.exit_status().code(), code, "{arrival:?}");
             let convergence = Some(Convergence::Applied { revision: "1".to_owned(), why: None });
-            let followed =
-                Followed { arrival, convergence, written: Vec::new(), milliseconds: 0 };
+            let followed = Followed { arrival, convergence, written: Vec::new(), milliseconds: 0 };
             assert_eq!(followed.words("web"), sentence);
         }
         let unknown = Followed {

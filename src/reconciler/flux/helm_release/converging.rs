@@ -136,11 +136,7 @@ fn is_of_chart(owner: &Value, fetchers: &Fetchers<'_>, following: &Following<'_>
 }
 
 /// Why nothing will come of it. What it says of what was wanted before is not meant.
-fn lost(
-    owner: &Value,
-    fetchers: &Fetchers<'_>,
-    following: &Following<'_>,
-) -> Option<Convergence> {
+fn lost(owner: &Value, fetchers: &Fetchers<'_>, following: &Following<'_>) -> Option<Convergence> {
     let ready = failure(owner)?;
     if WAITS.contains(&ready.reason()) {
         return Some(Convergence::Blocked { by: words(ready), until: None, remedy: None });

@@ -63,8 +63,8 @@ fn dependent(one: &Value, following: &Following<'_>) -> Option<Nudge> {
     let source = SourceRef::at(one, SOURCE)?;
     let artifact = fetching::artifact(&source, following);
     let addresses = dependency::addresses(&KIND, one);
-    let is_ready = !addresses.is_empty()
-        && dependency::are_done(one, &addresses, artifact, following);
+    let is_ready =
+        !addresses.is_empty() && dependency::are_done(one, &addresses, artifact, following);
     is_ready.then(|| run(one, following, SHORT_PAUSE)).flatten()
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::super::from_git;
 use super::super::super::following::NudgeKind;
 use super::super::super::following::given::{BAD, NEWER, REVERT, relation};
+use super::super::super::from_git;
 use super::*;
 use crate::cluster::Deadline;
 use crate::rollback::model::target::Target;

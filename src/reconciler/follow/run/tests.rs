@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::super::super::from_git;
 use super::super::super::following::Goal;
 use super::super::super::following::given::{BAD, REVERT, relation as known};
+use super::super::super::from_git;
 use super::*;
 use crate::cluster::Deadline;
 use crate::rollback::model::target::Target;
@@ -141,7 +141,10 @@ fn a_dead_controller_is_told_after_half_a_minute() {
     assert_eq!(followed.milliseconds, 30_000);
     assert_eq!(script.written.len(), 1);
     let words = followed.words("Argo CD application web");
-    assert!(words.starts_with("the application-controller of Argo CD has not picked up"), "{words}");
+    assert!(
+        words.starts_with("the application-controller of Argo CD has not picked up"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -77,7 +77,8 @@ fn a_suspended_one_has_all_the_signs_of_a_good_one() {
     assert_says(&owner, &source(REVERT), "does nothing: spec.suspend is true");
     let mut behind = source(BAD);
     behind["spec"] = json!({"suspend": true});
-    let by = "does nothing: GitRepository flux-system/fleet is suspended, so it fetches nothing new";
+    let by =
+        "does nothing: GitRepository flux-system/fleet is suspended, so it fetches nothing new";
     assert_says(&web(BAD, BAD, &[ready()]), &behind, by);
     // It has fetched the commit before.
     let mut at = source(REVERT);
@@ -96,11 +97,7 @@ fn a_run_is_told_step_by_step() {
     };
     // The revision that was tried is written after the first message.
     let fetching = web(BAD, BAD, &run("Fetching manifests for revision main@sha1:1"));
-    assert_says(
-        &fetching,
-        &at,
-        "is at work (run): Fetching manifests for revision main@sha1:1",
-    );
+    assert_says(&fetching, &at, "is at work (run): Fetching manifests for revision main@sha1:1");
     let building = web(REVERT, BAD, &run("Building manifests\nwith a timeout"));
     assert_says(&building, &at, "is at work (run): Building manifests");
 }
@@ -108,11 +105,15 @@ fn a_run_is_told_step_by_step() {
 fn checking(commit: &str) -> Value {
     let message =
         format!("Running health checks for revision {} with a timeout of 5m0s", main(commit));
-    let mut owner = web(commit, BAD, &[
-        condition("Ready", "Unknown", "Progressing", &message),
-        condition("Reconciling", "True", "Progressing", &message),
-        condition("Healthy", "Unknown", "Progressing", &message),
-    ]);
+    let mut owner = web(
+        commit,
+        BAD,
+        &[
+            condition("Ready", "Unknown", "Progressing", &message),
+            condition("Reconciling", "True", "Progressing", &message),
+            condition("Healthy", "Unknown", "Progressing", &message),
+        ],
+    );
     owner["spec"]["wait"] = json!(true);
     owner
 }

@@ -102,7 +102,8 @@ fn a_source_that_cannot_fetch_has_a_second_try() {
     // The second is not handled yet.
     assert_eq!(converging::of(&web, &following(&[&behind], &two)).to_string(), unseen);
     behind["status"]["lastHandledReconcileAt"] = json!("token.1");
-    let failed = "has failed at GitRepository flux-system/fleet: GitOperationFailed: no route to host";
+    let failed =
+        "has failed at GitRepository flux-system/fleet: GitOperationFailed: no route to host";
     assert_eq!(converging::of(&web, &following(&[&behind], &two)).to_string(), failed);
     assert!(of(&web, &after(9_000, &[&behind], &two)).is_empty());
     // A commit that nobody signed stays so.
@@ -152,8 +153,7 @@ fn who_waits_for_others_is_asked_once_they_are_done() {
 #[test]
 fn source_and_dependencies_are_watched() {
     let watched = watched(&waiting("web", "crds"));
-    let names: Vec<&str> =
-        watched.iter().map(|address| address.target.name.as_str()).collect();
+    let names: Vec<&str> = watched.iter().map(|address| address.target.name.as_str()).collect();
     assert_eq!(names, ["fleet", "crds"]);
     assert_eq!(watched[0].object().as_str(), SOURCE_PATH);
     assert!(super::watched(&source(BAD, "")).is_empty());
@@ -175,8 +175,7 @@ fn who_has_not_answered_is_named() {
     busy["status"]["conditions"] =
         json!([{"type": "Reconciling", "status": "True", "reason": "Progressing"}]);
     assert_eq!(unheard(&web, &busy, &given), None);
-    let both =
-        [fetched("token", 0), nudged(NudgeKind::Refresh, WEB_PATH, "token", 2_000)];
+    let both = [fetched("token", 0), nudged(NudgeKind::Refresh, WEB_PATH, "token", 2_000)];
     let expected = Some("the kustomize-controller of Flux".to_owned());
     assert_eq!(unheard(&web, &source(REVERT, "token"), &both), expected);
     assert_eq!(unheard(&web, &behind, &[]), None);
