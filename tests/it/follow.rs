@@ -90,7 +90,7 @@ impl Pursuit<'_> {
             };
             let mut told = Vec::new();
             let relation = async |revision: &str| Some(self.relation(revision));
-            let listener = &mut |one| told.push(one);
+            let listener = &mut |one: Told| told.push(one);
             let followed = follow(&cluster, to, relation, listener).await;
             Pursued { followed, told }
         })

@@ -158,11 +158,14 @@ impl<'a> Course<'a> {
     }
 
     fn arrival(&self, state: &Convergence) -> Option<Arrival> {
+        if self.follow.goal == Goal::Idle {
+            let is_busy =
+                matches!(state, Convergence::Blocked { .. } | Convergence::Running { .. });
+            return (!is_busy).then_some(Arrival::Reached);
+        }
         match (self.follow.goal, state) {
-            (Goal::Idle, Convergence::Blocked { .. } | Convergence::Running { .. }) => None,
-            (Goal::Idle, _)
-            | (Goal::Applied, Convergence::Applied { .. })
-            // Of its health it says nothing, and never will.
+            // Where it says nothing of its health, it never will.
+            (Goal::Applied, Convergence::Applied { .. })
             | (Goal::Healthy, Convergence::Applied { why: None, .. })
             | (_, Convergence::Healthy { .. }) => Some(Arrival::Reached),
             (_, Convergence::Failed { .. }) => Some(Arrival::Failed),

@@ -112,9 +112,9 @@ impl Convergence {
         }
         match (self, before) {
             (Self::NotSeen { has: now, .. }, Self::NotSeen { has: then, .. }) => now != then,
-            (Self::Compared { waits: now }, Self::Compared { waits: then }) => now != then,
-            (Self::Running { phase: now, .. }, Self::Running { phase: then, .. }) => now != then,
-            (Self::Blocked { by: now, .. }, Self::Blocked { by: then, .. }) => now != then,
+            (Self::Compared { waits: now }, Self::Compared { waits: then })
+            | (Self::Running { phase: now, .. }, Self::Running { phase: then, .. })
+            | (Self::Blocked { by: now, .. }, Self::Blocked { by: then, .. }) => now != then,
             _ => self != before,
         }
     }

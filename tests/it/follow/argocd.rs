@@ -233,7 +233,7 @@ fn without_the_right_to_patch_it_waits_for_the_poll(bed: &TestBed) {
     assert!(pursued.followed.written.is_empty(), "{:?}", pursued.followed);
     let is_refused =
         |told: &Told| matches!(told, Told::NotNudged { why, .. } if why.contains("not allowed"));
-    assert_eq!(pursued.told.iter().filter(|told| is_refused(told)).count(), 1);
+    assert!(pursued.told.iter().any(is_refused), "{:?}", pursued.told);
     assert_eq!(live(&namespace), image("1.0"));
     namespace.kubectl_ok(&["-n", place, "delete", "role,rolebinding", &role]);
 }

@@ -98,7 +98,7 @@ fn played(script: &mut Script) -> (Followed, Vec<Told>) {
         let address = follow.reconciler.address(&owner).expect("an address");
         let told = RefCell::new(Vec::new());
         let relation = async |revision: &str| Some(known(revision));
-        let listener = &mut |one| told.borrow_mut().push(one);
+        let listener = &mut |one: Told| told.borrow_mut().push(one);
         let followed = run(script, &follow, address, relation, listener).await;
         (followed, told.into_inner())
     })
