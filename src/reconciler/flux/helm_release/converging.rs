@@ -110,12 +110,19 @@ fn before_it(fetchers: &Fetchers<'_>, following: &Following<'_>) -> Option<Conve
     let waits = || Some(Convergence::Compared { waits: "its chart to be built".to_owned() });
     let chart = fetchers.chart.and_then(|chart| Some((chart, following.other(&chart.target())?)));
     let Some((chart, object)) = chart else { return waits() };
+    let error = true_one(object, "Stalled").or(failure(object));
+    // That is written before it is built, and says nothing of success.
     if is_at(word(object, "/status/observedSourceArtifactRevision"), following) {
-        return None;
+        return match error {
+            Some(error) => {
+                Some(Convergence::Failed { reason: words(error), object: Some(chart.named()) })
+            }
+            None if is_unfinished(object) => waits(),
+            None => None,
+        };
     }
     let path = chart.address()?.object();
     let last = following.last(NudgeKind::Fetch, &path);
-    let error = true_one(object, "Stalled").or(failure(object));
     match (error, last) {
         (Some(error), Some(last)) if request::is_handled(object, last) => {
             Some(Convergence::Failed { reason: words(error), object: Some(chart.named()) })

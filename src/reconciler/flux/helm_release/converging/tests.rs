@@ -16,7 +16,7 @@ fn source(commit: &str) -> Value {
 fn built(commit: &str, version: &str) -> Value {
     json!({"kind": "HelmChart", "metadata": {"namespace": "shop", "name": "shop-web"},
         "status": {"observedSourceArtifactRevision": main(commit),
-            "artifact": {"revision": version}}})
+            "artifact": {"revision": version}, "conditions": ready()}})
 }
 
 fn condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
@@ -146,6 +146,16 @@ fn a_chart_that_cannot_be_built_is_a_failure_of_ours_once_we_asked() {
     let given = [nudged(NudgeKind::Fetch, path, "token", 0)];
     let told = of(&release, &following(&others, &given)).to_string();
     assert_eq!(told, "has failed at HelmChart shop/shop-web: ChartPullError: no");
+
+    // From which commit it builds is written before it has built: it has the old one still.
+    let mut chart = built(REVERT, "1.0.0+222222222222");
+    chart["status"]["conditions"] =
+        json!([{"type": "Ready", "status": "Unknown", "reason": "Progressing"}]);
+    assert_says(&release, &[&at, &chart], waits);
+    chart["status"]["conditions"] =
+        json!([{"type": "Ready", "status": "False", "reason": "BuildFailed", "message": "no"}]);
+    let failed = "has failed at HelmChart shop/shop-web: BuildFailed: no";
+    assert_says(&release, &[&at, &chart], failed);
 }
 
 #[test]

@@ -21,7 +21,8 @@ fn built(commit: &str) -> Value {
         "metadata": {"namespace": "shop", "name": "shop-web"},
         "spec": {"sourceRef": {"kind": "GitRepository", "name": "fleet"}},
         "status": {"observedSourceArtifactRevision": main(commit),
-            "artifact": {"revision": commit}}})
+            "artifact": {"revision": commit},
+            "conditions": [{"type": "Ready", "status": "True"}]}})
 }
 
 fn web() -> Value {
