@@ -24,6 +24,8 @@ const COLUMNS: usize = 300;
 const WAITS: &str = "DependencyNotReady";
 /// A newer revision has ended the check: that is no failure of the commit.
 const CANCELLED: &str = "HealthCheckCanceled";
+/// The archive of its source is not there yet, and is looked for again.
+const AGAIN: &str = "artifact not found, retrying in";
 /// Between two tries.
 const RETRIES: &str = "ProgressingWithRetry";
 
@@ -109,6 +111,9 @@ fn lost(owner: &Value, following: &Following<'_>) -> Option<Convergence> {
     }
     let ready = failure(owner)?;
     if ready.reason() == "ArtifactFailed" {
+        if ready.message().contains(AGAIN) {
+            return None;
+        }
         // A folder that is not there leaves the revision that was tried as it was.
         let path = KIND.address_of(owner).object();
         let last = following.last(NudgeKind::Refresh, &path)?;

@@ -175,6 +175,13 @@ fn a_missing_folder_is_known_by_a_run_of_our_own() {
         of(&owner, &following(&others, &given)).to_string(),
         "has failed: ArtifactFailed: kustomization path not found"
     );
+    for message in [
+        "Source artifact not found, retrying in 30s",
+        "Source is not ready, artifact not found, retrying in 30s",
+    ] {
+        owner["status"]["conditions"] = json!(failing("ArtifactFailed", message));
+        assert_eq!(of(&owner, &following(&others, &given)).to_string(), waits, "{message}");
+    }
 }
 
 #[test]
