@@ -27,6 +27,10 @@ const FEW: usize = 3;
 /// Conditions that say why nothing can be compared.
 const ERRORS: [&str; 3] = ["InvalidSpecError", "ComparisonError", "UnknownError"];
 const IN_WINDOW: &str = "Sync operation blocked by sync window";
+/// It looks for what is newest by itself (`retry.refresh`), whatever its revision says still.
+const NEWEST: &str = "Retrying operation with latest revisions";
+/// Somebody has ended it: that is no failure of the commit.
+const TERMINATED: &str = "Operation terminated";
 const STATE: &str = "/status/operationState";
 
 /// How far it is.
@@ -54,11 +58,21 @@ pub(super) fn is_pinned(application: &Value, following: &Following<'_>) -> bool 
     match Phase::of(application) {
         // What it is to sync, it finds out when it begins.
         Phase::Asked if pinned.is_empty() => false,
+        Phase::Running if says(application, NEWEST) => false,
         Phase::Asked | Phase::Running | Phase::Waiting | Phase::Terminating => {
             !holds(application, &pinned, following)
         }
         Phase::Never | Phase::Succeeded | Phase::Failed => false,
     }
+}
+
+/// Whether a sync window holds its operation back: not even its end is worked on then.
+pub(super) fn is_in_window(application: &Value) -> bool {
+    says(application, IN_WINDOW)
+}
+
+fn says(application: &Value, start: &str) -> bool {
+    text(application, &format!("{STATE}/message")).starts_with(start)
 }
 
 /// Whether the last operation was a whole sync to the commit.
@@ -89,7 +103,7 @@ fn replaced(application: &Value, following: &Following<'_>) -> Option<String> {
 
 fn under_way(application: &Value, phase: Phase, following: &Following<'_>) -> Convergence {
     let message = message(application, &format!("{STATE}/message"));
-    if message.starts_with(IN_WINDOW) {
+    if is_in_window(application) {
         return Convergence::Blocked { by: message, until: None, remedy: None };
     }
     if is_pinned(application, following) {
@@ -129,7 +143,7 @@ fn at_rest(application: &Value, phase: Phase, following: &Following<'_>) -> Conv
     }
     let was_tried = was_tried(application, following);
     match phase {
-        Phase::Failed if was_tried => {
+        Phase::Failed if was_tried && !says(application, TERMINATED) => {
             let (object, why) = first_failure(application);
             let reason = message(application, &format!("{STATE}/message"));
             failed(why.unwrap_or(reason), object)

@@ -215,7 +215,8 @@ pub(super) fn unheard(application: &Value, following: &Following<'_>) -> Option<
         && (was_asked(NudgeKind::Refresh) || was_asked(NudgeKind::HardRefresh));
     let sync = was_asked(NudgeKind::Sync) && Phase::of(application) == Phase::Asked;
     let end = was_asked(NudgeKind::Terminate)
-        && text(application, &format!("{STATE}/phase")) == "Terminating";
+        && text(application, &format!("{STATE}/phase")) == "Terminating"
+        && !converging::is_in_window(application);
     let namespace = match text(application, "/status/controllerNamespace") {
         "" => text(application, "/metadata/namespace"),
         control => control,

@@ -167,6 +167,25 @@ fn a_failed_sync_names_the_object() {
 }
 
 #[test]
+fn what_somebody_terminated_has_not_failed() {
+    let mut app = app(REVERT, "OutOfSync", "Healthy", &last("Failed", REVERT));
+    app["status"]["operationState"]["message"] = json!("Operation terminated (retried 1 times).");
+    assert_waits(&app, "a sync, which it does not do by itself");
+}
+
+/// Its revision is still that of the first try, and it looks for the newest.
+#[test]
+fn a_try_that_looks_for_the_newest_is_not_pinned() {
+    let mut app = app(REVERT, "OutOfSync", "Healthy", &busy("Running", BAD));
+    assert!(is_pinned(&app, &following(&[], &[])));
+    app["status"]["operationState"]["message"] =
+        json!("Retrying operation with latest revisions. Attempt #1");
+    assert!(!is_pinned(&app, &following(&[], &[])));
+    let says = "is at work (sync): Retrying operation with latest revisions. Attempt #1";
+    assert_says(&app, says);
+}
+
+#[test]
 fn what_is_left_to_prune_is_told_and_what_differs_is_waited_for() {
     let mut app = app(REVERT, "OutOfSync", "Healthy", &last("Succeeded", REVERT));
     let left = |name: &str| {

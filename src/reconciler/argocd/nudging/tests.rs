@@ -225,6 +225,18 @@ fn who_has_not_answered_is_named() {
     );
 }
 
+/// In a sync window nothing is done about an operation, and that is no sign of a dead controller.
+#[test]
+fn an_end_that_a_window_holds_back_blames_nobody() {
+    let given = [nudged(NudgeKind::Terminate, PATH, "", 0)];
+    let mut app = app(REVERT, "Synced", true);
+    app["status"]["operationState"] =
+        json!({"phase": "Terminating", "syncResult": {"revision": BAD}});
+    assert!(unheard(&app, &following(&[], &given)).is_some());
+    app["status"]["operationState"]["message"] = json!("Sync operation blocked by sync window");
+    assert_eq!(unheard(&app, &following(&[], &given)), None);
+}
+
 #[test]
 fn behind_a_hydrator_rendering_is_asked_for_too() {
     let mut app = unseen();
