@@ -1,8 +1,8 @@
 //! Follows an owner until it has applied a commit: watches it and what it takes its state from, asks it
 //! to act where it would not do so in time, and says how far it is and why it does not go on.
 //!
-//! [`course`] decides, from what was seen and when, and does no I/O; [`run`] is the loop; [`sight`] turns
-//! reads and watches into a stream. What is particular to a kind of owner is in its
+//! `course` decides, from what was seen and when, and does no I/O; `run` is the loop; `sight` turns reads
+//! and watches into a stream. What is particular to a kind of owner is in its
 //! [`super::Reconciler`]. Here is what touches the cluster.
 
 mod course;

@@ -53,17 +53,26 @@ pub(super) fn is_refresh_open(application: &Value) -> bool {
 /// What is to be written now.
 pub(super) fn of(application: &Value, following: &Following<'_>) -> Vec<Nudge> {
     let nudge = match converging::of(application, following) {
-        Convergence::Blocked { .. } => terminate(application, following),
+        // Nothing moves, and nothing is to be expected to.
+        Convergence::Blocked { .. } if converging::is_in_window(application) => None,
+        Convergence::Blocked { .. } => {
+            terminate(application, following).or_else(|| stir(application, following))
+        }
         _ if following.goal == Goal::Idle => None,
         Convergence::NotSeen { .. } => refresh(application, following),
-        Convergence::Compared { .. } => sync(application, following).or_else(|| {
-            // It says so of an old state, perhaps.
-            let is_stuck = following.unmoved >= PAUSE;
-            is_stuck.then(|| refresh(application, following)).flatten()
-        }),
+        Convergence::Compared { .. } => {
+            sync(application, following).or_else(|| stir(application, following))
+        }
         _ => None,
     };
     nudge.into_iter().collect()
+}
+
+/// Has it looked at again, where nothing moves: it says so of an old state, perhaps, or its controller
+/// does not run.
+fn stir(application: &Value, following: &Following<'_>) -> Option<Nudge> {
+    let is_stuck = following.unmoved >= PAUSE;
+    is_stuck.then(|| refresh(application, following)).flatten()
 }
 
 fn refresh(application: &Value, following: &Following<'_>) -> Option<Nudge> {

@@ -197,7 +197,26 @@ fn a_pinned_operation_is_terminated() {
         let mut app = app(REVERT, "OutOfSync", true);
         app["status"]["operationState"] =
             json!({"phase": phase, "syncResult": {"revision": revision}});
-        assert_eq!(of(&app, &after(100_000, &[], &[])), NOTHING, "{phase}");
+        assert_eq!(of(&app, &after(9_000, &[], &[])), NOTHING, "{phase}");
+    }
+}
+
+/// Where nobody begins what was asked for, or ends it, one asks whether anybody is there.
+#[test]
+fn an_operation_that_does_not_move_is_looked_at() {
+    let mut asked = app(REVERT, "Synced", true);
+    asked["operation"] = json!({"sync": {"revision": BAD}});
+    let mut ending = app(REVERT, "Synced", true);
+    ending["status"]["operationState"] =
+        json!({"phase": "Terminating", "syncResult": {"revision": BAD}});
+    for mut app in [asked, ending] {
+        assert_eq!(of(&app, &after(9_999, &[], &[])), NOTHING);
+        assert_eq!(kinds(&of(&app, &after(10_000, &[], &[]))), [NudgeKind::Refresh]);
+        app["operation"] = json!({"sync": {"revision": BAD}});
+        app["status"]["operationState"]["phase"] = json!("Running");
+        app["status"]["operationState"]["finishedAt"] = Value::Null;
+        app["status"]["operationState"]["message"] = json!("Sync operation blocked by sync window");
+        assert_eq!(of(&app, &after(90_000, &[], &[])), NOTHING);
     }
 }
 
