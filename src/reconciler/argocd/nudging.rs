@@ -53,8 +53,10 @@ pub(super) fn is_refresh_open(application: &Value) -> bool {
 /// What is to be written now.
 pub(super) fn of(application: &Value, following: &Following<'_>) -> Vec<Nudge> {
     let nudge = match converging::of(application, following) {
-        // Nothing moves, and nothing is to be expected to.
-        Convergence::Blocked { .. } if converging::is_in_window(application) => None,
+        // It ends when the window does, instead of being applied then. Until then nothing moves.
+        Convergence::Blocked { .. } if converging::is_in_window(application) => {
+            terminate(application, following)
+        }
         Convergence::Blocked { .. } => {
             terminate(application, following).or_else(|| stir(application, following))
         }

@@ -216,6 +216,8 @@ fn an_operation_that_does_not_move_is_looked_at() {
         app["status"]["operationState"]["phase"] = json!("Running");
         app["status"]["operationState"]["finishedAt"] = Value::Null;
         app["status"]["operationState"]["message"] = json!("Sync operation blocked by sync window");
+        assert_eq!(kinds(&of(&app, &after(90_000, &[], &[]))), [NudgeKind::Terminate]);
+        app["status"]["operationState"]["phase"] = json!("Terminating");
         assert_eq!(of(&app, &after(90_000, &[], &[])), NOTHING);
     }
 }
