@@ -225,8 +225,8 @@ fn without_the_right_to_patch_it_waits_for_the_poll(bed: &TestBed) {
     let heidi = namespace.user("heidi");
     let kubeconfig = format!("--kubeconfig={}", heidi.display());
     namespace.wait_until("heidi may read", |namespace| {
-        let words = [&kubeconfig, "-n", place, "auth", "can-i", "get", "applications.argoproj.io"];
-        namespace.kubectl(&words).code == 0
+        let words = ["-n", place, "auth", "can-i", "get", "applications.argoproj.io"];
+        namespace.kubectl(&[&[kubeconfig.as_str()], &words[..]].concat()).code == 0
     });
     let revert = fleet.revert(&bad);
     let pursued = to(&heidi, target(argocd, &app), &fleet, &revert).run().ends("reached");
