@@ -13,6 +13,7 @@
 //! | 3 | [`revert`] | the engine of reverts in Git: find the commits, plan, push or propose |
 //! | 2 | [`backend`] | kinds of workloads: one file and one line each |
 //! | 2 | [`probe`] | checks of what runs: one file and one line each |
+//! | 2 | [`reconciler`] | who owns a workload, how far an owner is with a commit, and what brings it there |
 //! | 2 | [`facts`] | what checks ask a cluster for, gathered side by side |
 //! | 2 | [`git`] | reverts without a checkout: objects by libgit2, the network by the user's `git` |
 //! | 2 | [`hosting`] | change requests: one file and one line per host |
@@ -50,7 +51,8 @@
 //! [`revert::propose`] opens a change request instead. What misses history fetches more and starts anew.
 //!
 //! I/O happens in [`facts`], [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the
-//! watch they share; for Git in [`git::program`], [`git::store`] and [`hosting`]. Everything else is a function from values to values.
+//! watch they share; for owners in [`reconciler::chain`] and [`reconciler::follow`]; for Git in
+//! [`git::program`], [`git::store`] and [`hosting`]. Everything else is a function from values to values.
 //!
 //! # Adding a kind of workload
 //!

@@ -3,19 +3,28 @@
 //! A [`Reconciler`] is one kind of owner: one file or folder, and one line in [`REGISTRY`]. It says what
 //! an object's marks claim, what has to be read to know, and what that comes to: functions of values.
 //! [`chain`] does the reading, a level at a time, and each level in one round trip.
+//!
+//! It also says how far an owner is with a commit and what brings it there sooner, again as functions of
+//! values ([`following`]); [`follow`] watches, writes and waits.
 
 mod argocd;
 pub mod chain;
 mod controller;
 mod flux;
+pub mod follow;
+pub mod following;
 mod helm;
 mod marks;
 
 use serde_json::Value;
 
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::convergence::{Applied, Convergence};
+use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
+
+use self::following::{Address, Following, Nudge};
 
 /// All kinds of owners.
 pub static REGISTRY: &[&dyn Reconciler] = &[
@@ -31,6 +40,12 @@ pub static REGISTRY: &[&dyn Reconciler] = &[
     &helm::Releases,
     &controller::Controllers,
 ];
+
+/// The kind of an owner that takes its state from Git, and so can be followed.
+#[must_use]
+pub fn from_git(owner: &Target) -> Option<&'static dyn Reconciler> {
+    REGISTRY.iter().copied().find(|reconciler| reconciler.address(owner).is_some())
+}
 
 /// What the marks of an object say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,4 +89,35 @@ pub trait Reconciler: Sync + std::fmt::Debug {
 
     /// Adds what that says.
     fn complete(&self, _link: &mut Owner, _owner: &Value, _facts: &Facts<'_>) {}
+
+    /// Where an owner of this kind is read, watched and patched; `None`: it takes nothing from Git.
+    fn address(&self, _owner: &Target) -> Option<Address> {
+        None
+    }
+
+    /// What else is watched to know how far an owner is: its source, what it depends on. Asked again of
+    /// each of these once it is there.
+    fn watched(&self, _owner: &Value) -> Vec<Address> {
+        Vec::new()
+    }
+
+    /// How far the owner is with the commit.
+    fn convergence(&self, _owner: &Value, _following: &Following<'_>) -> Convergence {
+        Convergence::NotSeen { has: None, why: Some("it takes nothing from Git".to_owned()) }
+    }
+
+    /// What to write now, so that it gets there sooner, or at all; nothing where that was done already.
+    fn nudges(&self, _owner: &Value, _following: &Following<'_>) -> Vec<Nudge> {
+        Vec::new()
+    }
+
+    /// Who has not picked up yet what was asked.
+    fn unheard(&self, _owner: &Value, _following: &Following<'_>) -> Option<Unheard> {
+        None
+    }
+
+    /// The commits that the owner says it has applied, the newest first.
+    fn applied(&self, _owner: &Value) -> Vec<Applied> {
+        Vec::new()
+    }
 }

@@ -6,12 +6,16 @@
 //! the next sync writes. Everything is read from the objects; no program of Argo CD is asked.
 
 mod application_set;
+mod applied;
 mod claims;
+mod converging;
 mod fields;
 mod finding;
+mod hydrator;
 mod image_updater;
 mod kargo;
 mod notes;
+mod nudging;
 mod operation;
 mod policy;
 mod revision;
@@ -29,6 +33,8 @@ use serde_json::Value;
 
 use crate::cluster::Path;
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::convergence::{Applied, Convergence};
+use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::target::Target;
 
@@ -37,6 +43,7 @@ use self::fields::{text, text_or};
 pub(super) use self::image_updater::ImageUpdaters;
 pub(super) use self::kargo::Stages;
 use self::tracking::Instance;
+use super::following::{Address, Following, Nudge};
 use super::marks::reference;
 use super::{Claim, Link, Reconciler};
 
@@ -83,6 +90,28 @@ impl Reconciler for Applications {
                 finding::words(error)
             )),
         }
+    }
+
+    fn address(&self, owner: &Target) -> Option<Address> {
+        let is_one = owner.kind == "Application" && is_of_argo(&owner.api_version);
+        let collection = Path::namespaced(API, &owner.namespace, "applications");
+        is_one.then(|| Address { collection, target: owner.clone() })
+    }
+
+    fn convergence(&self, owner: &Value, following: &Following<'_>) -> Convergence {
+        converging::of(owner, following)
+    }
+
+    fn nudges(&self, owner: &Value, following: &Following<'_>) -> Vec<Nudge> {
+        nudging::of(owner, following)
+    }
+
+    fn unheard(&self, owner: &Value, following: &Following<'_>) -> Option<Unheard> {
+        nudging::unheard(owner, following)
+    }
+
+    fn applied(&self, owner: &Value) -> Vec<Applied> {
+        applied::of(owner)
     }
 }
 

@@ -8,9 +8,11 @@
 //! Everything here is a function of values. Whatever the shape of an object, nothing fails.
 
 mod acts;
+mod applied;
 mod condition;
 mod dependency;
 mod duration;
+mod fetching;
 mod fields;
 mod health_check;
 mod helm_release;
@@ -22,6 +24,7 @@ mod kustomization;
 mod operator;
 mod opt_out;
 mod path;
+mod request;
 mod revision;
 mod source;
 

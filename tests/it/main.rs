@@ -21,6 +21,7 @@ mod docs;
 mod errors;
 mod faults;
 mod flux;
+mod follow;
 mod git_network;
 mod git_objects;
 mod given;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         errors::tests(),
         faults::tests(),
         flux::tests(),
+        follow::tests(),
         git_objects::tests(),
         git_network::tests(),
         history::tests(),

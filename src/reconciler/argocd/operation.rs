@@ -47,8 +47,13 @@ impl Phase {
     }
 }
 
-/// The revisions that an operation is pinned to; empty where it does not say.
+/// The revisions that an operation is pinned to, in words; empty where it does not say.
 pub(super) fn pinned(application: &Value) -> String {
+    shorts(pinned_to(application))
+}
+
+/// The revisions that an operation is pinned to; none where it does not say.
+pub(super) fn pinned_to(application: &Value) -> Vec<&str> {
     let places = [
         "/status/operationState/syncResult",
         "/status/operationState/operation/sync",
@@ -58,7 +63,7 @@ pub(super) fn pinned(application: &Value) -> String {
     let places = if asked { &places[2..] } else { &places[..] };
     places
         .iter()
-        .map(|place| shorts(revisions(application, place)))
+        .map(|place| revisions(application, place))
         .find(|revisions| !revisions.is_empty())
         .unwrap_or_default()
 }

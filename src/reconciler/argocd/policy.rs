@@ -9,7 +9,7 @@ use super::super::marks::annotation;
 use super::fields::{flag, items, text};
 use super::operation::{self, Phase};
 
-const SKIP: &str = "argocd.argoproj.io/skip-reconcile";
+pub(super) const SKIP: &str = "argocd.argoproj.io/skip-reconcile";
 /// Argo CD compares only commits that touch one of these paths.
 pub(super) const PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 /// While it is there, what the Application lists is deleted with it.
@@ -128,7 +128,7 @@ fn by_hand(application: &Value, phase: Phase, noun: &str) -> String {
 }
 
 /// Auto-sync is on where `automated` is there and `enabled` does not say otherwise.
-fn is_automated(application: &Value) -> bool {
+pub(super) fn is_automated(application: &Value) -> bool {
     let automated = application.pointer("/spec/syncPolicy/automated");
     automated.is_some_and(Value::is_object) && !is_paused(application)
 }
@@ -139,7 +139,7 @@ fn is_paused(application: &Value) -> bool {
 }
 
 /// What Go reads as true.
-fn is_skipped(application: &Value) -> bool {
+pub(super) fn is_skipped(application: &Value) -> bool {
     let value = annotation(application, SKIP);
     value.is_some_and(|value| matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True"))
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::error::ErrorKind;
 use crate::facts::{Ask, Facts};
 
+use super::super::following::{Address, Following};
 use super::condition::{Condition, is_true};
 use super::fields::{list, number, text, word};
 use super::kind::Kind;
@@ -22,6 +23,31 @@ struct Dependency<'v> {
 /// What is read to know whether they are ready.
 pub(super) fn asks(kind: &Kind, owner: &Value) -> Vec<Ask> {
     all(owner).take(MOST).map(|one| kind.read(one.namespace, one.name)).collect()
+}
+
+/// Where they are.
+pub(super) fn addresses(kind: &Kind, owner: &Value) -> Vec<Address> {
+    all(owner).take(MOST).map(|one| kind.address(one.namespace, one.name)).collect()
+}
+
+/// Whether all of them are done with what the owner's source has now. What was not read is not.
+pub(super) fn are_done(
+    owner: &Value,
+    addresses: &[Address],
+    artifact: Option<&str>,
+    following: &Following<'_>,
+) -> bool {
+    addresses.iter().all(|address| {
+        following.other(&address.target).is_some_and(|found| is_done(found, owner, artifact))
+    })
+}
+
+fn is_done(found: &Value, owner: &Value, artifact: Option<&str>) -> bool {
+    let seen = number(found, "/status/observedGeneration");
+    let is_ready = is_true(found, "Ready") && seen == number(found, "/metadata/generation");
+    let applied = text(found, "/status/lastAppliedRevision");
+    let artifact = artifact.filter(|_| source(owner).is_some() && source(found) == source(owner));
+    is_ready && artifact.is_none_or(|artifact| revision::are_same(applied, artifact))
 }
 
 /// Those that are not ready, each in a sentence. `artifact`: what the owner's source has now.

@@ -18,7 +18,7 @@ use super::revision;
 const FLOOR: Duration = Duration::from_secs(30);
 /// How much shorter than the interval the timeout is where nothing else is said.
 const MARGIN: Duration = Duration::from_secs(30);
-const GATE: &str = "CancelHealthCheckOnNewRevision";
+pub(super) const GATE: &str = "CancelHealthCheckOnNewRevision";
 /// Where Flux is, unless somebody chose otherwise.
 const CONTROLLER: (&str, &str) = ("flux-system", "kustomize-controller");
 
@@ -30,7 +30,7 @@ pub(super) struct Running<'v> {
     /// How long at the most.
     pub timeout: Duration,
     /// When it ends at the latest.
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 /// The check that runs now.

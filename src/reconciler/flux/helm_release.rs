@@ -2,18 +2,24 @@
 //! it is set up to detect drift, and its next upgrade puts back what the release says.
 
 mod chart;
+mod converging;
 mod course;
+mod nudging;
 mod state;
 
 use serde_json::Value;
 
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::convergence::{Applied, Convergence};
+use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::Owner;
+use crate::rollback::model::target::Target;
 
+use super::super::following::{Address, Following, Nudge};
 use super::super::{Claim, Link, Reconciler};
 use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
-use super::{dependency, image_automation, inventory};
+use super::{applied, dependency, image_automation, inventory, request};
 
 pub(super) static KIND: Kind = Kind {
     word: "HelmRelease",
@@ -79,6 +85,30 @@ impl Reconciler for HelmReleases {
         link.notes.extend(notes);
         link.notes.extend(source.and_then(|source| image_automation::unread(&source, facts)));
         link.notes.extend(dependency::notes(&KIND, owner, None, facts));
+    }
+
+    fn address(&self, owner: &Target) -> Option<Address> {
+        KIND.is_of(owner).then(|| KIND.address(&owner.namespace, &owner.name))
+    }
+
+    fn watched(&self, owner: &Value) -> Vec<Address> {
+        nudging::watched(owner)
+    }
+
+    fn convergence(&self, owner: &Value, following: &Following<'_>) -> Convergence {
+        converging::of(owner, following)
+    }
+
+    fn nudges(&self, owner: &Value, following: &Following<'_>) -> Vec<Nudge> {
+        nudging::of(owner, following)
+    }
+
+    fn unheard(&self, owner: &Value, following: &Following<'_>) -> Option<Unheard> {
+        request::unheard(owner, &KIND.address_of(owner), following)
+    }
+
+    fn applied(&self, owner: &Value) -> Vec<Applied> {
+        applied::of_release(owner)
     }
 }
 

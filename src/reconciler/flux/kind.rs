@@ -10,6 +10,7 @@ use crate::rollback::model::ownership::Proof;
 use crate::rollback::model::target::Target;
 
 use super::super::Claim;
+use super::super::following::Address;
 use super::super::marks::{self, label, reference};
 use super::fields::{list, text};
 
@@ -79,6 +80,25 @@ impl Kind {
     pub(super) fn read(&self, namespace: &str, name: &str) -> Ask {
         let group_version = format!("apis/{}/{}", self.group, self.version);
         Ask::Read(Path::namespaced(&group_version, namespace, self.plural).name(name).to_string())
+    }
+
+    /// Where one is read, watched and patched.
+    pub(super) fn address(&self, namespace: &str, name: &str) -> Address {
+        let api_version = format!("{}/{}", self.group, self.version);
+        let collection = Path::namespaced(&format!("apis/{api_version}"), namespace, self.plural);
+        let target = Target {
+            api_version,
+            kind: self.word.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        Address { collection, target }
+    }
+
+    /// Where this one is.
+    pub(super) fn address_of(&self, owner: &Value) -> Address {
+        let at = |pointer: &str| text(owner, pointer);
+        self.address(at("/metadata/namespace"), at("/metadata/name"))
     }
 
     fn versions(&self) -> Ask {

@@ -1,18 +1,26 @@
 //! A Kustomization: it applies a folder of a source again and again, and puts back what differs.
 
+mod converging;
 mod course;
+mod nudging;
 mod state;
 
 use serde_json::Value;
 
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::convergence::{Applied, Convergence};
+use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::Owner;
+use crate::rollback::model::target::Target;
 
+use super::super::following::{Address, Following, Nudge};
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{text, word};
 use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
-use super::{dependency, health_check, image_automation, inventory, path, revision};
+use super::{
+    applied, dependency, health_check, image_automation, inventory, path, request, revision,
+};
 
 pub(super) static KIND: Kind = Kind {
     word: "Kustomization",
@@ -94,6 +102,30 @@ impl Reconciler for Kustomizations {
         }
         link.notes.extend(dependency::notes(&KIND, owner, artifact.as_deref(), facts));
         link.notes.extend(health_check::note(owner, facts));
+    }
+
+    fn address(&self, owner: &Target) -> Option<Address> {
+        KIND.is_of(owner).then(|| KIND.address(&owner.namespace, &owner.name))
+    }
+
+    fn watched(&self, owner: &Value) -> Vec<Address> {
+        nudging::watched(owner)
+    }
+
+    fn convergence(&self, owner: &Value, following: &Following<'_>) -> Convergence {
+        converging::of(owner, following)
+    }
+
+    fn nudges(&self, owner: &Value, following: &Following<'_>) -> Vec<Nudge> {
+        nudging::of(owner, following)
+    }
+
+    fn unheard(&self, owner: &Value, following: &Following<'_>) -> Option<Unheard> {
+        request::unheard(owner, &KIND.address_of(owner), following)
+    }
+
+    fn applied(&self, owner: &Value) -> Vec<Applied> {
+        applied::of_kustomization(owner)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::facts::{Ask, Facts};
 use crate::rollback::model::ownership::{Source, SourceKind};
 use crate::rollback::model::target::Target;
 
+use super::super::following::Address;
 use super::condition::{failure, true_one};
 use super::fields::{flag, is_set, text, word};
 use super::revision;
@@ -56,6 +57,11 @@ impl<'v> SourceRef<'v> {
     /// Lists its kind in its namespace.
     pub(super) fn list(&self) -> Option<Ask> {
         Some(Ask::Read(self.collection()?.query("limit", "500").to_string()))
+    }
+
+    /// Where it is read, watched and patched.
+    pub(super) fn address(&self) -> Option<Address> {
+        Some(Address { collection: self.collection()?, target: self.target() })
     }
 
     fn collection(&self) -> Option<Path> {

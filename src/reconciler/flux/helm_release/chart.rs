@@ -11,8 +11,8 @@ use super::super::path;
 use super::super::source::{SourceRef, plain};
 use super::{SOURCE, state};
 
-const REFERENCE: &str = "/spec/chartRef";
-const HELM_CHART: &str = "HelmChart";
+pub(super) const REFERENCE: &str = "/spec/chartRef";
+pub(super) const HELM_CHART: &str = "HelmChart";
 /// The kinds that a `HelmChart` may take its chart from.
 const SOURCES: [&str; 3] = ["GitRepository", "HelmRepository", "Bucket"];
 
@@ -42,7 +42,7 @@ pub(super) fn asks(owner: &Value) -> Vec<Ask> {
 }
 
 /// The `HelmChart` that was made for it.
-fn fetcher(owner: &Value) -> Option<SourceRef<'_>> {
+pub(super) fn fetcher(owner: &Value) -> Option<SourceRef<'_>> {
     let (namespace, name) = text(owner, "/status/helmChart").split_once('/')?;
     Some(SourceRef { kind: HELM_CHART, namespace, name })
 }

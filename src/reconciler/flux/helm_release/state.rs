@@ -29,7 +29,7 @@ pub(super) struct Action<'v> {
     pub name: &'v str,
     /// How long at the most, in seconds.
     pub most: u64,
-    since: &'v str,
+    pub since: &'v str,
 }
 
 /// As it says itself: `Running 'upgrade' action with timeout of 5m0s`.
