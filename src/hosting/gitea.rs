@@ -196,16 +196,8 @@ async fn dress(api: &Api, request: &ChangeRequest, wanted: &Wanted) -> Vec<Strin
         let path = format!("{path}/issues/{number}/labels");
         notes.extend(api.try_to("add labels", Method::POST, &path, &body).await);
     }
-    // One that cannot be asked makes the host refuse all of a request.
-    for reviewer in &wanted.reviewers {
-        let body = match reviewer.split_once('/') {
-            Some((_, team)) => json!({"team_reviewers": [team]}),
-            None => json!({"reviewers": [reviewer]}),
-        };
-        let what = format!("ask {reviewer} for a review");
-        let path = format!("{path}/pulls/{number}/requested_reviewers");
-        notes.extend(api.try_to(&what, Method::POST, &path, &body).await);
-    }
+    let path = format!("{path}/pulls/{number}/requested_reviewers");
+    notes.extend(api.ask_reviewers(&path, &wanted.reviewers).await);
     notes
 }
 

@@ -1,7 +1,7 @@
 //! Writes: sent once, unless the host says that it did nothing and may do it in a moment.
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{Answer, Api, Lost, refusal, unknown};
@@ -75,6 +75,25 @@ impl Api {
             let why = error.causes().into_iter().next().unwrap_or_else(|| error.to_string());
             format!("could not {what}: {why}")
         })
+    }
+
+    /// Asks each for a review, where the host takes users and teams as GitHub does; what comes back did
+    /// not work. One call each: a name that it does not take makes the host refuse all of a call.
+    pub(in crate::hosting) async fn ask_reviewers(
+        &self,
+        path: &str,
+        reviewers: &[String],
+    ) -> Vec<String> {
+        let mut notes = Vec::new();
+        for reviewer in reviewers {
+            let body = match reviewer.split_once('/') {
+                Some((_, team)) => json!({"team_reviewers": [team]}),
+                None => json!({"reviewers": [reviewer]}),
+            };
+            let what = format!("ask {reviewer} for a review");
+            notes.extend(self.try_to(&what, Method::POST, path, &body).await);
+        }
+        notes
     }
 
     /// What came of the write that opens a request.

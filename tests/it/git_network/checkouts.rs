@@ -80,7 +80,7 @@ fn it_is_where_the_branch_pushes_to() {
     assert_eq!(fs::read_to_string(checkout.join("apps/app-1/values.yaml")).expect("it"), "changed");
     // A fork that is pushed to, by a relative path, with a place of its own for pushes.
     in_it(&["remote", "add", "fork", "https://u:s3cret@fork.test/shop.git"]);
-    in_it(&["remote", "set-url", "--push", "fork", "../root/shop.git"]);
+    in_it(&["remote", "set-url", "--push", "fork", "../served/shop.git"]);
     in_it(&["config", "branch.mine.pushRemote", "fork"]);
     in_it(&["config", "push.default", "current"]);
     let located = find(&client, &checkout.join("deep"), None, None).expect("a repository");
@@ -104,7 +104,7 @@ fn what_is_named_wins() {
     assert_eq!((located.url.argument(), located.branch), ("https://git.test/a", None));
     assert!(located.checkout.is_none());
     // A bare repository is the repository; a checkout leads to where it pushes to.
-    let located = find(&client, &nowhere, Some("root/shop.git"), None).expect("a path");
+    let located = find(&client, &nowhere, Some("served/shop.git"), None).expect("a path");
     assert_eq!(located.url.argument(), ground.repository("shop").to_str().expect("a path"));
     let located = find(&client, &nowhere, Some("checkout"), Some("release/1")).expect("a path");
     assert_eq!(located.url.argument(), server.url("shop"));

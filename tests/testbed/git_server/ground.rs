@@ -17,13 +17,13 @@ impl Ground {
     pub(crate) fn new() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("rb-git-ground-").tempdir()?;
         std::fs::create_dir(folder.path().join("home"))?;
-        std::fs::create_dir(folder.path().join("root"))?;
+        std::fs::create_dir(folder.path().join("served"))?;
         Ok(Self { folder })
     }
 
     /// Where the repositories are.
     pub(crate) fn root(&self) -> PathBuf {
-        self.folder.path().join("root")
+        self.folder.path().join("served")
     }
 
     pub(crate) fn home(&self) -> PathBuf {
