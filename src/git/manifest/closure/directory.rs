@@ -50,7 +50,7 @@ pub(super) fn images(
 fn is_manifest(path: &GitPath) -> bool {
     let name = path.name();
     let ends = [&b".yaml"[..], b".yml", b".json"].iter().any(|end| name.ends_with(end));
-    ends && !ROOTS.iter().any(|root| *root == name)
+    ends && !ROOTS.contains(&name)
 }
 
 /// A path as it is below a folder.

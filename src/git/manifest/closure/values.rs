@@ -36,16 +36,12 @@ pub(super) fn layers(
             None => reading.lead(folder, name),
         };
         let Some(path) = path else { continue };
-        match reading.file(&path)? {
-            Some((file, content)) => {
-                let first = content.documents.as_ref().and_then(|documents| documents.first());
-                layers.push(Layer { file, values: first.cloned().unwrap_or_default() });
-            }
-            None => {
-                let shown = path.to_string();
-                reading
-                    .note(format!("{} is named and is not there", crate::text::sanitize(&shown)));
-            }
+        if let Some((file, content)) = reading.file(&path)? {
+            let first = content.documents.as_ref().and_then(|documents| documents.first());
+            layers.push(Layer { file, values: first.cloned().unwrap_or_default() });
+        } else {
+            let shown = crate::text::sanitize(&path.to_string()).into_owned();
+            reading.note(format!("{shown} is named and is not there"));
         }
     }
     Ok(layers)

@@ -10,8 +10,8 @@ fn other(text: &str) -> Edit {
     put("apps/api/x.yaml", format!("a: {text}\n"))
 }
 
-fn at(second: i64) -> Option<Timestamp> {
-    Some(Timestamp::from_second(second).unwrap())
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_change_without_an_image_goes_by_the_owner_alone() {
     let later = scratch.on(&[bad], "api", &[other("2")]);
     let base = case("apps/web", "shop/web:1", "shop/web:1");
     let history = [(later, 4_000), (bad, 3_000), (good, 2_000), (first, 1_000)];
-    let case = Case { only_images: false, created: at(1_990), applied: applied(&history), ..base };
+    let case = Case { only_images: false, created: Some(at(1_990)), applied: applied(&history), ..base };
     let found = case.brought(&scratch, later);
     assert_eq!((ids(&found.commits), id(&found.good)), (vec![bad], good));
     assert_eq!(found.proof, Proof::OwnerHistory);
@@ -49,7 +49,7 @@ fn where_the_owner_applied_the_same_files_no_commit_brought_it() {
         ("shop/web:1", NotInGitReason::Unchanged),
         ("shop/web:latest@sha256:00", NotInGitReason::Unchanged),
     ] {
-        for created in [None, at(990)] {
+        for created in [None, Some(at(990))] {
             let base = case("apps/web", image, image);
             let applied = applied(&[(tip, 2_000), (first, 1_000)]);
             let found = Case { created, applied, ..base }.not_in_git(&scratch, tip);
@@ -80,14 +80,14 @@ fn a_commit_that_is_gone_or_beside_the_branch_is_said() {
     let lost = Oid::from_str(&"1".repeat(40)).unwrap();
     for (commit, words) in [(side, "the branch was never as"), (lost, "not in the repository")] {
         let applied = applied(&[(tip, 2_000), (commit, 1_000)]);
-        let found = Case { created: at(990), applied, ..base() }.ambiguous(&scratch, tip);
+        let found = Case { created: Some(at(990)), applied, ..base() }.ambiguous(&scratch, tip);
         assert_eq!(found.doubt, Doubt::NotOnBranch);
         assert!(found.evidence.iter().any(|sentence| sentence.contains(words)), "{found:?}");
     }
     // The files at the tip are as the revision ran.
     let applied = applied(&[(tip, 2_000), (first, 1_000)]);
     let again = scratch.on(&[tip], "back", &[env("a")]);
-    let found = Case { created: at(990), applied, ..base() }.not_in_git(&scratch, again);
+    let found = Case { created: Some(at(990)), applied, ..base() }.not_in_git(&scratch, again);
     assert_eq!(found.reason, NotInGitReason::AlreadyGood);
 }
 
@@ -103,7 +103,7 @@ fn the_recorded_commit_is_held_against_the_content() {
     };
     let history = applied(&[(bad, 3_000), (new, 2_000), (old, 1_000)]);
     // It fits: the files there are those of the newest good state.
-    let case = Case { created: at(1_990), applied: history.clone(), ..base() };
+    let case = Case { created: Some(at(1_990)), applied: history.clone(), ..base() };
     let found = case.brought(&scratch, bad);
     assert_eq!((ids(&found.commits), id(&found.good)), (vec![bad], new));
     say(
@@ -115,7 +115,7 @@ fn the_recorded_commit_is_held_against_the_content() {
         ),
     );
     // The revision ran an older state of the same image, and that counts where more than it differs.
-    let older = Case { created: at(990), applied: history.clone(), only_images: false, ..base() };
+    let older = Case { created: Some(at(990)), applied: history.clone(), only_images: false, ..base() };
     let found = older.brought(&scratch, bad);
     assert_eq!((ids(&found.commits), id(&found.good)), (vec![bad, new], old));
     let found = Case { only_images: true, ..older }.brought(&scratch, bad);
@@ -123,7 +123,7 @@ fn the_recorded_commit_is_held_against_the_content() {
     say(&found, "name the same images and differ otherwise");
     // It says what the files do not.
     let history = applied(&[(old, 4_000), (bad, 1_000)]);
-    let found = Case { created: at(990), applied: history, ..base() }.brought(&scratch, bad);
+    let found = Case { created: Some(at(990)), applied: history, ..base() }.brought(&scratch, bad);
     assert_eq!((ids(&found.commits), id(&found.good)), (vec![bad], new));
     say(&found, "the files there name other images: their content counts");
     say(&found, "last, and the files there do not name web:2");
@@ -137,7 +137,7 @@ fn a_witness_that_is_not_here_costs_no_fetch() {
     scratch.end_history_at(&[first]);
     let lost = Oid::from_str(&"1".repeat(40)).unwrap();
     let base = || Case {
-        created: at(990),
+        created: Some(at(990)),
         applied: applied(&[(bad, 2_000), (lost, 1_000)]),
         ..case("apps/web", "shop/web:2", "shop/web:1")
     };
