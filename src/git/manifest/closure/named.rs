@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn containers_are_found_wherever_a_pod_is_specified() {
         let manifest = "kind: CronJob\nmetadata: {name: tidy}\nspec: {jobTemplate: {spec: {template: \
-            {spec: {containers: [{name: a, image: 'x:1'}], initContainers: [{name: b, image: y}]}}}}}\n\
+            {spec: {containers: [{name: a, image: 'x:1'}], initContainers: [{name: b, image: yard}]}}}}}\n\
             ---\nkind: Widget\nspec:\n  image: z:3\n";
         let found = of_text(manifest, &path("f.yaml"));
         let found: Vec<_> = found
@@ -231,7 +231,7 @@ mod tests {
             found,
             [
                 (Some("a"), Some("CronJob/tidy"), "x:1".to_owned()),
-                (Some("b"), Some("CronJob/tidy"), "y".to_owned()),
+                (Some("b"), Some("CronJob/tidy"), "yard".to_owned()),
                 (None, None, "z:3".to_owned()),
             ]
         );

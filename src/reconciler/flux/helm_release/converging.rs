@@ -117,7 +117,7 @@ fn before_it(fetchers: &Fetchers<'_>, following: &Following<'_>) -> Option<Conve
             Some(error) => {
                 Some(Convergence::Failed { reason: words(error), object: Some(chart.named()) })
             }
-            None if is_unfinished(object) => waits(),
+            None if is_unfinished(object) || !is_written(object) => waits(),
             None => None,
         };
     }
@@ -129,6 +129,16 @@ fn before_it(fetchers: &Fetchers<'_>, following: &Following<'_>) -> Option<Conve
         }
         _ => waits(),
     }
+}
+
+/// Whether the chart that it says it is ready with is the one that it shows: conditions are written first
+/// (source-controller, `ChartBuild.Summary`: `packaged 'web' chart with version '1.0.0+9f3c2ab51d0e'`).
+fn is_written(chart: &Value) -> bool {
+    let said = true_one(chart, "Ready").and_then(|ready| {
+        let (_, version) = ready.message().split_once("version '")?;
+        Some(version.split_once('\'')?.0)
+    });
+    said.is_none_or(|version| word(chart, "/status/artifact/revision") == Some(version))
 }
 
 /// Whether its last action was for its newest generation.

@@ -156,6 +156,16 @@ fn a_chart_that_cannot_be_built_is_a_failure_of_ours_once_we_asked() {
         json!([{"type": "Ready", "status": "False", "reason": "BuildFailed", "message": "no"}]);
     let failed = "has failed at HelmChart shop/shop-web: BuildFailed: no";
     assert_says(&release, &[&at, &chart], failed);
+    // And that it has built it is said before the new one is shown.
+    for (version, told) in [
+        ("1.0.0+111111111111", waits),
+        ("1.0.0+222222222222", "has applied web 1.0.0+222222222222 and says that it is healthy"),
+    ] {
+        let message = format!("packaged 'web' chart with version '{version}'");
+        chart["status"]["conditions"] =
+            json!([condition("Ready", "True", "ChartPackageSucceeded", &message)]);
+        assert_says(&release, &[&at, &chart], told);
+    }
 }
 
 #[test]
