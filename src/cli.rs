@@ -9,6 +9,7 @@ mod duration;
 mod environment;
 #[cfg(test)]
 mod examples;
+mod git;
 mod history;
 mod man;
 mod output;

@@ -98,6 +98,7 @@ pub mod backend;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod durable;
 pub mod error;
 pub mod exit;
 pub mod facts;

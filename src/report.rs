@@ -4,6 +4,7 @@
 pub mod card;
 pub mod checks;
 pub mod describe;
+mod durable;
 pub mod explain;
 pub mod failure;
 pub mod github;

@@ -3,26 +3,23 @@
 mod again;
 mod choose;
 mod flow;
-mod host;
-mod identity;
 mod plan_file;
-mod progress;
 mod request;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::app::App;
 use crate::error::Result;
 use crate::exit::ExitStatus;
-use crate::hosting;
 use crate::rollback::model::revert::Mode;
 
 use super::conclusion::Keeps;
 use super::duration;
+use super::git::change_request::ChangeRequestArgs;
 use super::output::{Format, StatusFormat};
 use super::report_args::ReportArgs;
 
@@ -124,31 +121,8 @@ pub(super) struct RevertArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// How it gets onto the branch: pushed, or by a change request; auto pushes where that is allowed
-    #[arg(long, value_name = "WAY", default_value = "auto", help_heading = "Change request")]
-    way: WayArg,
-
-    /// The kind of host, where its name does not say it: github, gitlab or gitea
-    #[arg(long, value_name = "KIND", help_heading = "Change request",
-          value_parser = PossibleValuesParser::new(
-              hosting::REGISTRY.iter().map(|host| host.word())))]
-    host: Option<String>,
-
-    /// Give the request this label; may be given several times
-    #[arg(long, value_name = "LABEL", help_heading = "Change request")]
-    label: Vec<String>,
-
-    /// Ask this user or team (org/team) for a review; may be given several times
-    #[arg(long, value_name = "NAME", help_heading = "Change request")]
-    reviewer: Vec<String>,
-
-    /// Have it merged as soon as it may be
-    #[arg(long, help_heading = "Change request")]
-    auto_merge: bool,
-
-    /// Wait until it is merged, for as long as --timeout says
-    #[arg(long, help_heading = "Change request")]
-    wait_merge: bool,
+    #[command(flatten)]
+    request: ChangeRequestArgs,
 
     /// How long it may take in all; with --wait-merge, 30m where nothing else is said
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration::parse,
@@ -169,13 +143,6 @@ enum ModeArg {
     Revert,
     Subset,
     Restore,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum WayArg {
-    Auto,
-    Push,
-    Request,
 }
 
 impl From<ModeArg> for Mode {

@@ -8,6 +8,7 @@ mod plan_check;
 mod plan_file;
 mod show;
 mod show_many;
+mod through_git;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ use crate::text::shell_quote;
 
 use super::conclusion::Keeps;
 use super::duration;
+use super::git::change_request::ChangeRequestArgs;
 use super::output::{Format, UndoFormat};
 use super::proof_args::ProofArgs;
 use super::report_args::ReportAndChecksArgs;
@@ -146,6 +148,9 @@ pub(super) struct UndoArgs {
     /// Show the values of environment variables too; they may be secret
     #[arg(long)]
     show_values: bool,
+
+    #[command(flatten)]
+    request: ChangeRequestArgs,
 
     #[command(flatten)]
     proof: ProofArgs,

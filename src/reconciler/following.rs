@@ -84,6 +84,9 @@ pub struct Given {
 pub enum Goal {
     /// Nothing runs or waits to run: what is pushed then is taken up at once. No commit is looked at.
     Idle,
+    /// The owner has the commit at hand: whatever makes it act takes that one, and nothing older. It may
+    /// be suspended.
+    Seen,
     /// The commit is applied.
     Applied,
     /// It is, and the owner says that all is healthy.

@@ -11,7 +11,7 @@ use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
 use crate::text::{age, sanitize, shorten, truncate, width, wrap};
 
-use super::checks;
+use super::{checks, durable};
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
 
 /// Lines of the whole card at most: it must fit beside whatever else is on the screen.
@@ -38,6 +38,7 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
     lines.extend(sides(plan, marks));
     lines.push(owner(plan, marks));
     lines.push(way(plan));
+    lines.extend(durable::in_git(plan, marks));
     lines.push(changes(plan, marks));
     if !plan.context_changes.is_empty() {
         let context = plan.context_changes.iter().map(ContextChange::words);
@@ -123,7 +124,11 @@ fn owner(plan: &Plan, marks: Marks) -> String {
         return line("owner", "nobody: no mark of a controller that would undo a direct patch");
     }
     let names: Vec<&str> = plan.owners.iter().map(|owner| owner.name.as_str()).collect();
-    paint(WARN, &line("owner", &marks.foreign(&names.join(", "))))
+    let text = match plan.owners.as_slice() {
+        [only] => format!("{}: to a patch {}", only.name, only.would),
+        _ => names.join(", "),
+    };
+    paint(WARN, &line("owner", &marks.foreign(&text)))
 }
 
 fn way(plan: &Plan) -> String {
@@ -147,12 +152,15 @@ fn way(plan: &Plan) -> String {
         }
         None => "and do not wait: nothing will be verified".to_owned(),
     };
+    if plan.is_durable() {
+        return line("way", &format!("{}, {end}", durable::way(plan)));
+    }
     does.push(end);
     line("way", &format!("direct: {}", does.join(", ")))
 }
 
 fn changes(plan: &Plan, marks: Marks) -> String {
-    if plan.patch().is_none() {
+    if plan.kept().is_some() {
         return line("changes", "nothing in the template: it is live already");
     }
     listing("changes", plan.diff.iter().map(|change| change.summary.clone()), marks)

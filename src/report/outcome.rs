@@ -13,7 +13,7 @@ use crate::rollback::model::verification::Verification;
 use crate::text::{plural, shell_quote};
 
 use super::style::{BAD, GOOD, Marks, WARN, paint};
-use super::{checks, failure};
+use super::{checks, durable, failure};
 
 /// The last lines of an undo.
 #[must_use]
@@ -21,7 +21,8 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
     let mut lines = vec![verdict(plan, outcome, marks).painted()];
     lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
     lines.extend(outcome.verification.iter().flat_map(|verified| checked(verified, hints, marks)));
-    let direct = if plan.owners.is_empty() { "" } else { " --direct" };
+    lines.extend(durable::ended(outcome, marks));
+    let direct = if plan.owners.is_empty() || plan.is_durable() { "" } else { " --direct" };
     let live = &plan.to.hash;
     lines.extend(next(&plan.target.reference(), live, &outcome.waited, hints, direct));
     if let Some(forward) = &plan.forward {
@@ -192,6 +193,28 @@ fn verdict_of(ending: &Ending, reference: &str, target: &str, marks: Marks) -> V
             "unknown",
             format!("{reference} cannot be watched any longer: {}", marks.foreign(why)),
         ),
+        Ending::OwnerStopped(stopped) => (
+            BAD,
+            if stopped.exit == ExitStatus::Failed { "failed" } else { "not applied" },
+            format!("{reference} is not back: {}", marks.foreign(&stopped.sentence)),
+        ),
+        Ending::Differs(what) => (
+            BAD,
+            "differs",
+            format!("{reference} is not what it was to be: {}", marks.foreign(what)),
+        ),
+        Ending::AwaitsMerge { url, trouble } => (
+            WARN,
+            "waiting",
+            match trouble {
+                None => format!("{reference} goes back once this is merged: {}", marks.foreign(url)),
+                Some(why) => format!(
+                    "{reference} does not go back by {}: {}",
+                    marks.foreign(url),
+                    marks.foreign(why)
+                ),
+            },
+        ),
     };
     Verdict { style, word, rest }
 }
@@ -243,11 +266,23 @@ fn next(reference: &str, live: &str, waited: &Waited, hints: &Hints, direct: &st
     }
     match &waited.ending {
         Ending::Complete | Ending::NothingRan => {}
+        Ending::OwnerStopped(stopped) => {
+            if let Some(check) = &stopped.check {
+                lines.push(labelled("next", &format!("to see why: {check}")));
+            }
+            lines.push(labelled("next", &format!("to go on watching: {status}")));
+        }
+        Ending::AwaitsMerge { .. } => {
+            lines.push(labelled("next", &format!("once it is merged: {status}")));
+        }
         Ending::PodsFailed => {
             let again = hints.rb(&format!("undo {quoted} --again{direct}"));
             lines.push(labelled("next", &format!("to go further back: {again}")));
         }
-        Ending::PutBack(_) | Ending::Superseded(_) | Ending::Deleted => {
+        Ending::PutBack(_)
+        | Ending::Superseded(_)
+        | Ending::Deleted
+        | Ending::Differs(_) => {
             lines.push(labelled("next", &format!("to see what is live: {history}")));
         }
         Ending::Paused => {

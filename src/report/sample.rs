@@ -49,6 +49,7 @@ pub(super) fn outcome(ending: Ending) -> Outcome {
             })
             .collect(),
         warnings: Vec::new(),
+        reverted: None,
         waited: Waited {
             ending,
             progress: Some(progress()),

@@ -5,6 +5,8 @@ use crate::rollback::model::leftover::WhyLeft;
 use crate::rollback::model::plan::{Action, Plan};
 use crate::text::{sanitize, shell_quote};
 
+use super::durable;
+
 /// A shell script. It is not as careful as rb: kubectl has no precondition, replaces the
 /// annotations and knows revisions by number only; the comments say so.
 #[must_use]
@@ -22,6 +24,11 @@ pub fn script(plan: &Plan, hints: &Hints) -> String {
         lines.push(replaces.to_owned());
     }
     lines.push("set -e".to_owned());
+    if plan.is_durable() {
+        lines.extend(durable::script(plan, hints));
+        lines.push(hints.kubectl(&format!("rollout status {quoted}")));
+        return lines.join("\n") + "\n";
+    }
     if plan.kept().is_some() {
         lines.extend(deletions(plan, hints));
         return lines.join("\n") + "\n";

@@ -5,6 +5,7 @@
 
 mod answer;
 mod delete;
+pub mod live;
 pub mod many;
 mod ownership;
 mod patch;
@@ -93,6 +94,7 @@ pub async fn finish(
         warnings: Vec::new(),
         waited: Waited::ended(Ending::NotWaited),
         verification: None,
+        reverted: None,
     })
 }
 
@@ -143,6 +145,7 @@ pub(super) async fn finish_all(
             warnings: Vec::new(),
             waited,
             verification,
+            reverted: None,
         })
         .collect();
     for (outcome, plan) in outcomes.iter_mut().zip(&plans) {

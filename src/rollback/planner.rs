@@ -1,5 +1,6 @@
 //! From a snapshot and a request to a decision. Pure and deterministic.
 
+mod owned;
 mod refusals;
 mod warnings;
 
@@ -96,8 +97,9 @@ impl<'a> Planner<'a> {
             Ok(Selection::Target { .. }) if obstacle == Some(Obstacle::Paused) => {
                 refused(self.paused())
             }
-            Ok(Selection::Target { revision, .. }) if self.is_owned() => {
-                refused(self.owned(revision))
+            Ok(Selection::Target { revision, evidence, why }) if self.is_owned() => {
+                let direct = || self.plan(revision, &evidence, why);
+                owned::decide(self, revision, direct)
             }
             Ok(Selection::Target { revision, evidence, why }) => {
                 Decision::Undo(Box::new(self.plan(revision, &evidence, why)))

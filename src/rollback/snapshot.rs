@@ -45,6 +45,16 @@ pub async fn take(
     Ok(snapshot)
 }
 
+/// The same without its owners and its pods: enough to wait for it.
+pub async fn take_alone(
+    cluster: &Cluster,
+    backend: &dyn Rollbacker,
+    target: &Target,
+    deadline: Deadline,
+) -> Result<Snapshot> {
+    backend.read(cluster, target, deadline).await
+}
+
 /// Adds the pods that the decision depends on. Without them something is missing as evidence, and
 /// that is said.
 pub(super) async fn add_pods(

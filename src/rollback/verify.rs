@@ -23,7 +23,7 @@ use super::model::event::Listeners;
 use super::model::hint::Hints;
 use super::model::outcome::{Ending, Waited};
 use super::model::plan::{Plan, RevisionView};
-use super::model::revision::RevisionSpec;
+use super::model::revision::{RevisionSpec, Revisions};
 use super::model::snapshot::{Snapshot, now};
 use super::model::target::{ClusterRef, Target};
 use super::model::verification::Verification;
@@ -173,6 +173,19 @@ pub fn to_prove(
         hints: hints.clone(),
         stamps,
         workload: subject.workload.clone(),
+    }
+}
+
+/// What has to be so of what an owner has made live for a plan.
+pub(super) fn of_brought(plan: &Plan, snapshot: &Snapshot, revisions: &Revisions) -> Expected {
+    let live = expect::of_live(snapshot, revisions);
+    Expected {
+        template: Some(revisions.live_template.clone()),
+        hash: plan.to.hash.clone(),
+        label: plan.to.label(),
+        since: Some(plan.made_at),
+        replicas_before: snapshot.workload.pointer("/spec/replicas").and_then(Value::as_i64),
+        ..live
     }
 }
 

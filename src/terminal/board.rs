@@ -99,6 +99,10 @@ impl Listeners for Board {
                 self.line
                     .print(&paint(WARN, &self.say(index, None, &format!("warning: {message}"))));
             }
+            Event::Owner { elapsed, name, state } => {
+                let text = format!("{name} {state}");
+                self.line.print(&paint(DIM, &self.say(index, Some(elapsed), &text)));
+            }
             Event::Trouble { elapsed, failure } => {
                 let text = failure::summary(&failure, self.console.marks);
                 self.line.print(&paint(WARN, &self.say(index, Some(elapsed), &text)));

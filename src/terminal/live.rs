@@ -115,6 +115,12 @@ impl Listener for Live {
                 let line = format!("  warning: {}\n", self.console.marks.foreign(&message));
                 self.line.print(&paint(WARN, &line));
             }
+            Event::Owner { elapsed, name, state } => {
+                let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));
+                let text = self.console.marks.foreign(&format!("{name} {state}"));
+                self.line.print(&paint(DIM, &format!("  {elapsed:>5}  {text}\n")));
+                self.line.keep_moving();
+            }
             Event::Progress { elapsed, progress } => self.progress(elapsed, progress),
             Event::Trouble { elapsed, failure } => {
                 let elapsed = age(i64::try_from(elapsed).unwrap_or(i64::MAX));

@@ -21,6 +21,7 @@ mod docs;
 mod errors;
 mod faults;
 mod flux;
+mod durable;
 mod follow;
 mod git_network;
 mod git_objects;
@@ -90,6 +91,7 @@ fn main() -> ExitCode {
         errors::tests(),
         faults::tests(),
         flux::tests(),
+        durable::tests(),
         follow::tests(),
         git_objects::tests(),
         git_network::tests(),

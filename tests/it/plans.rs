@@ -190,6 +190,14 @@ fn document(decision: Decision) -> Value {
             "hints": again.refusal.hints(),
             "further": again.further,
         }),
+        Decision::Owned(owned) => json!({
+            "decision": "owned",
+            "owner": owned.owner,
+            "created": owned.created,
+            "onlyImages": owned.only_images,
+            "plan": *owned.direct,
+            "else": refusal(&owned.refusal),
+        }),
         Decision::Refused(error) => refusal(&error),
     }
 }

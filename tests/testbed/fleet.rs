@@ -102,6 +102,13 @@ impl Fleet {
         self.git(&["rev-parse", "HEAD"]).trim().to_owned()
     }
 
+    /// The commit at which the branch is on the server, whoever pushed it.
+    #[track_caller]
+    pub(crate) fn server_head(&self) -> String {
+        let line = self.git(&["ls-remote", "origin", "refs/heads/main"]);
+        line.split_whitespace().next().unwrap_or_default().to_owned()
+    }
+
     /// Takes in what others have pushed.
     #[track_caller]
     pub(crate) fn pull(&self) {

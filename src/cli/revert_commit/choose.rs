@@ -14,7 +14,7 @@ use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::revert::Candidate;
 use crate::terminal::prompt;
 
-use super::progress::during;
+use crate::cli::git::progress::during;
 
 /// As many as can be read at a glance.
 const LISTED: usize = 10;

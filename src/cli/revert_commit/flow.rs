@@ -7,6 +7,10 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::cli::config_file;
+use crate::cli::git::host::{Advised, Host};
+use crate::cli::git::identity;
+use crate::cli::git::progress::during;
+use crate::cli::git::push::Push;
 use crate::cli::output::Format;
 use crate::cli::undo::{declined, unconfirmed};
 use crate::cluster::Deadline;
@@ -16,17 +20,14 @@ use crate::report::json::revert::RevertDocument;
 use crate::report::revert as report;
 use crate::revert::asked::{Request, Which};
 use crate::revert::ground::{Ground, Reach};
-use crate::revert::land::{By, land};
+use crate::revert::land::By;
 use crate::revert::plan::{Decision, Terms, decide};
-use crate::revert::propose::propose;
 use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::terminal::{ci, prompt};
 
 use super::again::{Again, Known};
-use super::host::{self, Advised, Host};
-use super::progress::during;
-use super::{RevertArgs, WayArg, choose, identity, plan_file, request};
+use super::{RevertArgs, choose, plan_file, request};
 
 pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
     let mut known = Known::default();
@@ -122,7 +123,7 @@ impl Call<'_> {
         let (made, asked) = during(self.app, self.format, "fetches the branch", async |progress| {
             tokio::join!(
                 decide(ground, request, terms, Timestamp::now(), progress),
-                Host::ask(self.args, &url, branch.as_str(), way, deadline),
+                Host::ask(&self.args.request, &url, branch.as_str(), way, deadline),
             )
         })
         .await;
@@ -169,7 +170,9 @@ impl Call<'_> {
         let section = self.app.console.section(ci::WAIT);
         self.app.remember_push(Some(self.app.environment.command_line.clone()));
         let outcome = during(self.app, self.format, "pushes the revert", async |progress| {
-            self.carry_out(ground, host, &plan, progress).await
+            Push { app: self.app, args: &self.args.request, by: &self.by, host }
+                .carry_out(ground, &plan, progress)
+                .await
         });
         let outcome = outcome.await;
         self.app.remember_push(None);
@@ -178,49 +181,6 @@ impl Call<'_> {
         let outcome = Again::new(self.app, known).pin(outcome?);
         self.tell(&outcome, Some(&plan));
         Ok(outcome.exit_status())
-    }
-
-    async fn carry_out(
-        &self,
-        ground: &mut Ground,
-        host: &Host,
-        plan: &RevertPlan,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<RevertOutcome> {
-        if plan.way == Way::Request {
-            return self.propose(ground, host, plan, progress).await;
-        }
-        match land(ground, plan, &self.by, progress).await {
-            // Where there is nobody to ask, the server's own words are what helps.
-            Err(error)
-                if self.args.way == WayArg::Auto
-                    && host.place.is_some()
-                    && host::asks_for_a_request(&error) =>
-            {
-                let note = "the branch takes changes by requests only: one is opened\n";
-                self.app.console.note(note);
-                self.propose(ground, host, plan, progress).await
-            }
-            landed => {
-                landed.map_err(|error| host::with_the_way(error, ground.remote.url(), self.app))
-            }
-        }
-    }
-
-    async fn propose(
-        &self,
-        ground: &mut Ground,
-        host: &Host,
-        plan: &RevertPlan,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<RevertOutcome> {
-        let Some(place) = &host.place else {
-            return Err(host::on_this_machine());
-        };
-        let mut tell = host::teller(self.app.console);
-        let to = (place, host.hosting.as_ref());
-        let wishes = host.wishes(self.args, self.app);
-        propose(ground, plan, &self.by, to, &wishes, progress, &mut tell).await
     }
 
     fn nothing(&self, nothing: NothingToRevert) -> ExitStatus {

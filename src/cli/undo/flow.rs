@@ -23,7 +23,7 @@ use crate::rollback::{self, earlier, planner, snapshot, status, verify};
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
-use super::{DryRun, UndoArgs, capture, command_again, show};
+use super::{DryRun, UndoArgs, capture, command_again, show, through_git};
 
 /// How often is planned again when the workload changes under the plan.
 pub(super) const ROUNDS: u32 = 6;
@@ -82,6 +82,9 @@ impl<'a> Flow<'a> {
                 Decision::Refused(error) => return Err(*error),
                 Decision::Nothing(nothing) => return self.nothing(&nothing, &snapshot).await,
                 Decision::Undo(plan) => (plan, None),
+                Decision::Owned(owned) => {
+                    return Box::pin(through_git::run(self, *owned, &snapshot)).await;
+                }
                 Decision::Again(again) => match again.further {
                     Some(plan) if self.asks() && !self.stops_at_plan() => {
                         (plan, Some(again.refusal))
@@ -119,7 +122,7 @@ impl<'a> Flow<'a> {
         snapshot::take(self.cluster, self.backend, &self.target, self.budget.reading()).await
     }
 
-    fn write_plan_file(&self, plan: &Plan) -> Result<()> {
+    pub(super) fn write_plan_file(&self, plan: &Plan) -> Result<()> {
         self.args.plan_out.as_ref().map_or(Ok(()), |path| super::plan_file::write(path, plan))
     }
 
@@ -269,7 +272,7 @@ impl<'a> Flow<'a> {
         self.nothing(&nothing, snapshot).await
     }
 
-    fn lost_race(&self, plan: &Plan) -> Error {
+    pub(super) fn lost_race(&self, plan: &Plan) -> Error {
         let reference = self.target.reference();
         Error::new(
             ErrorKind::LostRace,

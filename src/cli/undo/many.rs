@@ -122,6 +122,7 @@ fn decide(
         }
         Decision::Nothing(nothing) => Fate::Nothing(nothing),
         Decision::Again(again) => Fate::Refused(again.refusal),
+        Decision::Owned(owned) => Fate::Refused(owned.refusal),
         Decision::Refused(error) => Fate::Refused(*error),
     }
 }

@@ -46,6 +46,12 @@ pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
             }
             Action::StampVerdict { path, .. } => *path == workload,
             Action::Wait { .. } => true,
+            // What goes through Git is planned anew.
+            Action::Record { .. }
+            | Action::Settle { .. }
+            | Action::Revert { .. }
+            | Action::Follow { .. }
+            | Action::Unblock { .. } => false,
         };
         if !allowed {
             return Err(refused(plan, &format!("its step {:?} does more than that", step.id)));

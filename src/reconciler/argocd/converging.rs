@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::rollback::model::convergence::{Convergence, Relation};
 use crate::text::truncate;
 
-use super::super::following::{Following, NudgeKind};
+use super::super::following::{Following, Goal, NudgeKind};
 use super::fields::{flag, is_set, items, text};
 use super::operation::{self, Phase, revisions};
 use super::policy::{SKIP, is_automated, is_skipped};
@@ -44,12 +44,24 @@ pub(super) fn of(application: &Value, following: &Following<'_>) -> Convergence 
     if let Some(by) = replaced(application, following) {
         return Convergence::Superseded { by };
     }
+    if following.goal == Goal::Seen {
+        return seen(application, following);
+    }
     match Phase::of(application) {
         phase @ (Phase::Asked | Phase::Running | Phase::Waiting | Phase::Terminating) => {
             under_way(application, phase, following)
         }
         phase => at_rest(application, phase, following),
     }
+}
+
+/// Whether it has compared with the commit; what runs meanwhile is no part of that.
+fn seen(application: &Value, following: &Following<'_>) -> Convergence {
+    let compared = revisions(application, "/status/sync");
+    if !holds(application, &compared, following) {
+        return not_seen(application, &compared, following);
+    }
+    Convergence::Applied { revision: shorts(compared), why: None }
 }
 
 /// Whether an operation to something else is under way, which the commit has to wait for.

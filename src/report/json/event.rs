@@ -38,6 +38,8 @@ pub struct EventLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<&'a Progress>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a PodFailure>,
@@ -88,6 +90,12 @@ impl<'a> EventLine<'a> {
             Event::NotWritten => Self::of("notWritten"),
             Event::StepDone { summary } => Self { summary: Some(summary), ..Self::of("stepDone") },
             Event::Warning { message } => Self { message: Some(message), ..Self::of("warning") },
+            Event::Owner { elapsed, name, state } => Self {
+                elapsed: Some(*elapsed),
+                owner: Some(name),
+                message: Some(state),
+                ..Self::of("owner")
+            },
             Event::Progress { elapsed, progress } => {
                 Self { elapsed: Some(*elapsed), progress: Some(progress), ..Self::of("progress") }
             }

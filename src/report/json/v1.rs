@@ -19,6 +19,7 @@ use crate::rollback::model::status::Status;
 use crate::rollback::model::target::{ClusterRef, Target};
 use crate::rollback::model::template;
 
+use super::revert::RevertDocument;
 use super::verify::VerifyDocument;
 
 /// `rb.error/v1`: the command failed before it had an answer.
@@ -74,6 +75,9 @@ pub struct ReportDocument<'a> {
     verification: Option<VerifyDocument<'a>>,
     written: &'a [Written],
     warnings: &'a [String],
+    /// What came of the revert in Git.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revert: Option<RevertDocument<'a>>,
 }
 
 /// A wait within a document.
@@ -113,6 +117,7 @@ impl<'a> ReportDocument<'a> {
             verification: outcome.verification.as_ref().map(VerifyDocument::from),
             written: &outcome.written,
             warnings: &outcome.warnings,
+            revert: outcome.reverted.as_deref().map(|reverted| RevertDocument::new(reverted, None)),
         }
     }
 
@@ -135,6 +140,7 @@ impl<'a> ReportDocument<'a> {
             verification: None,
             written: &[],
             warnings: &[],
+            revert: None,
         }
     }
 }

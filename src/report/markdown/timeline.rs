@@ -67,7 +67,9 @@ fn before(chapter: &Chapter, plan: &Plan) -> Vec<Row> {
 fn of_outcome(chapter: &Chapter, outcome: &Outcome) -> Vec<Row> {
     let is_patch = |id: &str| {
         let steps = chapter.plan.iter().flat_map(|plan| &plan.steps);
-        let mut patches = steps.filter(|step| matches!(step.action, Action::PatchWorkload { .. }));
+        let mut patches = steps.filter(|step| {
+            matches!(step.action, Action::PatchWorkload { .. } | Action::Revert { .. })
+        });
         patches.any(|step| step.id == id)
     };
     let accepted = outcome.written.iter().find(|written| is_patch(&written.step));

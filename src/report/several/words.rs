@@ -1,6 +1,7 @@
 //! What became of one of several workloads, in a word or two, and why.
 
 use crate::error::{Error, ErrorKind};
+use crate::exit::ExitStatus;
 use crate::report::failure;
 use crate::report::style::Marks;
 use crate::rollback::model::denial::denial;
@@ -39,6 +40,10 @@ pub fn word_of_ending(ending: &Ending) -> &'static str {
         Ending::Deleted => "gone",
         Ending::HalfDone { .. } => "half done",
         Ending::Lost(_) => "unknown",
+        Ending::OwnerStopped(stopped) if stopped.exit == ExitStatus::Failed => "failed",
+        Ending::OwnerStopped(_) => "not applied",
+        Ending::Differs(_) => "differs",
+        Ending::AwaitsMerge { .. } => "waits for the merge",
     }
 }
 
@@ -98,6 +103,9 @@ pub(super) fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> 
         Ending::DeadlineExceeded => {
             Some("its progress deadline is exceeded".to_owned()).filter(|_| no_pod)
         }
+        Ending::OwnerStopped(stopped) => Some(stopped.sentence.clone()),
+        Ending::Differs(what) => Some(what.clone()),
+        Ending::AwaitsMerge { url, .. } => Some(format!("nothing changes before it is merged: {url}")),
         Ending::Complete | Ending::PodsFailed => None,
     };
     let parts: Vec<String> =

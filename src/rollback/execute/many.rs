@@ -189,6 +189,7 @@ async fn send(cluster: &Cluster, mut order: Box<Order>, listener: &mut dyn Liste
             }
             Decision::Nothing(nothing) => return join_or_end(nothing, &order, snapshot),
             Decision::Again(again) => return failed(again.refusal),
+            Decision::Owned(owned) => return failed(owned.refusal),
             Decision::Refused(error) => return failed(*error),
         }
     }

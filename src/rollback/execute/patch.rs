@@ -49,7 +49,7 @@ pub(super) fn patch_step(plan: &Plan) -> Option<&Step> {
     plan.steps.iter().find(|step| matches!(step.action, Action::PatchWorkload { .. }))
 }
 
-async fn send(
+pub(super) async fn send(
     cluster: &Cluster,
     plan: &Plan,
     deadline: Deadline,

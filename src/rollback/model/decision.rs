@@ -1,5 +1,7 @@
 //! What planning comes to.
 
+use jiff::Timestamp;
+
 use crate::error::Error;
 
 use super::plan::{Plan, RevisionView};
@@ -14,8 +16,26 @@ pub enum Decision {
     Nothing(Box<Nothing>),
     /// What is live is what rb rolled back to a moment ago, and it is not healthy.
     Again(Box<Again>),
+    /// Somebody takes the workload from Git: it has to be undone there.
+    Owned(Box<Owned>),
     /// It must not be done.
     Refused(Box<Error>),
+}
+
+/// A workload that its owners take from Git, and what is to be live.
+#[derive(Debug)]
+pub struct Owned {
+    /// What patching it directly would be, with everything that is known of both revisions. Its patch is
+    /// not to be sent as it is: the owner would undo it.
+    pub direct: Box<Plan>,
+    /// The owner that takes it from Git.
+    pub owner: Target,
+    /// When the revision to go back to came to be.
+    pub created: Option<Timestamp>,
+    /// Whether the two revisions differ in nothing but images.
+    pub only_images: bool,
+    /// The same as a refusal, for those who cannot go through Git.
+    pub refusal: Error,
 }
 
 /// Nothing is to be done.

@@ -153,7 +153,7 @@ fn member(path: &str, key: &str) -> String {
 }
 
 /// Whether a path is about the image of a container.
-fn is_image(path: &str) -> bool {
+pub(in crate::rollback) fn is_image(path: &str) -> bool {
     path.rsplit('.').next() == Some("image")
 }
 

@@ -21,6 +21,15 @@ pub enum Event {
         /// In words.
         message: String,
     },
+    /// An owner that is followed to a commit is somewhere else than before.
+    Owner {
+        /// Seconds since it is followed.
+        elapsed: u64,
+        /// What people call it.
+        name: String,
+        /// Where it is, as the end of a sentence that starts with its name.
+        state: String,
+    },
     /// The rollout moved.
     Progress {
         /// Seconds since the wait began.

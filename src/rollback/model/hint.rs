@@ -32,8 +32,18 @@ impl Hints {
         self.command("kubectl", arguments)
     }
 
+    /// A command of kubectl about an object in another namespace.
+    #[must_use]
+    pub fn kubectl_in(&self, namespace: &str, arguments: &str) -> String {
+        self.command_in(namespace, "kubectl", arguments)
+    }
+
     fn command(&self, program: &str, arguments: &str) -> String {
-        let namespace = shell_quote(&self.namespace);
+        self.command_in(&self.namespace, program, arguments)
+    }
+
+    fn command_in(&self, namespace: &str, program: &str, arguments: &str) -> String {
+        let namespace = shell_quote(namespace);
         format!("{program} {arguments} -n {namespace} {}", self.pin).trim_end().to_owned()
     }
 }

@@ -12,6 +12,7 @@ use super::decision::Nothing;
 use super::plan::Plan;
 use super::pod::Ended;
 use super::progress::Progress;
+use super::revert_outcome::RevertOutcome;
 use super::snapshot::now;
 use super::verification::Verification;
 
@@ -51,6 +52,30 @@ pub enum Ending {
     Lost(String),
     /// Nobody waited.
     NotWaited,
+    /// The commit is in Git, and the owner of the workload did not bring it here.
+    OwnerStopped(Stopped),
+    /// The owner has applied the commit, and the workload has other images than were expected: in words.
+    Differs(String),
+    /// The change request is open: nothing changes before it is merged.
+    AwaitsMerge {
+        /// The page of the request, or the one on which a person opens it.
+        url: String,
+        /// Why it will not come to that by itself, where that is so.
+        trouble: Option<String>,
+    },
+}
+
+/// How following an owner ended before it had applied the commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// The word in JSON.
+    pub word: &'static str,
+    /// What happened, as a sentence without a full stop.
+    pub sentence: String,
+    /// The exit code that this comes to.
+    pub exit: ExitStatus,
+    /// A command to paste that shows more, where there is one.
+    pub check: Option<String>,
 }
 
 impl Ending {
@@ -66,8 +91,11 @@ impl Ending {
             | Self::AwaitsDeletion(_)
             | Self::HeldByPartition => ExitStatus::NotConverged,
             Self::HalfDone { .. } => ExitStatus::HalfDone,
-            Self::PodsFailed | Self::PutBack(_) => ExitStatus::Failed,
+            Self::PodsFailed | Self::PutBack(_) | Self::Differs(_) => ExitStatus::Failed,
             Self::Superseded(_) | Self::Lost(_) => ExitStatus::Inconclusive,
+            Self::OwnerStopped(stopped) => stopped.exit,
+            Self::AwaitsMerge { trouble: None, .. } => ExitStatus::Waiting,
+            Self::AwaitsMerge { .. } => ExitStatus::Refused,
         }
     }
 
@@ -89,6 +117,9 @@ impl Ending {
             Self::HalfDone { .. } => "halfDone",
             Self::Lost(_) => "lost",
             Self::NotWaited => "notWaited",
+            Self::OwnerStopped(stopped) => stopped.word,
+            Self::Differs(_) => "differs",
+            Self::AwaitsMerge { .. } => "awaitsMerge",
         }
     }
 }
@@ -174,6 +205,8 @@ pub struct Outcome {
     pub waited: Waited,
     /// The verification after it, where there was one.
     pub verification: Option<Verification>,
+    /// What came of the revert in Git, where the plan had one.
+    pub reverted: Option<Box<RevertOutcome>>,
 }
 
 impl Outcome {

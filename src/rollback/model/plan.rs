@@ -14,6 +14,7 @@ use super::image::ContainerImage;
 use super::leftover::Leftovers;
 use super::ownership::Owner;
 use super::record::{RECORD_POINTER, Record, Undo};
+use super::revert_plan::RevertPlan;
 use super::revision::Replicas;
 use super::target::{ClusterRef, Target};
 use super::template;
@@ -190,6 +191,45 @@ pub enum Action {
         /// What the template means, as a short name.
         fingerprint: String,
     },
+    /// A JSON Patch of the workload that writes the undo record and nothing else, before anything is
+    /// written elsewhere: whoever comes next knows then what is going on. It carries its own
+    /// preconditions as `test` operations.
+    Record {
+        /// Path of the workload below the API server's URL.
+        path: String,
+        /// The JSON Patch.
+        body: Value,
+    },
+    /// What an owner has under way for what is left is ended: it would hold back what comes.
+    Settle {
+        /// The owner's object.
+        owner: Target,
+        /// What people call it.
+        name: String,
+    },
+    /// A revert in Git: one commit on the branch that an owner follows, or a change request.
+    Revert {
+        /// What is reverted, and what the branch becomes.
+        plan: Box<RevertPlan>,
+    },
+    /// An owner is made to take up a commit, and followed until it has applied it.
+    Follow {
+        /// The owner's object.
+        owner: Target,
+        /// What people call it.
+        name: String,
+        /// The commit, where it is there already; else the one that the step before brings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
+    },
+    /// A JSON Patch of the workload to what Git holds by then, sent only while an owner's health check
+    /// of what is left holds the commit back: so that check ends. It carries its own preconditions.
+    Unblock {
+        /// Path of the workload below the API server's URL.
+        path: String,
+        /// The JSON Patch.
+        body: Value,
+    },
     /// Give the fields that the patch took back to their owners, in `metadata.managedFields`. The
     /// patch itself is made from what the API server has then: it names entries by their place.
     GiveBackFields {
@@ -344,11 +384,34 @@ impl Plan {
         same("test") && same("replace") && self.kept() == other.kept()
     }
 
+    /// Where it goes through Git: what is reverted there. `None` as well where Git holds what is wanted.
+    #[must_use]
+    pub fn revert(&self) -> Option<&RevertPlan> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::Revert { plan } => Some(&**plan),
+            _ => None,
+        })
+    }
+
+    /// Whether it is the owner that makes the target live, from Git.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Follow { .. }))
+    }
+
+    /// The patch that writes the record, where the template is not rb's to write.
+    fn record(&self) -> Option<&Value> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::Record { body, .. } => Some(body),
+            _ => None,
+        })
+    }
+
     /// A value that the patch tests or writes, by operation and path.
     #[must_use]
     pub fn patch_value(&self, op: &str, path: &str) -> Option<&Value> {
-        self.patch()?
-            .1
+        let body = self.patch().map(|(_, body)| body).or_else(|| self.record());
+        body?
             .as_array()?
             .iter()
             .find(|o| o.get("op") == Some(&op.into()) && o.get("path") == Some(&path.into()))?

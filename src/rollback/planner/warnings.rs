@@ -31,7 +31,10 @@ impl Planner<'_> {
         warnings.extend(context::migrations_left(self.snapshot, &self.revisions, target));
         warnings.extend(self.cut_texts());
         warnings.extend(self.snapshot.owners.iter().filter_map(stale_mark));
-        warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
+        // Else it is they who bring it.
+        if self.request.direct {
+            warnings.extend(self.owners.iter().map(|o| format!("{} owns it: {}", o.name, o.would)));
+        }
         if self.revisions.live().is_none() {
             let text = "the controller has not stored the newest template yet: every stored \
                         revision counts as older";

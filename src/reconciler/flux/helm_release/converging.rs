@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::rollback::model::convergence::Convergence;
 use crate::text::truncate;
 
-use super::super::super::following::{Following, NudgeKind};
+use super::super::super::following::{Following, Goal, NudgeKind};
 use super::super::condition::{Condition, failure, is_true, is_unfinished, true_one};
 use super::super::fetching::{self, is_at};
 use super::super::fields::{flag, is_set, number, text, word};
@@ -40,10 +40,14 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
     if is_set(owner, "/metadata/deletionTimestamp") {
         return Convergence::Failed { reason: "it is being deleted".to_owned(), object: None };
     }
+    let fetchers = fetchers(owner, following);
+    if following.goal == Goal::Seen {
+        let seen = Convergence::Applied { revision: "its chart".to_owned(), why: None };
+        return before_it(&fetchers, following).unwrap_or(seen);
+    }
     if flag(owner, "/spec/suspend") {
         return Convergence::Suspended { by: "spec.suspend is true".to_owned() };
     }
-    let fetchers = fetchers(owner, following);
     if let Some(state) = blocked(owner, &fetchers, following) {
         return state;
     }

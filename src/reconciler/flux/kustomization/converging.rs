@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::rollback::model::convergence::{Convergence, Relation};
 use crate::text::truncate;
 
-use super::super::super::following::{Following, NudgeKind};
+use super::super::super::following::{Following, Goal, NudgeKind};
 use super::super::condition::{Condition, failure, is_true, is_unfinished, true_one};
 use super::super::fetching::{self, is_at};
 use super::super::fields::{flag, is_set, number, word};
@@ -34,8 +34,9 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
     if is_set(owner, "/metadata/deletionTimestamp") {
         return Convergence::Failed { reason: "it is being deleted".to_owned(), object: None };
     }
+    let is_wanted = following.goal != Goal::Seen;
     // A run of a suspended one does nothing, and leaves all the signs of a good one.
-    if flag(owner, "/spec/suspend") {
+    if is_wanted && flag(owner, "/spec/suspend") {
         return Convergence::Suspended { by: "spec.suspend is true".to_owned() };
     }
     let Some(source) = SourceRef::at(owner, SOURCE) else {
@@ -43,6 +44,10 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
         return Convergence::NotSeen { has: None, why };
     };
     let fetched = fetching::of(&source, following);
+    if !is_wanted {
+        let seen = Convergence::Applied { revision: source.named(), why: None };
+        return fetched.err().unwrap_or(seen);
+    }
     if let Err(state) = &fetched
         && !matches!(state, Convergence::NotSeen { .. })
     {

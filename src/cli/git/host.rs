@@ -11,24 +11,24 @@ use crate::revert::propose::Wishes;
 use crate::rollback::model::revert_plan::Way;
 use crate::terminal::Console;
 
-use super::{RevertArgs, WayArg};
+use super::change_request::{ChangeRequestArgs, WayArg};
 
 /// The host, as far as it is known.
-pub(super) struct Host {
+pub(in crate::cli) struct Host {
     /// Where the repository is; `None` where it is on this machine.
-    pub(super) place: Option<Place>,
+    pub(in crate::cli) place: Option<Place>,
     /// `github`: which kind it is, where that is known.
     kind: Option<&'static str>,
     /// Who to ask; `None` where the kind of host is not known, or no token for it.
-    pub(super) hosting: Option<Hosting>,
+    pub(in crate::cli) hosting: Option<Hosting>,
     /// Why there is nobody to ask, where the user would need one.
     trouble: Option<Error>,
 }
 
 /// How the commit gets onto the branch, and what the user should know of that.
-pub(super) struct Advised {
-    pub(super) way: Way,
-    pub(super) notes: Vec<String>,
+pub(in crate::cli) struct Advised {
+    pub(in crate::cli) way: Way,
+    pub(in crate::cli) notes: Vec<String>,
 }
 
 impl Host {
@@ -36,8 +36,8 @@ impl Host {
     /// not say what the branch demands, a push is tried.
     ///
     /// Where a request is wanted, what cannot go well is an error here, before anything is pushed.
-    pub(super) async fn ask(
-        args: &RevertArgs,
+    pub(in crate::cli) async fn ask(
+        args: &ChangeRequestArgs,
         url: &RemoteUrl,
         branch: &str,
         way: Option<Way>,
@@ -53,7 +53,7 @@ impl Host {
     }
 
     /// Finds it, where a request may be needed: asks nobody where `--way push` is given.
-    async fn find(args: &RevertArgs, url: &RemoteUrl, deadline: Deadline) -> Self {
+    async fn find(args: &ChangeRequestArgs, url: &RemoteUrl, deadline: Deadline) -> Self {
         let nobody = Self { place: None, kind: None, hosting: None, trouble: None };
         if args.way == WayArg::Push || url.transport() == Transport::File {
             return nobody;
@@ -81,7 +81,7 @@ impl Host {
     /// The way that the plan takes; `notes` gets what the user should know of it.
     async fn way(
         &mut self,
-        args: &RevertArgs,
+        args: &ChangeRequestArgs,
         branch: &str,
         notes: &mut Vec<String>,
     ) -> Result<Way> {
@@ -122,7 +122,7 @@ impl Host {
         Way::Push
     }
 
-    pub(super) fn wishes(&self, args: &RevertArgs, app: &App) -> Wishes {
+    pub(in crate::cli) fn wishes(&self, args: &ChangeRequestArgs, app: &App) -> Wishes {
         Wishes {
             host: self.kind.map(str::to_owned),
             labels: args.label.clone(),
@@ -151,7 +151,7 @@ impl Host {
 }
 
 /// A repository that no host has.
-pub(super) fn on_this_machine() -> Error {
+pub(in crate::cli) fn on_this_machine() -> Error {
     let message = "a repository on this machine takes no change requests";
     Error::new(ErrorKind::Usage, message).hint("--way push")
 }
@@ -161,17 +161,17 @@ fn is_hopeless(error: &Error) -> bool {
 }
 
 /// The command that waits until the request is merged: this one again.
-fn follow(args: &RevertArgs, app: &App) -> String {
+fn follow(args: &ChangeRequestArgs, app: &App) -> String {
     app.environment.again_with(if args.wait_merge { "" } else { "--wait-merge" })
 }
 
 /// Whether a push was refused because the branch takes changes by requests only.
-pub(super) fn asks_for_a_request(error: &Error) -> bool {
+pub(in crate::cli) fn asks_for_a_request(error: &Error) -> bool {
     NetworkFailure::of(error).is_some_and(|failure| failure.reason == Reason::Protected)
 }
 
 /// With the command that goes the other way, where that is what helps.
-pub(super) fn with_the_way(error: Error, url: &RemoteUrl, app: &App) -> Error {
+pub(in crate::cli) fn with_the_way(error: Error, url: &RemoteUrl, app: &App) -> Error {
     if !asks_for_a_request(&error) || Place::of_remote(&url.to_string()).is_err() {
         return error;
     }
@@ -184,7 +184,7 @@ pub(super) fn with_the_way(error: Error, url: &RemoteUrl, app: &App) -> Error {
 }
 
 /// Tells of the wait for a merge: where the request is, then each look.
-pub(super) fn teller(console: Console) -> impl FnMut(Step<'_>) + Send {
+pub(in crate::cli) fn teller(console: Console) -> impl FnMut(Step<'_>) + Send {
     let mut is_first = true;
     move |step: Step<'_>| {
         let url = console.marks.foreign(&step.request.url);

@@ -12,7 +12,7 @@ use crate::revert::land::By;
 /// For touching a key, or typing its passphrase.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) fn by(config: &UserConfig, folder: &Path) -> Result<By> {
+pub(in crate::cli) fn by(config: &UserConfig, folder: &Path) -> Result<By> {
     let variable = |name: &str| std::env::var(name).ok();
     let author = find(Role::Author, variable, config)?;
     let committer = find(Role::Committer, variable, config)?;

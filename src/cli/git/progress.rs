@@ -12,7 +12,7 @@ use crate::terminal::git::GitProgress;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Does the work. What it hears of `git` is shown, after `doing`.
-pub(super) async fn during<T>(
+pub(in crate::cli) async fn during<T>(
     app: &App,
     format: Format,
     doing: &str,

@@ -1,0 +1,241 @@
+//! From a commit that is on the branch to a workload that runs what it says: the owners are followed
+//! until they have applied it, then the workload is waited for and verified.
+
+use std::cell::RefCell;
+
+use futures::FutureExt as _;
+use futures::future::FusedFuture as _;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::backend::Rollbacker;
+use crate::cluster::{Cluster, Deadline};
+use crate::error::{Error, ErrorKind};
+use crate::git::Oid;
+use crate::reconciler;
+use crate::reconciler::follow::{Follow, follow};
+use crate::reconciler::following::Goal;
+use crate::revert::ground::Ground;
+use crate::rollback::execute::live::{self, Live};
+use crate::rollback::model::convergence::Convergence;
+use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::following::{Arrival, Followed, Told};
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::outcome::{Ending, Outcome, Stopped, Waited, Written};
+use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::snapshot::now;
+use crate::rollback::model::target::Target;
+
+use super::origin;
+
+/// What is carried out.
+pub struct Arriving<'a> {
+    /// Where.
+    pub cluster: &'a Cluster,
+    /// The kind of the workload.
+    pub backend: &'static dyn Rollbacker,
+    /// The whole plan.
+    pub plan: &'a Plan,
+    /// The repository.
+    pub ground: &'a mut Ground,
+    /// The commit that is on the branch.
+    pub commit: Oid,
+    /// The files that it is about: who changes them again makes a newer release.
+    pub files: &'a [GitPath],
+    /// Until when.
+    pub deadline: Deadline,
+    /// What has to be so in the end; `None`: nobody waits.
+    pub proof: Option<live::Proof>,
+}
+
+/// What happened so far.
+#[derive(Debug, Default)]
+pub struct Course {
+    /// What was written.
+    pub written: Vec<Written>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Ends what the owners have under way, where the plan says so. What goes wrong is a warning: the commit
+/// then waits for it.
+pub async fn settle(
+    cluster: &Cluster,
+    plan: &Plan,
+    deadline: Deadline,
+    course: &mut Course,
+    listener: &mut dyn Listener,
+) {
+    for step in &plan.steps {
+        let Action::Settle { owner, name } = &step.action else { continue };
+        let told = &mut |told| tell(told, name, listener);
+        let goal = (owner, Goal::Idle);
+        let followed = one(cluster, plan, goal, deadline, async |_| None, told).await;
+        course.written.extend(written(&step.id, &followed));
+        if !matches!(followed.arrival, Arrival::Reached) {
+            let message = format!("could not end what it has under way: {}", followed.words(name));
+            listener.on(Event::Warning { message: message.clone() });
+            course.warnings.push(message);
+        }
+    }
+}
+
+/// Follows the owners, then waits for the workload and verifies it.
+pub async fn arrive(
+    arriving: Arriving<'_>,
+    mut course: Course,
+    listener: &mut dyn Listener,
+) -> Outcome {
+    let Arriving { cluster, backend, plan, ground, commit, files, deadline, proof } = arriving;
+    let started = Instant::now();
+    let waits = proof.is_some();
+    let listener = RefCell::new(listener);
+    for step in &plan.steps {
+        let Action::Follow { owner, name, .. } = &step.action else { continue };
+        let blocked = Notify::new();
+        let asked = Notify::new();
+        let mut told = |told: Told| {
+            if is_blocked(&told) {
+                blocked.notify_one();
+            }
+            if matches!(told, Told::Nudged { .. } | Told::NotNudged { .. }) {
+                asked.notify_one();
+            }
+            tell(told, name, &mut Shared(&listener));
+        };
+        let relation = async |revision: &str| origin::relation(ground, commit, files, revision).await;
+        let goal = (owner, Goal::Applied);
+        let follow = one(cluster, plan, goal, deadline, relation, &mut told).fuse();
+        let unblock = async {
+            blocked.notified().await;
+            live::unblock(cluster, plan, deadline, &mut Shared(&listener)).await
+        }
+        .fuse();
+        let enough = async {
+            if waits {
+                std::future::pending::<()>().await;
+            }
+            asked.notified().await;
+        }
+        .fuse();
+        tokio::pin!(follow, unblock, enough);
+        let followed = loop {
+            tokio::select! {
+                biased;
+                followed = &mut follow => break Some(followed),
+                () = &mut enough => break None,
+                (done, warnings) = &mut unblock, if !unblock.is_terminated() => {
+                    course.written.extend(done);
+                    course.warnings.extend(warnings);
+                }
+            }
+        };
+        let Some(followed) = followed else { break };
+        course.written.extend(written(&step.id, &followed));
+        if !matches!(followed.arrival, Arrival::Reached) {
+            let ending = Ending::OwnerStopped(stopped(&followed, name));
+            let elapsed = started.elapsed().as_secs();
+            Shared(&listener).on(Event::Ended { elapsed, ending: ending.clone() });
+            return outcome(course, waited(ending, started));
+        }
+    }
+    if !waits {
+        return outcome(course, waited(Ending::NotWaited, started));
+    }
+    let live = Live { cluster, backend, plan, deadline, proof };
+    let mut ended = live.finish(&mut Shared(&listener)).await;
+    ended.written = [course.written, ended.written].concat();
+    ended.warnings = [course.warnings, ended.warnings].concat();
+    ended.waited.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    ended
+}
+
+/// Follows one owner.
+async fn one(
+    cluster: &Cluster,
+    plan: &Plan,
+    (owner, goal): (&Target, Goal),
+    deadline: Deadline,
+    relation: impl AsyncFnMut(&str) -> Option<crate::rollback::model::convergence::Relation>,
+    listener: &mut dyn FnMut(Told),
+) -> Followed {
+    let Some(reconciler) = reconciler::from_git(owner) else {
+        let message = format!("{} {} takes nothing from Git", owner.kind, owner.name);
+        let arrival = Arrival::Lost(Error::new(ErrorKind::Internal, message));
+        return Followed { arrival, convergence: None, written: Vec::new(), milliseconds: 0 };
+    };
+    let to =
+        Follow { reconciler, owner, token: &plan.id, goal, may_sync: true, deadline };
+    follow(cluster, to, relation, listener).await
+}
+
+fn is_blocked(told: &Told) -> bool {
+    matches!(
+        told,
+        Told::Moved { convergence: Convergence::Blocked { remedy: Some(_), .. }, .. }
+    )
+}
+
+fn tell(told: Told, name: &str, listener: &mut dyn Listener) {
+    let event = match told {
+        Told::Nudged { summary } => Event::StepDone { summary },
+        Told::NotNudged { summary, why } => {
+            Event::Warning { message: format!("could not {summary}: {why}") }
+        }
+        Told::Moved { milliseconds, convergence } => Event::Owner {
+            elapsed: milliseconds / 1_000,
+            name: name.to_owned(),
+            state: convergence.to_string(),
+        },
+        Told::Warning { message } => Event::Warning { message },
+    };
+    listener.on(event);
+}
+
+fn written<'f>(step: &'f str, followed: &'f Followed) -> impl Iterator<Item = Written> + 'f {
+    let at: Timestamp = now();
+    followed.written.iter().map(move |summary| Written {
+        step: step.to_owned(),
+        summary: summary.clone(),
+        at,
+    })
+}
+
+fn stopped(followed: &Followed, name: &str) -> Stopped {
+    let check = match &followed.arrival {
+        Arrival::Unheard(unheard) => Some(unheard.check.clone()),
+        Arrival::Forbidden(error) | Arrival::Lost(error) => error.hints().first().cloned(),
+        _ => None,
+    };
+    Stopped {
+        word: followed.arrival.word(),
+        sentence: followed.words(name),
+        exit: followed.arrival.exit_status(),
+        check,
+    }
+}
+
+fn waited(ending: Ending, started: Instant) -> Waited {
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Waited { milliseconds, ..Waited::ended(ending) }
+}
+
+fn outcome(course: Course, waited: Waited) -> Outcome {
+    Outcome {
+        written: course.written,
+        warnings: course.warnings,
+        waited,
+        verification: None,
+        reverted: None,
+    }
+}
+
+/// A listener that two of them use.
+struct Shared<'a, 'b, 'l>(&'a RefCell<&'b mut (dyn Listener + 'l)>);
+
+impl Listener for Shared<'_, '_, '_> {
+    fn on(&mut self, event: Event) {
+        self.0.borrow_mut().on(event);
+    }
+}

@@ -1,0 +1,195 @@
+//! The plan of an undo through Git, made of what a direct undo would be. Pure.
+
+use serde_json::Value;
+
+use crate::rollback::model::plan::{Action, Plan, Step};
+use crate::rollback::model::record::RECORD_POINTER;
+use crate::rollback::model::revert_plan::{RevertPlan, Way};
+use crate::rollback::model::target::Target;
+use crate::text::plural;
+
+/// Seconds for the owner to see, compare and apply a commit, besides the rollout.
+const FOR_THE_OWNER: u64 = 300;
+
+/// One that is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// Its object.
+    pub owner: Target,
+    /// What people call it.
+    pub name: String,
+}
+
+/// What goes through Git.
+#[derive(Clone, Debug, Default)]
+pub struct Through {
+    /// Those who bring it to the cluster, the farthest first.
+    pub followed: Vec<Followed>,
+    /// What is reverted; `None`: Git holds it already.
+    pub revert: Option<Box<RevertPlan>>,
+    /// The commit that holds it, where nothing is reverted.
+    pub commit: Option<String>,
+    /// Those whose running operation is ended first.
+    pub settled: Vec<Followed>,
+    /// Whether the health check of an owner may hold the commit back, which a patch of the workload to
+    /// what Git holds ends.
+    pub unblocks: bool,
+    /// What the user should know before saying yes, each a sentence without a full stop.
+    pub warnings: Vec<String>,
+}
+
+/// The plan. `direct` is that of the patch.
+#[must_use]
+pub fn plan(direct: Plan, through: Through) -> Plan {
+    let steps = steps(&direct, &through);
+    let warnings = [direct.warnings, through.warnings].concat();
+    // The way forward is a commit that is not made yet.
+    Plan { steps, warnings, forward: None, ..direct }
+}
+
+fn steps(direct: &Plan, through: &Through) -> Vec<Step> {
+    let mut steps: Vec<Step> = record(direct).into_iter().collect();
+    steps.extend(through.settled.iter().map(settle));
+    steps.extend(through.revert.as_deref().map(revert));
+    let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
+    if through.unblocks {
+        steps.extend(unblock(direct));
+        steps.extend(kept(direct, |action| matches!(action, Action::GiveBackFields { .. })));
+    }
+    steps.extend(through.followed.iter().map(|followed| follow(followed, commit)));
+    steps.extend(kept(direct, |action| {
+        matches!(action, Action::AnnotateRevision { .. } | Action::CreateEvent { .. })
+    }));
+    steps.extend(kept(direct, |action| matches!(action, Action::Wait { .. })).map(longer));
+    steps.extend(kept(direct, |action| matches!(action, Action::StampVerdict { .. })));
+    steps
+}
+
+fn kept(direct: &Plan, is_kept: impl Fn(&Action) -> bool) -> impl Iterator<Item = Step> {
+    direct.steps.iter().filter(move |step| is_kept(&step.action)).cloned()
+}
+
+fn longer(mut step: Step) -> Step {
+    if let Action::Wait { timeout_seconds, .. } = &mut step.action {
+        *timeout_seconds = timeout_seconds.saturating_add(FOR_THE_OWNER);
+    }
+    step.preconditions = vec!["the owner has applied the commit".to_owned()];
+    step
+}
+
+/// The operations of a JSON Patch that are about what `is_it` says, with the test of the uid.
+fn only(body: &Value, is_it: impl Fn(&str, &str) -> bool) -> Value {
+    let text = |operation: &Value, member: &str| {
+        operation.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let wanted = |operation: &&Value| is_it(&text(operation, "op"), &text(operation, "path"));
+    Value::Array(body.as_array().into_iter().flatten().filter(wanted).cloned().collect())
+}
+
+/// The undo record alone: who comes next knows then what is going on, also where rb is killed.
+fn record(direct: &Plan) -> Option<Step> {
+    let (path, body) = direct.patch()?;
+    let annotations = "/metadata/annotations";
+    let body = only(body, |op, at| {
+        at == RECORD_POINTER
+            || at == annotations
+            || (op == "test" && (at == "/metadata/uid" || at == "/spec/template"))
+    });
+    let has_record = body.as_array()?.iter().any(|operation| {
+        operation.get("op") == Some(&"add".into())
+            && operation.get("path") == Some(&RECORD_POINTER.into())
+    });
+    let reference = direct.target.reference();
+    has_record.then(|| Step {
+        id: "record".to_owned(),
+        summary: format!("record on {reference} that it goes back, and change nothing else of it"),
+        action: Action::Record { path: path.to_owned(), body },
+        preconditions: vec!["same uid, template and undo record".to_owned()],
+        expects: "a second call goes on with this one, and never forward to what is left".to_owned(),
+        compensation: None,
+        optional: true,
+    })
+}
+
+fn settle(followed: &Followed) -> Step {
+    Step {
+        id: format!("settle-{}", followed.owner.name),
+        summary: format!("end what {} has under way", followed.name),
+        action: Action::Settle { owner: followed.owner.clone(), name: followed.name.clone() },
+        preconditions: Vec::new(),
+        expects: "nothing holds the commit back".to_owned(),
+        compensation: None,
+        optional: true,
+    }
+}
+
+fn revert(plan: &RevertPlan) -> Step {
+    let commits = plan.asked.commits.len();
+    let what = match plan.asked.commits.as_slice() {
+        [] => "restore the state before it".to_owned(),
+        [only] => format!("revert {}", short(only)),
+        _ => format!("revert {}", plural(i64::try_from(commits).unwrap_or(i64::MAX), "commit")),
+    };
+    let branch = &plan.branch;
+    let how = match plan.way {
+        Way::Push => format!("on {branch} and push that"),
+        Way::Request => format!("by a change request to {branch}"),
+    };
+    Step {
+        id: "revert".to_owned(),
+        summary: format!("{what} {how}"),
+        action: Action::Revert { plan: Box::new(plan.clone()) },
+        preconditions: vec![format!("{branch} comes to the same by it as it does now")],
+        expects: format!("{branch} holds what is to be live"),
+        compensation: None,
+        optional: false,
+    }
+}
+
+fn follow(followed: &Followed, commit: Option<&str>) -> Step {
+    let what = commit.map_or_else(|| "the commit".to_owned(), short);
+    Step {
+        id: format!("follow-{}", followed.owner.name),
+        summary: format!("have {} take {what} up, until it has applied it", followed.name),
+        action: Action::Follow {
+            owner: followed.owner.clone(),
+            name: followed.name.clone(),
+            commit: commit.map(str::to_owned),
+        },
+        preconditions: vec!["the branch has the commit".to_owned()],
+        expects: format!("{} has applied it", followed.name),
+        compensation: None,
+        optional: false,
+    }
+}
+
+fn unblock(direct: &Plan) -> Option<Step> {
+    let (path, body) = direct.patch()?;
+    let body = only(body, |op, at| {
+        (op == "test" && (at == "/metadata/uid" || at == "/spec/template"))
+            || (op == "replace" && at == "/spec/template")
+    });
+    let reference = direct.target.reference();
+    Some(Step {
+        id: "unblock".to_owned(),
+        summary: format!(
+            "patch {reference} to what Git holds by then, if a health check of {} holds the commit \
+             back",
+            direct.from.label()
+        ),
+        action: Action::Unblock { path: path.to_owned(), body },
+        preconditions: vec![
+            "same uid and template".to_owned(),
+            "the branch has the commit".to_owned(),
+            "a health check of what is left holds the owner back".to_owned(),
+        ],
+        expects: "the health check ends, and the owner applies the commit".to_owned(),
+        compensation: None,
+        optional: true,
+    })
+}
+
+/// A commit as people read it.
+pub(super) fn short(commit: &str) -> String {
+    commit.chars().take(9).collect()
+}

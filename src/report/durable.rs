@@ -1,0 +1,156 @@
+//! An undo through Git, for people: what the card says of it, and what the end says.
+
+use crate::rollback::model::evidence::ago;
+use crate::rollback::model::hint::Hints;
+use crate::rollback::model::outcome::Outcome;
+use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::revert::CommitView;
+use crate::rollback::model::revert_outcome::RevertOutcome;
+use crate::rollback::model::revert_plan::{RevertPlan, Way};
+use crate::text::{plural, sanitize, shell_quote, shorten, truncate, width};
+
+use super::revert::short;
+use super::style::{COLUMNS, Marks};
+
+/// Commits that the card names.
+const COMMITS: usize = 2;
+/// Columns left of the text.
+const INDENT: usize = 11;
+/// Columns of a URL.
+const URL: usize = 60;
+
+/// What is done, in one line: `durable: revert 9f3c2ab on main, push, have web take it up`.
+pub(super) fn way(plan: &Plan) -> String {
+    let mut does: Vec<String> = Vec::new();
+    let mut steps = plan.steps.iter();
+    if steps.any(|step| matches!(step.action, Action::Settle { .. })) {
+        does.push("end what runs".to_owned());
+    }
+    match plan.revert() {
+        Some(revert) => does.push(reverts(revert)),
+        None => does.push("push nothing, Git holds it".to_owned()),
+    }
+    let follows = plan.steps.iter().filter(|step| matches!(step.action, Action::Follow { .. }));
+    does.push(match follows.count() {
+        0 | 1 => "have the owner take it up".to_owned(),
+        _ => "have the owners take it up".to_owned(),
+    });
+    format!("durable: {}", does.join(", "))
+}
+
+fn reverts(revert: &RevertPlan) -> String {
+    let what = match revert.reverted.commits.as_slice() {
+        [] => "restore what was before".to_owned(),
+        [only] => format!("revert {}", short(&only.id)),
+        more => {
+            let count = i64::try_from(more.len()).unwrap_or(i64::MAX);
+            format!("revert {}", plural(count, "commit"))
+        }
+    };
+    let branch = sanitize(&revert.branch);
+    match revert.way {
+        Way::Push => format!("{what} on {branch}, push"),
+        Way::Request => format!("{what}, request that {branch} takes it"),
+    }
+}
+
+/// Where in Git it is, and which commits: the lines of the card below the way.
+pub(super) fn in_git(plan: &Plan, marks: Marks) -> Vec<String> {
+    let Some(revert) = plan.revert() else { return Vec::new() };
+    let url = marks.foreign(&revert.repository.url);
+    let paths: Vec<String> =
+        revert.reverted.files.iter().map(|file| marks.foreign(&file.path.to_string())).collect();
+    let files = match paths.as_slice() {
+        [only] => only.clone(),
+        all => plural(i64::try_from(all.len()).unwrap_or(i64::MAX), "file"),
+    };
+    let mut lines = vec![line("in Git", &format!("{}, {files}", shorten(&url, URL)))];
+    let commits = &revert.reverted.commits;
+    let also = &revert.reverted.also;
+    for commit in commits.iter().chain(also).take(COMMITS) {
+        lines.push(line("", &commit_line(commit, plan, marks)));
+    }
+    let more = (commits.len() + also.len()).saturating_sub(COMMITS);
+    if more > 0 {
+        lines.push(line("", &format!("and {more} more")));
+    }
+    lines
+}
+
+fn commit_line(commit: &CommitView, plan: &Plan, marks: Marks) -> String {
+    let end = format!("   {}, {} ago", marks.foreign(&commit.author), ago(plan.made_at, commit.at));
+    let room = COLUMNS.saturating_sub(INDENT + 10 + width(&end));
+    let subject = marks.foreign(&commit.subject);
+    format!("{}  {}{end}", short(&commit.id), shorten(&subject, room))
+}
+
+/// What came of it in Git: the lines of the end.
+pub(super) fn ended(outcome: &Outcome, marks: Marks) -> Vec<String> {
+    let mut lines = Vec::new();
+    match outcome.reverted.as_deref() {
+        Some(RevertOutcome::Pushed(pushed)) => {
+            let (commit, branch) = (short(&pushed.commit), marks.foreign(&pushed.branch));
+            lines.push(line("in Git", &format!("{commit} is on {branch}: it stays back")));
+            lines.push(long("forward", &format!("to go forward again: {}", pushed.forward)));
+        }
+        Some(RevertOutcome::Requested(requested)) => {
+            let url = marks.foreign(&requested.url);
+            lines.push(long("request", &url));
+            lines.extend(requested.notes.iter().map(|note| line("note", &marks.foreign(note))));
+            if let Some(follow) = &requested.follow {
+                lines.push(long("next", &format!("to wait for its merge: {follow}")));
+            }
+        }
+        Some(RevertOutcome::Nothing(nothing)) => {
+            lines.push(line("in Git", &marks.foreign(&nothing.message)));
+        }
+        None => {}
+    }
+    lines
+}
+
+/// The same in commands of git and kubectl, for people who must or want to act without rb.
+pub(super) fn script(plan: &Plan, hints: &Hints) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(revert) = plan.revert() {
+        let url = shell_quote(&revert.repository.url).into_owned();
+        let branch = shell_quote(&revert.branch).into_owned();
+        lines.push("# Nothing checks that only the files of this workload change.".to_owned());
+        lines.push("work=$(mktemp -d)".to_owned());
+        lines.push(format!("git clone --branch {branch} {url} \"$work\""));
+        for commit in &revert.asked.commits {
+            let merge = revert.reverted.commits.iter().find(|view| view.id == *commit);
+            let mainline = if merge.is_some_and(|view| view.parents > 1) { " -m 1" } else { "" };
+            lines.push(format!("git -C \"$work\" revert --no-edit{mainline} {commit}"));
+        }
+        if let (true, Some(good)) = (revert.asked.commits.is_empty(), &revert.asked.good) {
+            let paths = revert.asked.paths.iter().map(|path| {
+                shell_quote(&path.to_string()).into_owned()
+            });
+            let paths = paths.collect::<Vec<_>>().join(" ");
+            lines.push(format!("git -C \"$work\" checkout {good} -- {paths}"));
+            lines.push("git -C \"$work\" commit -m 'Restore the last good state'".to_owned());
+        }
+        lines.push(format!("git -C \"$work\" push origin HEAD:{branch}"));
+    }
+    for step in &plan.steps {
+        let Action::Follow { owner, .. } = &step.action else { continue };
+        let name = shell_quote(&owner.qualified()).into_owned();
+        let annotation = match owner.kind.as_str() {
+            "Application" => "argocd.argoproj.io/refresh=normal",
+            _ => "reconcile.fluxcd.io/requestedAt=\"$(date)\"",
+        };
+        let annotate = format!("annotate --overwrite {name} {annotation}");
+        lines.push(hints.kubectl_in(&owner.namespace, &annotate));
+    }
+    lines
+}
+
+fn line(label: &str, text: &str) -> String {
+    truncate(&format!("  {label:<8} {text}"), COLUMNS).into_owned()
+}
+
+/// What is to be pasted is never cut.
+fn long(label: &str, text: &str) -> String {
+    format!("  {label:<8} {text}")
+}

@@ -1,0 +1,62 @@
+//! A workload that somebody owns: whether it can be undone where the owner takes it from.
+
+use crate::error::Error;
+use crate::reconciler;
+use crate::rollback::model::decision::{Decision, Owned};
+use crate::rollback::model::diff;
+use crate::rollback::model::ownership::{Owner, Proof};
+use crate::rollback::model::plan::Plan;
+use crate::rollback::model::revision::Revision;
+
+use super::Planner;
+
+/// Who decides what is live.
+enum Decider<'a> {
+    /// This one, and it takes it from Git.
+    Git(&'a Owner),
+    /// Nobody who takes it from Git.
+    Others,
+    /// More than one who takes it from Git: each would put its own state back.
+    Several,
+    /// Whoever it is, it could not be read.
+    Unread(&'a str),
+}
+
+/// What follows; `direct` plans the patch.
+pub(super) fn decide(
+    planner: &Planner<'_>,
+    target: &Revision,
+    direct: impl FnOnce() -> Plan,
+) -> Decision {
+    let refusal = planner.owned(target);
+    let refuse = |error: Error| Decision::Refused(Box::new(error));
+    match decider(&planner.owners) {
+        Decider::Others => refuse(refusal),
+        Decider::Several => refuse(planner.owned_by_several(target)),
+        Decider::Unread(why) => refuse(planner.owner_not_known(target, why)),
+        Decider::Git(owner) => {
+            let Some(owner) = owner.object.clone() else { return refuse(refusal) };
+            let direct = Box::new(direct());
+            let only_images = direct.diff.iter().all(|change| diff::is_image(&change.path));
+            let created = target.created;
+            Decision::Owned(Box::new(Owned { direct, owner, created, only_images, refusal }))
+        }
+    }
+}
+
+/// Among those that write to the workload itself; who is above them comes later.
+fn decider(owners: &[Owner]) -> Decider<'_> {
+    let nearest = || owners.iter().filter(|owner| owner.of.is_none());
+    let from_git = |owner: &&Owner| {
+        owner.object.as_ref().is_some_and(|object| reconciler::from_git(object).is_some())
+    };
+    let mut deciders = nearest().filter(from_git);
+    match (deciders.next(), deciders.next()) {
+        (None, _) => Decider::Others,
+        (Some(_), Some(_)) => Decider::Several,
+        (Some(owner), None) => match &owner.proof {
+            Proof::Unread(why) => Decider::Unread(why),
+            Proof::Listed | Proof::Marked | Proof::Refuted(_) => Decider::Git(owner),
+        },
+    }
+}
