@@ -40,7 +40,7 @@ use self::verify::VerifyPart;
 use self::yaml::{Node, Value};
 
 pub use self::format::{FORMAT, Section};
-pub use self::git::GitSettings;
+pub use self::git::{GitSettings, Rewrite};
 pub use self::logs::{Logs, Pattern};
 pub use self::matching::KINDS;
 pub use self::origin::{CONFIG_MAP, CONFIG_MAP_KEY, Origin};

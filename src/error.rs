@@ -160,6 +160,15 @@ impl Error {
         self
     }
 
+    /// Leaves out the hints of [`Error::again`]: the command has not these options.
+    #[must_use]
+    pub fn without_again(mut self) -> Self {
+        let again: Vec<usize> = self.again.drain(..).map(|again| again.at).collect();
+        let hints = std::mem::take(&mut self.hints).into_iter().enumerate();
+        self.hints = hints.filter(|(at, _)| !again.contains(at)).map(|(_, hint)| hint).collect();
+        self
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Source>) -> Self {

@@ -10,6 +10,7 @@
 //! | 5 | [`cli`], [`app`] | one file per command: its arguments and its `run`; what a command may touch |
 //! | 4 | [`report`], [`terminal`] | values to text and documents; text to the two streams |
 //! | 3 | [`rollback`] | the engine: read, decide, write, wait |
+//! | 3 | [`durable`] | the engine of ways back that go through the owner's Git repository |
 //! | 3 | [`revert`] | the engine of reverts in Git: find the commits, plan, push or propose |
 //! | 2 | [`backend`] | kinds of workloads: one file and one line each |
 //! | 2 | [`probe`] | checks of what runs: one file and one line each |

@@ -15,6 +15,8 @@ pub mod follow;
 pub mod following;
 mod helm;
 mod marks;
+pub mod rendered;
+mod versions;
 
 use serde_json::Value;
 
@@ -25,6 +27,7 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use self::following::{Address, Following, Nudge};
+use self::rendered::Rendered;
 
 /// All kinds of owners.
 pub static REGISTRY: &[&dyn Reconciler] = &[
@@ -45,6 +48,12 @@ pub static REGISTRY: &[&dyn Reconciler] = &[
 #[must_use]
 pub fn from_git(owner: &Target) -> Option<&'static dyn Reconciler> {
     REGISTRY.iter().copied().find(|reconciler| reconciler.address(owner).is_some())
+}
+
+/// The kind of an owner that can tell what it renders.
+#[must_use]
+pub fn of(owner: &Target) -> Option<&'static dyn Reconciler> {
+    REGISTRY.iter().copied().find(|reconciler| reconciler.is_of(owner))
 }
 
 /// What the marks of an object say.
@@ -93,6 +102,21 @@ pub trait Reconciler: Sync + std::fmt::Debug {
     /// Where an owner of this kind is read, watched and patched; `None`: it takes nothing from Git.
     fn address(&self, _owner: &Target) -> Option<Address> {
         None
+    }
+
+    /// Whether an owner is of this kind, of those that say what they render.
+    fn is_of(&self, owner: &Target) -> bool {
+        self.address(owner).is_some()
+    }
+
+    /// What it renders of each of its sources, and what it lays over that.
+    fn renders(&self, _owner: &Value) -> Vec<Rendered> {
+        Vec::new()
+    }
+
+    /// The commits of one of its sources that it says it has applied, the newest first.
+    fn applied_of(&self, _owner: &Value, _source: usize) -> Vec<Applied> {
+        Vec::new()
     }
 
     /// What else is watched to know how far an owner is: its source, what it depends on. Asked again of

@@ -18,5 +18,5 @@ pub mod land;
 pub mod plan;
 pub mod propose;
 pub mod provenance;
-mod refusal;
+pub(crate) mod refusal;
 mod repeat;

@@ -20,7 +20,10 @@ pub(super) const PREFLIGHT: Section =
     Section { path: "preflight", keys: &["checks", "requireReason", "verifiedOnly"] };
 
 /// How a revert in Git is written.
-pub(super) const GIT: Section = Section { path: "git", keys: &["message", "signOff"] };
+pub(super) const GIT: Section = Section { path: "git", keys: &["message", "signOff", "rewrite"] };
+
+/// Another URL for a repository.
+pub(super) const REWRITE: Section = Section { path: "git.rewrite[]", keys: &["from", "to"] };
 
 /// What holds for some workloads.
 pub(super) const WORKLOAD: Section = Section { path: "workloads[]", keys: &["match", "verify"] };
@@ -62,5 +65,5 @@ pub(super) const EXPECT: Section =
     Section { path: "verify.http[].expect", keys: &["status", "bodyContains", "headers"] };
 
 /// All of them. Mappings whose keys the user chooses (checks, labels, headers) are not among them.
-pub const FORMAT: [&Section; 9] =
-    [&ROOT, &PREFLIGHT, &GIT, &WORKLOAD, &MATCH, &VERIFY, &LOGS, &HTTP, &EXPECT];
+pub const FORMAT: [&Section; 10] =
+    [&ROOT, &PREFLIGHT, &GIT, &REWRITE, &WORKLOAD, &MATCH, &VERIFY, &LOGS, &HTTP, &EXPECT];

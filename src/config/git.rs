@@ -1,4 +1,4 @@
-//! How a revert in Git is written.
+//! How a revert in Git is written, and where its repository is.
 
 use super::cursor::At;
 use super::format;
@@ -12,6 +12,53 @@ pub struct GitSettings {
     pub message: Option<String>,
     /// Whether the commit gets a `Signed-off-by`.
     pub sign_off: bool,
+    /// Where repositories are, in the user's words.
+    pub rewrite: Vec<Rewrite>,
+}
+
+/// A repository has another URL for the user than for its owner in the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewrite {
+    /// How the owner's URL begins.
+    pub from: String,
+    /// What stands there instead.
+    pub to: String,
+}
+
+impl Rewrite {
+    /// The URL of a repository by the rule that fits best: the one with the longest beginning. `None`
+    /// where none fits. `git@host:path` is taken as `ssh://git@host/path`, in rules too.
+    #[must_use]
+    pub fn apply(rules: &[Self], url: &str) -> Option<String> {
+        let url = normal(url);
+        let fitting = rules.iter().filter_map(|rule| {
+            let from = normal(&rule.from);
+            let rest = url.strip_prefix(&from)?;
+            Some((from.len(), format!("{}{rest}", rule.to)))
+        });
+        // Of two alike the first counts.
+        fitting.rev().max_by_key(|(length, _)| *length).map(|(_, url)| url)
+    }
+}
+
+/// With a scheme, and that and the host in lower case.
+fn normal(url: &str) -> String {
+    let url = url.trim();
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest.to_owned()),
+        None => match url.split_once(':') {
+            Some((place, path)) if !place.is_empty() && !place.contains('/') => {
+                ("ssh".to_owned(), format!("{place}/{}", path.trim_start_matches('/')))
+            }
+            _ => return url.to_owned(),
+        },
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let authority = match authority.rsplit_once('@') {
+        Some((user, host)) => format!("{user}@{}", host.to_ascii_lowercase()),
+        None => authority.to_ascii_lowercase(),
+    };
+    format!("{scheme}://{authority}{path}")
 }
 
 pub(super) fn read(at: &At<'_>) -> GitSettings {
@@ -19,5 +66,16 @@ pub(super) fn read(at: &At<'_>) -> GitSettings {
     GitSettings {
         message: fields.get("message").and_then(|at| at.text()).map(str::to_owned),
         sign_off: fields.get("signOff").and_then(|at| at.flag()).unwrap_or(false),
+        rewrite: fields
+            .get("rewrite")
+            .map(|at| at.items().iter().filter_map(rule).collect())
+            .unwrap_or_default(),
     }
+}
+
+fn rule(at: &At<'_>) -> Option<Rewrite> {
+    let fields = at.section(&format::REWRITE)?;
+    let text = |key: &str| fields.need(key).and_then(|at| at.text()).map(str::to_owned);
+    let (from, to) = (text("from"), text("to"));
+    Some(Rewrite { from: from?, to: to? })
 }

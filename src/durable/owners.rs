@@ -3,33 +3,64 @@
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::cluster::{Cluster, Deadline};
+use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::Result;
 use crate::reconciler;
-use crate::reconciler::following::{Following, Goal, NudgeKind};
+use crate::reconciler::following::{Address, Following, Goal, NudgeKind};
 use crate::rollback::model::convergence::{Convergence, Relation};
 use crate::rollback::model::ownership::{Owner, Proof};
+use crate::rollback::model::target::Target;
 
 use super::origin::OwnerRead;
 
-/// Reads those that take something from Git, the nearest first, all at once. One that could not be read
-/// before ends the chain. Errors are those of the first that cannot be read now.
+/// Reads them, the nearest first, all at once. One that could not be read before ends the chain. Errors
+/// are those of the first that takes something from Git and cannot be read now; others have no object
+/// then.
 pub async fn read(
     cluster: &Cluster,
     owners: &[Owner],
     deadline: Deadline,
 ) -> Result<Vec<OwnerRead>> {
     let known = owners.iter().take_while(|owner| !matches!(owner.proof, Proof::Unread(_)));
-    let followed = known.filter(|owner| owner.counts()).filter_map(|owner| {
-        let object = owner.object.as_ref()?;
-        let address = reconciler::from_git(object)?.address(object)?;
-        Some((owner.clone(), address.object()))
-    });
-    let reads = followed.map(|(owner, path)| async move {
-        let object = cluster.get(path.as_str(), deadline).await?;
-        Ok(OwnerRead { owner, object })
+    let reads = known.filter(|owner| owner.counts()).map(|owner| async move {
+        let owner = owner.clone();
+        let Some(target) = owner.object.as_ref() else {
+            return Ok(OwnerRead { owner, object: Value::Null });
+        };
+        let address = reconciler::from_git(target).and_then(|kind| kind.address(target));
+        let path = address.as_ref().map_or_else(|| path_of(target), Address::object);
+        match cluster.get(path.as_str(), deadline).await {
+            Ok(object) => Ok(OwnerRead { owner, object }),
+            Err(error) if address.is_some() => Err(error),
+            Err(_) => Ok(OwnerRead { owner, object: Value::Null }),
+        }
     });
     join_all(reads).await.into_iter().collect()
+}
+
+/// Of kinds that nobody follows; the plural of each of them ends so.
+fn path_of(target: &Target) -> Path {
+    let plural = format!("{}s", target.kind.to_lowercase());
+    Path::namespaced(&target.api_version, &target.namespace, &plural).name(&target.name)
+}
+
+/// Of the owners up to the one whose files have changed, those to be followed to the commit: the farthest
+/// first. One between that looks at another repository has not to see the commit: it is given another
+/// object, and what it makes of that is seen on the workload.
+pub fn that_bring_it(owners: &[OwnerRead]) -> impl Iterator<Item = &OwnerRead> {
+    let changed = owners.last();
+    let urls = |owner: &OwnerRead| {
+        owner.owner.sources.iter().map(|source| source.url.clone()).collect::<Vec<_>>()
+    };
+    let changed_urls = changed.map(urls).unwrap_or_default();
+    owners.iter().rev().enumerate().filter_map(move |(distance, owner)| {
+        let target = owner.owner.object.as_ref()?;
+        reconciler::from_git(target)?;
+        let sees = distance == 0
+            || target.kind == "HelmRelease"
+            || urls(owner).iter().any(|url| changed_urls.contains(url));
+        sees.then_some(owner)
+    })
 }
 
 /// What stands in the way of a commit as the owner is now.

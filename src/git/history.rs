@@ -9,3 +9,4 @@ pub(in crate::git) mod mainline;
 pub mod own_reverts;
 pub mod path_history;
 pub mod revisions;
+pub mod same_files;

@@ -3,11 +3,13 @@
 //! `push.default` count; nothing is sent, and nothing in the checkout changes.
 
 mod checkout;
+mod cloned;
 mod tracking;
 
 use std::path::Path;
 
 pub use checkout::Checkout;
+pub use cloned::cloned;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::branch::BranchName;

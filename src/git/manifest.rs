@@ -4,6 +4,8 @@
 pub mod apps;
 pub mod cautions;
 pub mod closure;
+pub mod declared;
 pub(in crate::git) mod image_lines;
 pub mod images;
 pub(in crate::git) mod manifests;
+pub mod objects;

@@ -18,6 +18,8 @@ mod notes;
 mod nudging;
 mod operation;
 mod policy;
+mod renders;
+mod renders_set;
 mod revision;
 mod selection;
 mod sources;
@@ -45,6 +47,7 @@ pub(super) use self::kargo::Stages;
 use self::tracking::Instance;
 use super::following::{Address, Following, Nudge};
 use super::marks::reference;
+use super::rendered::Rendered;
 use super::{Claim, Link, Reconciler};
 
 /// The API that Applications are read from.
@@ -112,6 +115,14 @@ impl Reconciler for Applications {
 
     fn applied(&self, owner: &Value) -> Vec<Applied> {
         applied::of(owner)
+    }
+
+    fn renders(&self, owner: &Value) -> Vec<Rendered> {
+        renders::of(owner)
+    }
+
+    fn applied_of(&self, owner: &Value, source: usize) -> Vec<Applied> {
+        applied::of_source(owner, source)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn is_broken(error: &Error) -> bool {
 
 impl Ground {
     /// Does the work on the tip, with as much history as it takes. The tip is that of the last fetch.
-    pub(super) async fn with_enough<T>(
+    pub(crate) async fn with_enough<T>(
         &mut self,
         tip: &mut Oid,
         progress: &mut dyn FnMut(&str),

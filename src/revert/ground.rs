@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::error::Result;
 use crate::git::branch::BranchName;
-use crate::git::locate::{Wanted, locate};
+use crate::git::locate::{Located, Wanted, cloned, locate};
 use crate::git::program::user_config::UserConfig;
 use crate::git::program::{Git, cache_folder};
 use crate::git::remote::Remote;
@@ -62,6 +62,19 @@ impl Ground {
         let wanted =
             Wanted { repository: reach.repository, branch: reach.branch, folder: reach.folder };
         let located = locate(&git, wanted).await?;
+        Self::open(git, located, &reach).await
+    }
+
+    /// The same of a repository that somebody else names by its URL. Where `rb` runs in a clone of it,
+    /// it is reached as that does.
+    pub async fn reach_named(url: &str, reach: Reach<'_>) -> Result<Self> {
+        let git = Git::find(std::env::vars_os(), reach.interactive).await?;
+        let branch = reach.branch.map(BranchName::parse).transpose()?;
+        let located = cloned(&git, url, branch, reach.folder).await?;
+        Self::open(git, located, &reach).await
+    }
+
+    async fn open(git: Git, located: Located, reach: &Reach<'_>) -> Result<Self> {
         let checkout = located.checkout.as_ref();
         let folder = checkout.map_or(reach.folder, |checkout| &checkout.folder);
         let config = UserConfig::read(&git, folder).await?;

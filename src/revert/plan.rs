@@ -70,7 +70,19 @@ pub async fn decide(
 ) -> Result<Decision> {
     let needs = request.needs();
     let fetch = ground.remote.fetch(&mut ground.store, &ground.branch, &needs, progress);
-    let mut tip = fetch.await?;
+    let tip = fetch.await?;
+    decide_on(ground, tip, request, terms, now, progress).await
+}
+
+/// The same on a tip that was fetched just now.
+pub async fn decide_on(
+    ground: &mut Ground,
+    mut tip: Oid,
+    request: &Request,
+    terms: &Terms,
+    now: Timestamp,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Decision> {
     let (branch, url) = (ground.branch.clone(), ground.remote.url().identity());
     let address = ground.remote.url().to_string();
     let (asked, tried) = ground

@@ -10,6 +10,7 @@ mod by_owner;
 mod moves;
 mod outcome;
 mod owner_record;
+mod proving;
 mod walk;
 
 use jiff::Timestamp;
@@ -19,8 +20,11 @@ use crate::git::Oid;
 use crate::git::history::path_history::PathHistory;
 use crate::git::manifest::closure::Inputs;
 use crate::git::repository::Repository;
+use crate::rollback::model::convergence::Applied;
 use crate::rollback::model::image::ContainerImage;
-use crate::rollback::model::provenance::{Applied, Override, Provenance};
+use crate::rollback::model::provenance::{Elsewhere, Override, Provenance};
+
+pub use self::proving::{Unproven, prove};
 
 /// What is live, what it is to go back to, and what is known of its owner.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +43,7 @@ pub struct Question<'a> {
     pub created: Option<Timestamp>,
     /// Whether the two differ in nothing but images: then no other change has to go.
     pub only_images: bool,
-    /// The commits that the owner says it applied, newest first.
+    /// The commits of this source that the owner says it applied, newest first.
     pub applied: &'a [Applied],
     /// What it lays over the files.
     pub overrides: &'a [Override],
@@ -57,6 +61,12 @@ pub fn find(repository: &Repository, question: &Question<'_>) -> Result<Provenan
     } else {
         by_images::find(&mut history, question, moves)
     }
+}
+
+/// What lies over the files and gives a live image: then they do not decide it, whatever they say.
+#[must_use]
+pub fn overridden(question: &Question<'_>) -> Option<Elsewhere> {
+    by_images::overridden(question, &moves::between(question.live, question.good))
 }
 
 #[cfg(test)]

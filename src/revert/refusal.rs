@@ -12,7 +12,7 @@ const SHORT: usize = 9;
 const NAMED: usize = 5;
 
 /// The first digits of a commit's id.
-pub(super) fn short(id: &str) -> String {
+pub(crate) fn short(id: &str) -> String {
     id.chars().take(SHORT).collect()
 }
 
@@ -26,7 +26,7 @@ pub(super) fn count_or_id(mut ids: impl ExactSizeIterator<Item = String>) -> Str
 
 /// Conflicts: which files of which application, and what would go through. `moves`: the words that were
 /// typed may mean another commit by the time that they are pasted, so the hint names the one.
-pub(super) fn blocked(blocked: &Blocked, moves: bool) -> Error {
+pub(crate) fn blocked(blocked: &Blocked, moves: bool) -> Error {
     let who = match blocked.conflicts.len() {
         1 => "a file conflicts".to_owned(),
         count => format!("{count} files conflict"),

@@ -13,7 +13,7 @@ use crate::cli::git::push::Push;
 use crate::cluster::Deadline;
 use crate::config::GitSettings;
 use crate::durable::arrive::{self, Arriving, Course, arrive};
-use crate::durable::origin::{self, Access, Asked, Found, Origin, OwnerRead};
+use crate::durable::origin::{self, Access, Asked, Found, Origin, OwnerRead, Settled};
 use crate::durable::owners::{self, InTheWay};
 use crate::durable::plan::{self, Followed, Through};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +28,7 @@ use crate::rollback::execute::live::{self, Proof, Recorded};
 use crate::rollback::model::change_request::RequestState;
 use crate::rollback::model::decision::Owned;
 use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::image::ContainerImage;
 use crate::rollback::model::outcome::{Ending, Outcome, Waited};
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::revert_outcome::RevertOutcome;
@@ -55,10 +56,12 @@ pub(super) async fn run(
     let here = Here { folder, settings, owners: chain };
     let found = here.find(flow, &owned, deadline).await?;
     let ready = match found {
-        Found::Origin(origin) => here.reverted(flow, *origin, deadline).await?,
-        Found::Good(good) => {
-            let (owner, commit) = (good.owner, good.tip);
-            Ready::held(good.ground, owner, commit, good.notes)
+        Found::Origin(origin) => {
+            here.reverted(flow, *origin, &owned.direct.to.images, deadline).await?
+        }
+        Found::Nothing(settled) => {
+            let Settled { ground, owner, tip, evidence, .. } = *settled;
+            Ready::held(ground, owner, tip, evidence)
         }
         Found::Refused(error) => return Err(with_ways(error, flow, &owned)),
     };
@@ -108,7 +111,7 @@ impl Here {
             folder: &self.folder,
             interactive: flow.app.console.can_prompt,
             until: deadline.instant(),
-            rewrites: &self.settings.rewrites,
+            rewrites: &self.settings.rewrite,
         };
         let (app, format) = (flow.app, flow.args.format());
         during(app, format, "looks in Git for what brought it", async |progress| {
@@ -122,16 +125,19 @@ impl Here {
         &self,
         flow: &Flow<'_>,
         mut origin: Origin,
+        good: &[ContainerImage],
         deadline: Deadline,
     ) -> Result<Ready> {
         let by = identity::by(&origin.ground.config, &self.folder)?;
         let terms = self.terms(flow, &by);
         let (url, branch) = (origin.ground.remote.url().clone(), origin.ground.branch.clone());
+        let name = self.owners.get(origin.owner).map(|read| read.owner.name.clone());
+        let name = name.unwrap_or_default();
         let (args, app, format) = (&flow.args.request, flow.app, flow.args.format());
         let (made, (host, advised)) =
             during(app, format, "plans the revert", async |progress| {
                 tokio::join!(
-                    origin::plan(&mut origin, &terms, Timestamp::now(), progress),
+                    origin::plan(&mut origin, &name, &terms, good, Timestamp::now(), progress),
                     Host::ask(args, &url, branch.as_str(), None, deadline),
                 )
             })
@@ -142,13 +148,13 @@ impl Here {
                 let Advised { way, notes } = advised?;
                 let files = plan.reverted.files.iter().map(|file| file.path.clone()).collect();
                 let plan = Box::new(RevertPlan { way, ..*plan });
-                let notes = [origin.notes, notes, plan.warnings.clone()].concat();
+                let notes = [notes, plan.warnings.clone()].concat();
                 let revert = Some((plan, shown, by, host));
                 Ok(Ready { ground: origin.ground, owner, revert, commit: None, files, notes })
             }
             Decision::Nothing(nothing) => {
                 let commit = nothing.commit.as_deref().and_then(|id| Oid::from_str(id).ok());
-                let notes = [origin.notes, vec![nothing.message]].concat();
+                let notes = vec![nothing.message];
                 let commit = commit.unwrap_or(origin.tip);
                 Ok(Ready::held(origin.ground, owner, commit, notes))
             }
@@ -216,7 +222,7 @@ impl Here {
             warnings: ready.notes.clone(),
             ..Through::default()
         };
-        for owner in between.iter().rev() {
+        for owner in owners::that_bring_it(between) {
             let Some(object) = owner.owner.object.clone() else { continue };
             let name = owner.owner.name.clone();
             let InTheWay { settles, words, suspended } = owners::in_the_way(owner);

@@ -96,6 +96,11 @@ impl<'r> PathHistory<'r> {
         read(self.repository, self.inputs, id, &mut self.cache).map(|state| Some(Rc::new(state)))
     }
 
+    /// The state that a tree has which is in no commit yet.
+    pub fn state_of_tree(&mut self, tree: Oid) -> Result<Rc<State>> {
+        read_tree(self.repository, self.inputs, tree, &mut self.cache).map(Rc::new)
+    }
+
     fn unknown(&self) -> Result<Option<Rc<State>>> {
         match self.at {
             Some(at) if self.repository.is_shallow() => Err(boundary_behind(self.repository, at)?),
@@ -195,8 +200,17 @@ impl<'r> PathHistory<'r> {
 }
 
 fn read(repository: &Repository, inputs: &Inputs, commit: Oid, cache: &mut Cache) -> Result<State> {
-    let closure = closure::read(repository, commit, inputs, cache)?;
-    let mut draft = Draft::on(repository, repository.tree_id(commit)?);
+    read_tree(repository, inputs, repository.tree_id(commit)?, cache)
+}
+
+fn read_tree(
+    repository: &Repository,
+    inputs: &Inputs,
+    tree: Oid,
+    cache: &mut Cache,
+) -> Result<State> {
+    let closure = closure::read_tree(repository, tree, inputs, cache)?;
+    let mut draft = Draft::on(repository, tree);
     let mut entries = BTreeMap::new();
     for path in &closure.paths {
         if let Some(entry) = draft.get(path)? {

@@ -106,7 +106,16 @@ pub(in crate::git) fn read(
     inputs: &Inputs,
     cache: &mut Cache,
 ) -> Result<Closure> {
-    let tree = repository.tree_id(commit)?;
+    read_tree(repository, repository.tree_id(commit)?, inputs, cache)
+}
+
+/// The same of a tree that is in no commit yet.
+pub(in crate::git) fn read_tree(
+    repository: &Repository,
+    tree: Oid,
+    inputs: &Inputs,
+    cache: &mut Cache,
+) -> Result<Closure> {
     let mut reading = Reading::new(repository, tree, cache);
     let (kind, images) = match &inputs.folder {
         None => (Kind::Values, values::alone(&mut reading, &inputs.value_files)?),

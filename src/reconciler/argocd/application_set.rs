@@ -8,11 +8,12 @@ use crate::rollback::model::ownership::{Automation, Owner, Proof, Source, Source
 use crate::rollback::model::target::Target;
 
 use super::super::marks::reference;
+use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{flag, is_set, items, text, texts};
 use super::finding::words;
 use super::revision::may_be_branch;
-use super::{API, is_of_argo};
+use super::{API, is_of_argo, renders_set};
 
 const KIND: &str = "ApplicationSet";
 const MARK: &str = "metadata.ownerReferences";
@@ -73,6 +74,14 @@ impl Reconciler for ApplicationSets {
             Err(error) => Proof::Unread(words(error)),
         };
         vec![Link { owner: Owner { proof, ..unread }, object: None }]
+    }
+
+    fn is_of(&self, owner: &Target) -> bool {
+        owner.kind == KIND && is_of_argo(&owner.api_version)
+    }
+
+    fn renders(&self, owner: &Value) -> Vec<Rendered> {
+        renders_set::of(owner)
     }
 }
 
@@ -152,21 +161,44 @@ fn ignored(set: &Value, application: &str) -> Vec<String> {
 /// The repositories that its generators read: a commit there changes the Applications.
 fn generators(set: &Value) -> Vec<Source> {
     let mut sources = Vec::new();
-    collect(items(set, "/spec/generators"), DEPTH, &mut sources);
+    for (index, generator) in of_git(set) {
+        if index == sources.len() {
+            sources.push(source(generator));
+        }
+    }
     sources
 }
 
-fn collect(generators: &[Value], depth: usize, sources: &mut Vec<Source>) {
-    let Some(deeper) = depth.checked_sub(1) else { return };
-    for generator in generators {
-        if is_set(generator, "/git") {
+/// The generators that read a repository, each with the place of that among the sources.
+pub(super) fn of_git(set: &Value) -> Vec<(usize, &Value)> {
+    let mut sources: Vec<Source> = Vec::new();
+    let of_git = all(set).into_iter().filter(|generator| is_set(generator, "/git"));
+    of_git
+        .map(|generator| {
             let source = source(generator);
-            if !sources.contains(&source) {
+            let known = sources.iter().position(|known| *known == source);
+            let index = known.unwrap_or(sources.len());
+            if known.is_none() {
                 sources.push(source);
             }
-        }
+            (index, generator)
+        })
+        .collect()
+}
+
+/// All of its generators, with those that others combine.
+pub(super) fn all(set: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
+    collect(items(set, "/spec/generators"), DEPTH, &mut found);
+    found
+}
+
+fn collect<'v>(generators: &'v [Value], depth: usize, found: &mut Vec<&'v Value>) {
+    let Some(deeper) = depth.checked_sub(1) else { return };
+    for generator in generators {
+        found.push(generator);
         for combined in ["/matrix/generators", "/merge/generators"] {
-            collect(items(generator, combined), deeper, sources);
+            collect(items(generator, combined), deeper, found);
         }
     }
 }

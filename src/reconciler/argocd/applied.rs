@@ -7,6 +7,7 @@ use crate::rollback::model::convergence::Applied;
 
 use super::fields::{items, text, text_or};
 use super::operation::revisions;
+use super::{hydrator, renders, sources};
 
 /// The newest first. Only of what was applied last the Application says how it does, and only where it
 /// has looked since.
@@ -27,11 +28,50 @@ pub(super) fn of(application: &Value) -> Vec<Applied> {
     applied
 }
 
+/// The commits of one source. Sources may have been moved in the list, or put in one's place, since: an
+/// entry counts where it has the source. With a hydrator only the commit that was rendered last is known.
+pub(super) fn of_source(application: &Value, source: usize) -> Vec<Applied> {
+    if hydrator::is_used(application) {
+        let last = "/status/sourceHydrator/lastSuccessfulOperation";
+        let dry = text(application, &format!("{last}/drySHA"));
+        let wet = text(application, &format!("{last}/hydratedSHA"));
+        let of_last = |one: Applied| Applied { commit: dry.to_owned(), ..one };
+        let is_last = |one: &Applied| !dry.is_empty() && one.commit == wet;
+        return of(application).into_iter().filter(is_last).map(of_last).collect();
+    }
+    let declared = sources::declared(application);
+    let Some(wanted) = declared.get(source) else { return Vec::new() };
+    let entries = items(application, "/status/history").iter().rev();
+    let entries = entries.filter(|entry| self::entry(entry).is_some());
+    let one = |(one, entry): (Applied, &Value)| {
+        let commit = one.revisions.get(place(entry, wanted, source)?).filter(is_commit)?.clone();
+        Some(Applied { commit, ..one })
+    };
+    of(application).into_iter().zip(entries).filter_map(one).collect()
+}
+
+/// Where an entry of the history has this source.
+fn place(entry: &Value, wanted: &Value, index: usize) -> Option<usize> {
+    let is_it = |source: &Value| {
+        let at = |member: &str| text(source, member) == text(wanted, member);
+        let repository = |source: &Value| renders::repository(text(source, "/repoURL"));
+        repository(source) == repository(wanted) && ["/path", "/chart", "/ref"].into_iter().all(at)
+    };
+    let several = items(entry, "/sources");
+    match entry.pointer("/source").filter(|_| several.is_empty()) {
+        Some(one) => is_it(one).then_some(0),
+        // Old versions do not say it.
+        None if several.is_empty() => Some(index),
+        None => several.iter().position(is_it),
+    }
+}
+
+fn is_commit(revision: &&String) -> bool {
+    matches!(revision.len(), 40 | 64) && revision.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 fn entry(entry: &Value) -> Option<Applied> {
     let revisions: Vec<String> = revisions(entry, "").into_iter().map(str::to_owned).collect();
-    let is_commit = |revision: &&String| {
-        matches!(revision.len(), 40 | 64) && revision.chars().all(|c| c.is_ascii_hexdigit())
-    };
     let commit = revisions.iter().find(is_commit).or_else(|| revisions.first())?.clone();
     let at = text_or(entry, "/deployedAt", "/deployStartedAt").parse().ok();
     Some(Applied { commit, revisions, at, healthy: None })

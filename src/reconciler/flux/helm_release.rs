@@ -16,10 +16,11 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
+use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
-use super::{applied, dependency, image_automation, inventory, request};
+use super::{applied, dependency, image_automation, inventory, renders, request};
 
 pub(super) static KIND: Kind = Kind {
     word: "HelmRelease",
@@ -109,6 +110,10 @@ impl Reconciler for HelmReleases {
 
     fn applied(&self, owner: &Value) -> Vec<Applied> {
         applied::of_release(owner)
+    }
+
+    fn renders(&self, owner: &Value) -> Vec<Rendered> {
+        renders::of_release(owner)
     }
 }
 

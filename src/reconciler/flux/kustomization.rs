@@ -14,12 +14,14 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
+use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{text, word};
 use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
 use super::{
-    applied, dependency, health_check, image_automation, inventory, path, request, revision,
+    applied, dependency, health_check, image_automation, inventory, path, renders, request,
+    revision,
 };
 
 pub(super) static KIND: Kind = Kind {
@@ -126,6 +128,14 @@ impl Reconciler for Kustomizations {
 
     fn applied(&self, owner: &Value) -> Vec<Applied> {
         applied::of_kustomization(owner)
+    }
+
+    fn renders(&self, owner: &Value) -> Vec<Rendered> {
+        renders::of_kustomization(owner)
+    }
+
+    fn applied_of(&self, owner: &Value, _source: usize) -> Vec<Applied> {
+        self.applied(owner)
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Without what means nothing, as Flux takes it: `./apps/x/` is `apps/x`, and nothing leads out of the
 /// source. Empty: all of it.
-pub(super) fn clean(path: &str) -> String {
+pub(in super::super) fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

@@ -7,9 +7,10 @@ use crate::git::ShallowBoundary;
 use crate::git::history::path_history::{PathHistory, State, Step};
 use crate::git::manifest::closure::Named;
 use crate::revert::refusal::short;
+use crate::rollback::model::convergence::Applied;
 use crate::rollback::model::image::ImageRef;
 use crate::rollback::model::provenance::{
-    Applied, Doubt, ImageMove, NotInGitReason, Override, Proof, Provenance,
+    Doubt, Elsewhere, ImageMove, NotInGitReason, Override, Proof, Provenance,
 };
 use crate::text::sanitize;
 
@@ -25,7 +26,7 @@ pub(super) fn find(
     moves: Vec<ImageMove>,
 ) -> Result<Provenance> {
     if let Some(found) = overridden(question, &moves) {
-        return Ok(found);
+        return Ok(Provenance::Elsewhere(found));
     }
     let tip = history.state();
     let mut look = Look::Images;
@@ -61,7 +62,7 @@ fn all(
 }
 
 /// What the owner lays over the files decides, whatever they say.
-fn overridden(question: &Question<'_>, moves: &[ImageMove]) -> Option<Provenance> {
+pub(super) fn overridden(question: &Question<'_>, moves: &[ImageMove]) -> Option<Elsewhere> {
     let names = |over: &&Override, live: &str| gives(&over.value, live);
     let found = moves.iter().find_map(|image| {
         let live = image.live.as_deref()?;
@@ -71,7 +72,8 @@ fn overridden(question: &Question<'_>, moves: &[ImageMove]) -> Option<Provenance
     let (live, over) = found?;
     let place = sanitize(&over.place).into_owned();
     let evidence = format!("image {} is given by {place}, over the files", image(live));
-    Some(elsewhere(vec![over.place.clone()], true, vec![evidence]))
+    let places = vec![over.place.clone()];
+    Some(Elsewhere { places, is_certain: true, evidence: vec![evidence] })
 }
 
 /// Whether a value is an image, or a part of its reference that tells it from others.

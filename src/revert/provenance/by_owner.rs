@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::error::Result;
 use crate::git::history::path_history::{PathHistory, State, Step};
 use crate::revert::refusal::short;
+use crate::rollback::model::convergence::Applied;
 use crate::rollback::model::image::ImageRef;
-use crate::rollback::model::provenance::{Applied, Doubt, NotInGitReason, Proof, Provenance};
+use crate::rollback::model::provenance::{Doubt, NotInGitReason, Proof, Provenance};
 use crate::text::sanitize;
 
 use super::Question;

@@ -1,6 +1,6 @@
 //! What the owner says that it applied, and when.
 
-use crate::rollback::model::provenance::Applied;
+use crate::rollback::model::convergence::Applied;
 
 use super::Question;
 
@@ -38,7 +38,7 @@ mod tests {
 
     fn entry(commit: &str, at: Option<i64>) -> Applied {
         let at = at.map(|at| jiff::Timestamp::from_second(at).unwrap());
-        Applied { commit: commit.to_owned(), at }
+        Applied { commit: commit.to_owned(), at, ..Applied::default() }
     }
 
     fn found(created: i64, applied: &[Applied]) -> Option<&str> {

@@ -121,6 +121,7 @@ fn applied(commits: &[(Oid, i64)]) -> Vec<Applied> {
     let one = |(commit, at): &(Oid, i64)| Applied {
         commit: commit.to_string(),
         at: Some(Timestamp::from_second(*at).unwrap()),
+        ..Applied::default()
     };
     commits.iter().map(one).collect()
 }

@@ -1,7 +1,6 @@
 //! Where a release came from: the commits of a Git repository that brought it, or why they did not.
 //! Values only; commits are 40 hexadecimal digits.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::git_path::GitPath;
@@ -136,23 +135,12 @@ pub enum Doubt {
     NotOnBranch,
 }
 
-/// A commit that an owner says it applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Applied {
-    /// The commit.
-    pub commit: String,
-    /// When it was done with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Timestamp>,
-}
-
 /// Something that the owner lays over the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Override {
     /// Where it stands, e.g. `parameter image.tag of Argo CD application checkout`.
     pub place: String,
-    /// Its value: an image, or a tag or digest alone.
+    /// Its value: an image, or a tag or digest alone; empty where it cannot be seen from here.
     pub value: String,
 }

@@ -33,7 +33,7 @@ const KEPT: usize = 20_000;
 pub(in crate::git) struct Content {
     pub(in crate::git) text: String,
     /// Its documents; `None` where it cannot be read as YAML.
-    pub(super) documents: Option<Vec<Value>>,
+    pub(in crate::git) documents: Option<Vec<Value>>,
 }
 
 /// Contents by blob: most files are the same in the next commit.

@@ -1,0 +1,53 @@
+//! What an `ApplicationSet` makes its Applications of: files that its generators read, and what stands in
+//! its own object.
+
+use serde_json::Value;
+
+use crate::git::manifest::closure::Inputs;
+use crate::rollback::model::git_path::GitPath;
+
+use super::super::rendered::Rendered;
+use super::super::versions;
+use super::fields::{items, text};
+use super::{application_set, renders};
+
+/// The files of each generator that reads some.
+pub(super) fn of(set: &Value) -> Vec<Rendered> {
+    let who = format!("ApplicationSet {}", text(set, "/metadata/name"));
+    let mut overrides = Vec::new();
+    for generator in application_set::all(set) {
+        let elements = generator.pointer("/list/elements").unwrap_or(&Value::Null);
+        overrides.extend(versions::among(elements, &|name| format!("element {name} of {who}")));
+    }
+    let template = set.pointer("/spec/template/spec").unwrap_or(&Value::Null);
+    let one = template.pointer("/source").into_iter();
+    for source in one.chain(items(template, "/sources")) {
+        overrides.extend(renders::overrides(source, &format!("the template of {who}")));
+    }
+    let mut rendered = Vec::new();
+    for (source, generator) in application_set::of_git(set) {
+        for file in items(generator, "/git/files") {
+            let inputs = inputs(text(file, "/path"));
+            rendered.push(Rendered { source, inputs, overrides: overrides.clone() });
+        }
+    }
+    rendered
+}
+
+/// A file, or those that a pattern names.
+fn inputs(pattern: &str) -> Inputs {
+    let pattern = pattern.trim_start_matches('/');
+    let is_plain = |part: &&str| !part.contains(['*', '?', '[', '{']);
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let plain = parts.iter().take_while(|part| is_plain(part)).count();
+    if plain == parts.len() {
+        return Inputs { value_files: vec![format!("/{pattern}")], ..Inputs::default() };
+    }
+    let (folder, rest) = parts.split_at(plain);
+    Inputs {
+        folder: Some(GitPath::new(folder.join("/").into_bytes())),
+        recursive: true,
+        include: rest.join("/"),
+        ..Inputs::default()
+    }
+}
