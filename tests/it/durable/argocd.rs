@@ -195,8 +195,8 @@ fn without_the_right_to_read_the_application_nothing_is_done(bed: &TestBed) {
     namespace.rollout_done("web");
     let bad = bad_release(&app, &fleet);
     let rules = ["get,list,watch,patch deployments,replicasets apps", "get,list,watch pods,events"];
-    allow_only(&namespace, "blind", &rules);
-    let ran = Rb::new(&namespace.user("blind")).words("undo deploy/web --yes").run().ends_with(3);
+    allow_only(&namespace, "carol", &rules);
+    let ran = Rb::new(&namespace.user("carol")).words("undo deploy/web --yes").run().ends_with(3);
     assert!(ran.stderr.contains("not known"), "{ran}");
     assert!(ran.stderr.contains("--direct"), "{ran}");
     assert_eq!(fleet.server_head(), bad);

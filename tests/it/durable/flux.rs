@@ -72,6 +72,7 @@ fn a_blocked_health_check_is_ended_by_a_patch(bed: &TestBed) {
     let applied = format!("main@sha1:{}", fleet.server_head());
     assert_eq!(kustomization["status"]["lastAppliedRevision"], applied);
     // The next release is exactly what it says: nothing of the patch is left, and nobody is in its way.
+    fleet.pull();
     let next = fleet.release(WEB, &image("3.0"));
     flux.reconcile(&namespace, "gitrepository", "fleet");
     flux.wait_applied(&namespace, "web", &next);
