@@ -9,6 +9,7 @@ mod state;
 
 use serde_json::Value;
 
+use crate::error::Result;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
@@ -16,10 +17,11 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
+use super::super::holding::{Switch, UnderWay};
 use super::super::{Claim, Link, Reconciler};
 use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
-use super::{applied, dependency, image_automation, inventory, request};
+use super::{applied, dependency, held, image_automation, inventory, request};
 
 pub(super) static KIND: Kind = Kind {
     word: "HelmRelease",
@@ -109,6 +111,14 @@ impl Reconciler for HelmReleases {
 
     fn applied(&self, owner: &Value) -> Vec<Applied> {
         applied::of_release(owner)
+    }
+
+    fn switch(&self, owner: &Value, _makers: &[Value]) -> Result<Switch> {
+        held::switch(owner)
+    }
+
+    fn under_way(&self, owner: &Value) -> Option<UnderWay> {
+        held::under_way(owner)
     }
 }
 
