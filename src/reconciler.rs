@@ -5,7 +5,8 @@
 //! [`chain`] does the reading, a level at a time, and each level in one round trip.
 //!
 //! It also says how far an owner is with a commit and what brings it there sooner, again as functions of
-//! values ([`following`]); [`follow`] watches, writes and waits.
+//! values ([`following`]); [`follow`] watches, writes and waits. And it says in which form its automation
+//! is turned off ([`holding`]); [`hold`] turns it off and on again, and finds what was left off.
 
 mod argocd;
 pub mod chain;
@@ -14,12 +15,15 @@ mod flux;
 pub mod follow;
 pub mod following;
 mod helm;
+pub mod hold;
+pub mod holding;
 mod marks;
 pub mod rendered;
 mod versions;
 
 use serde_json::Value;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
@@ -27,6 +31,7 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use self::following::{Address, Following, Nudge};
+use self::holding::{Switch, UnderWay};
 use self::rendered::Rendered;
 
 /// All kinds of owners.
@@ -143,5 +148,23 @@ pub trait Reconciler: Sync + std::fmt::Debug {
     /// The commits that the owner says it has applied, the newest first.
     fn applied(&self, _owner: &Value) -> Vec<Applied> {
         Vec::new()
+    }
+
+    /// What has to be read before an owner is held: who makes it, and may put it back.
+    fn makers(&self, _owner: &Value) -> Vec<Address> {
+        Vec::new()
+    }
+
+    /// In which form its automation is turned off. `makers` are those objects that are there.
+    ///
+    /// [`ErrorKind::Refused`] where it would not last.
+    fn switch(&self, owner: &Value, _makers: &[Value]) -> Result<Switch> {
+        let message = format!("{} is nothing that rb can hold", holding::named(owner));
+        Err(Error::new(ErrorKind::Refused, message))
+    }
+
+    /// What it is doing that may write the workload still although it is held.
+    fn under_way(&self, _owner: &Value) -> Option<UnderWay> {
+        None
     }
 }

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod github;
 pub mod gitlab;
 pub mod history;
+pub mod holds;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -1,5 +1,6 @@
 //! `rb status`: is the rollout done, and if not, why.
 
+mod holds;
 mod many;
 
 use std::time::Duration;
@@ -26,17 +27,22 @@ use super::target_args::{Named, TargetArgs, Wanted};
 ///
 /// Says what `kubectl rollout status` says, and which pod fails and why. Ends with 0 when the
 /// rollout is done, 5 when it did not get there in time, 6 when its pods fail; with --watch=false
-/// also with 7 when it is still under way.
+/// also with 7 when it is still under way. Ends with 11 while a hold of rb is open on an owner.
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Examples:
   rb status deploy/checkout -n shop
   rb status deploy/checkout --watch=false      one look, no waiting
   rb status deploy/checkout --timeout=60s -o json
+  rb status --holds -A                         which owners rb has turned off and not on again
 ")]
 pub(super) struct StatusArgs {
     #[command(flatten)]
     target: TargetArgs,
+
+    /// The holds that are open, instead of a workload: in the namespace, or with -A in all of them
+    #[arg(long, conflicts_with_all = ["words", "selector", "all", "filename", "revision"])]
+    holds: bool,
 
     /// Wait until the rollout is done
     #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
@@ -63,6 +69,9 @@ impl StatusArgs {
 }
 
 pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
+    if args.holds {
+        return Box::pin(holds::run(args, app)).await;
+    }
     match args.target.parse(app)? {
         Wanted::One(named) => one(args, app, &named).await,
         wanted => Box::pin(many::run(args, app, &wanted)).await,
@@ -81,7 +90,8 @@ async fn one(args: &StatusArgs, app: &App, named: &Named) -> Result<ExitStatus> 
         return Err(error);
     }
     if args.format().is_human() {
-        app.console.answer(&report::heading(&status, app.console.marks));
+        let hints = app.hints(&cluster, &target.namespace);
+        app.console.answer(&report::heading(&status, &hints, app.console.marks));
     }
     let mut live = args.format().listener(app.console, &target);
     let (ending, waited) = if args.watch {
@@ -93,7 +103,7 @@ async fn one(args: &StatusArgs, app: &App, named: &Named) -> Result<ExitStatus> 
         status::once(&cluster, backend, &snapshot, budget.reading(), &mut *live).await
     };
     drop(live);
-    let exit = exit_status(ending.as_ref());
+    let exit = exit_status(&status, ending.as_ref());
     if exit != ExitStatus::Success {
         let marks = app.console.marks;
         app.story().say(report::sentence(&status, ending.as_ref(), &waited, marks));
@@ -129,7 +139,7 @@ fn answer(
     waited: &Waited,
     hints: &Hints,
 ) -> String {
-    let exit = exit_status(ending);
+    let exit = exit_status(status, ending);
     let result = ending.map_or("inProgress", Ending::word);
     let document = StatusDocument::new(status, waited, result, exit);
     match args.format() {
@@ -140,11 +150,13 @@ fn answer(
     }
 }
 
-/// As after an undo, but nothing was applied: an object that is gone does not exist.
-fn exit_status(ending: Option<&Ending>) -> ExitStatus {
-    match ending {
+/// As after an undo, but nothing was applied: an object that is gone does not exist. An open hold counts,
+/// however well the rollout does.
+fn exit_status(status: &Status, ending: Option<&Ending>) -> ExitStatus {
+    let exit = match ending {
         None => ExitStatus::Inconclusive,
         Some(Ending::Deleted) => ExitStatus::NotFound,
         Some(ending) => ending.exit_status(),
-    }
+    };
+    if status.holds().next().is_some() { exit.worst(ExitStatus::Held) } else { exit }
 }

@@ -29,14 +29,15 @@ struct Item {
 #[serde(rename_all = "camelCase", default)]
 struct Metadata {
     name: Value,
+    namespace: Value,
     creation_timestamp: Value,
     annotations: Value,
     owner_references: Value,
 }
 
 impl Cluster {
-    /// Reads of each object of a list its `metadata` with `name`, `creationTimestamp`, `annotations`
-    /// and `ownerReferences`; what an object does not have is null.
+    /// Reads of each object of a list its `metadata` with `name`, `namespace`, `creationTimestamp`,
+    /// `annotations` and `ownerReferences`; what an object does not have is null.
     pub async fn get_metadata(&self, path: &str, deadline: Deadline) -> Result<Value> {
         let call = Call::read(path, METADATA);
         let body = self.read(&call, deadline).await?;
@@ -59,7 +60,7 @@ mod tests {
         assert_eq!(
             serde_json::to_value(list).unwrap(),
             json!({"metadata": {"continue": "next"}, "items": [{"metadata": {"name": "web-1",
-                "creationTimestamp": null, "annotations": null,
+                "namespace": null, "creationTimestamp": null, "annotations": null,
                 "ownerReferences": [{"name": "web"}]}}]})
         );
     }

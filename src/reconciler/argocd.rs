@@ -11,6 +11,7 @@ mod claims;
 mod converging;
 mod fields;
 mod finding;
+mod held;
 mod hydrator;
 mod image_updater;
 mod kargo;
@@ -34,6 +35,7 @@ mod tests;
 use serde_json::Value;
 
 use crate::cluster::Path;
+use crate::error::Result;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
@@ -46,6 +48,7 @@ pub(super) use self::image_updater::ImageUpdaters;
 pub(super) use self::kargo::Stages;
 use self::tracking::Instance;
 use super::following::{Address, Following, Nudge};
+use super::holding::{Switch, UnderWay};
 use super::marks::reference;
 use super::rendered::Rendered;
 use super::{Claim, Link, Reconciler};
@@ -124,6 +127,18 @@ impl Reconciler for Applications {
     fn applied_of(&self, owner: &Value, source: usize) -> Vec<Applied> {
         applied::of_source(owner, source)
     }
+
+    fn makers(&self, owner: &Value) -> Vec<Address> {
+        application_set::maker(owner).into_iter().collect()
+    }
+
+    fn switch(&self, owner: &Value, makers: &[Value]) -> Result<Switch> {
+        held::switch(owner, makers)
+    }
+
+    fn under_way(&self, owner: &Value) -> Option<UnderWay> {
+        held::under_way(owner)
+    }
 }
 
 /// Asks for the project of an Application; its windows may hold syncs up.
@@ -160,6 +175,7 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
         automation: Some(policy::automation(application)),
         sources: sources::of(application),
         notes: notes::of(application, claim, entry),
+        holds: Vec::new(),
     };
     Link { owner, object: Some(application.clone()) }
 }

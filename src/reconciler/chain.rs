@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cluster::{Cluster, Deadline};
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::hold::OpenHold;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
@@ -108,6 +109,9 @@ fn found(index: usize, claimed: &Claimed, link: Link, depth: usize) -> Found {
     let mut owner = link.owner;
     // The workload itself is what the document is about.
     owner.of = (depth > 0).then(|| claimed.claim.of.clone());
+    if let (Some(object), Some(target)) = (&link.object, &owner.object) {
+        owner.holds = OpenHold::on(object, target);
+    }
     Found { index, reconciler: claimed.reconciler, owner, object: link.object }
 }
 

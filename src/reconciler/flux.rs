@@ -15,6 +15,7 @@ mod duration;
 mod fetching;
 mod fields;
 mod health_check;
+mod held;
 mod helm_release;
 mod ignore;
 mod image_automation;

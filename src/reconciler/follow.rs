@@ -7,7 +7,7 @@
 
 mod course;
 mod run;
-mod sight;
+pub(super) mod sight;
 
 use futures::StreamExt as _;
 use futures::stream::{BoxStream, SelectAll};

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod audit_revert;
 pub mod event;
+pub mod holds;
 pub mod list;
 pub mod revert;
 pub mod v1;

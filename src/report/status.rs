@@ -9,11 +9,11 @@ use crate::text::shell_quote;
 
 use super::several::word_of_ending;
 use super::style::{BAD, Marks, NAME, WARN, paint};
-use super::{failure, outcome, owners};
+use super::{failure, holds, outcome, owners};
 
 /// What is live, printed before the wait.
 #[must_use]
-pub fn heading(status: &Status, marks: Marks) -> String {
+pub fn heading(status: &Status, hints: &Hints, marks: Marks) -> String {
     let images = short_images(&status.live.images, &[]).join(", ");
     let mut text = format!(
         "{} {}, {}: {}\n",
@@ -29,10 +29,19 @@ pub fn heading(status: &Status, marks: Marks) -> String {
         text += &format!("  {:<8} {}\n", "undo", marks.foreign(&line));
     }
     text.extend(owners::lines(&status.owners, marks));
+    text.extend(held(status, hints, marks));
     for gap in &status.gaps {
         text += &format!("  {:<8} {}\n", "note", marks.foreign(gap));
     }
     text
+}
+
+/// The holds on its owners that nobody has released.
+#[must_use]
+pub fn held(status: &Status, hints: &Hints, marks: Marks) -> Option<String> {
+    let lines: String =
+        status.holds().map(|open| holds::lines(open, status.read_at, hints, marks)).collect();
+    (!lines.is_empty()).then_some(lines)
 }
 
 /// The end of it: the sentence of `kubectl rollout status`, and the pod that explains a failure.

@@ -18,6 +18,7 @@ pub mod footprint;
 pub mod git_path;
 pub mod hint;
 pub mod history;
+pub mod hold;
 pub mod http_probe;
 pub mod image;
 pub mod key_writes;

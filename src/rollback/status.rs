@@ -14,6 +14,7 @@ use super::execute::AT_ONCE;
 use super::model::event::{Event, Listener, Listeners};
 use super::model::leftover::{Leftovers, WhyLeft};
 use super::model::outcome::{Ending, Waited};
+use super::model::ownership::Owner;
 use super::model::record::Record;
 use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
@@ -38,10 +39,20 @@ pub fn of(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Status {
         target: snapshot.target.clone(),
         live: evidence::view_of_live(snapshot, &revisions, state),
         progress: backend.progress(&snapshot.workload, None),
-        owners: snapshot.owners.clone(),
+        owners: owners(snapshot),
         undo,
         gaps,
     }
+}
+
+/// The owners, each hold on them for this workload with how far it has come.
+fn owners(snapshot: &Snapshot) -> Vec<Owner> {
+    let mut owners = snapshot.owners.clone();
+    let holds = owners.iter_mut().flat_map(|owner| &mut owner.holds);
+    for open in holds.filter(|open| open.hold.workload == snapshot.target) {
+        open.phase = open.hold.phase(Some(&snapshot.workload));
+    }
+    owners
 }
 
 /// What keeps the live revision from being rolled out, where that is no pod of its own.

@@ -21,11 +21,12 @@ use serde_json::{Value, json};
 use crate::suite::{Test, pure};
 
 /// The schemas of what rb prints.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "audit",
     "error",
     "event",
     "history",
+    "holds",
     "list",
     "plan",
     "report",

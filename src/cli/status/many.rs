@@ -104,7 +104,7 @@ async fn ends(
 
 fn answer(args: &StatusArgs, app: &App, cluster: &Cluster, items: &[Item]) -> ExitStatus {
     let exit_of = |item: &Item| match &item.seen {
-        Ok((_, ending, _)) => exit_status(ending.as_ref()),
+        Ok((status, ending, _)) => exit_status(status, ending.as_ref()),
         Err(error) => error.kind().exit_status(),
     };
     let exit = items.iter().map(exit_of).fold(ExitStatus::Success, ExitStatus::worst);
@@ -123,6 +123,12 @@ fn answer(args: &StatusArgs, app: &App, cluster: &Cluster, items: &[Item]) -> Ex
     app.console.answer(&text);
     let marks = app.console.marks;
     for item in items {
+        if let Ok((status, ..)) = &item.seen {
+            let hints = app.hints(cluster, &item.target.namespace);
+            if let Some(lines) = report::held(status, &hints, marks) {
+                app.console.error(&lines);
+            }
+        }
         match &item.seen {
             Err(error) => app.console.error(&failure::error(error, marks)),
             // A row has no room for last words.
@@ -140,7 +146,7 @@ fn document(item: &Item) -> serde_json::Value {
     match &item.seen {
         Ok((status, ending, waited)) => {
             let result = ending.as_ref().map_or("inProgress", Ending::word);
-            let exit = exit_status(ending.as_ref());
+            let exit = exit_status(status, ending.as_ref());
             let document = StatusDocument::new(status, waited, result, exit);
             serde_json::to_value(document).unwrap_or_default()
         }

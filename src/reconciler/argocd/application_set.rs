@@ -1,12 +1,14 @@
 //! An `ApplicationSet`, which makes Applications and puts their settings back at once.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cluster::Path;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::ownership::{Automation, Owner, Proof, Source, SourceKind};
+use crate::rollback::model::record::HOLD_ANNOTATION;
 use crate::rollback::model::target::Target;
 
+use super::super::following::Address;
 use super::super::marks::reference;
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
@@ -19,6 +21,16 @@ const KIND: &str = "ApplicationSet";
 const MARK: &str = "metadata.ownerReferences";
 /// Generators may stand in generators, and those once more.
 const DEPTH: usize = 3;
+/// Of these one is enough to leave the automation alone.
+const POLICY: [&str; 7] = [
+    "/spec",
+    "/spec/syncPolicy",
+    "/spec/syncPolicy/automated",
+    "/spec/syncPolicy/automated/enabled",
+    ".spec.syncPolicy",
+    ".spec.syncPolicy.automated",
+    ".spec.syncPolicy.automated.enabled",
+];
 /// It puts settings back in a tenth of a second.
 const AT_ONCE: u64 = 1;
 
@@ -88,6 +100,60 @@ impl Reconciler for ApplicationSets {
 fn ask(claim: &Claim) -> Ask {
     let namespace = claim.namespace.as_deref().unwrap_or_default();
     Ask::Read(Path::namespaced(API, namespace, "applicationsets").name(&claim.name).to_string())
+}
+
+/// Where the set is that makes an Application.
+pub(super) fn maker(application: &Value) -> Option<Address> {
+    let referred = referred(application)?;
+    let namespace = text(application, "/metadata/namespace");
+    let target = Target {
+        api_version: text(referred, "/apiVersion").to_owned(),
+        kind: KIND.to_owned(),
+        namespace: namespace.to_owned(),
+        name: text(referred, "/name").to_owned(),
+    };
+    Some(Address { collection: Path::namespaced(API, namespace, "applicationsets"), target })
+}
+
+/// Why a hold on an Application that a set makes would not last, as the end of a sentence that starts
+/// with the set, and the change of the set that would make it last; `None`: it lasts. `set` is its
+/// object where it could be read.
+pub(super) fn wipes(application: &Value, set: Option<&Value>) -> Option<Wipe> {
+    let Some(set) = set else {
+        let why = "could not be read, and may put the settings of this Application back at once";
+        return Some(Wipe { why: why.to_owned(), patch: None });
+    };
+    if text(set, "/spec/strategy/type") == "RollingSync" {
+        let why = "starts the syncs of its Applications step by step, whatever their settings are";
+        return Some(Wipe { why: why.to_owned(), patch: None });
+    }
+    if !automation(set).heals {
+        return None;
+    }
+    let ignored = ignored(set, text(application, "/metadata/name"));
+    let leaves_policy = ignored.iter().any(|path| POLICY.contains(&path.as_str()));
+    let preserved = "/spec/preservedFields/annotations";
+    let leaves_record = texts(set, preserved).any(|key| key == HOLD_ANNOTATION);
+    if leaves_policy && leaves_record {
+        return None;
+    }
+    let mut rules = items(set, "/spec/ignoreApplicationDifferences").to_vec();
+    rules.extend((!leaves_policy).then(|| json!({"jsonPointers": ["/spec/syncPolicy"]})));
+    let mut keys = items(set, preserved).to_vec();
+    keys.extend((!leaves_record).then(|| json!(HOLD_ANNOTATION)));
+    let spec = json!({"ignoreApplicationDifferences": rules,
+        "preservedFields": {"annotations": keys}});
+    Some(Wipe {
+        why: "puts the settings and the annotations of this Application back at once".to_owned(),
+        patch: Some(json!({"spec": spec})),
+    })
+}
+
+/// A hold that a set would wipe.
+pub(super) struct Wipe {
+    pub(super) why: String,
+    /// A merge patch of the set.
+    pub(super) patch: Option<Value>,
 }
 
 /// The reference of an object to the set that made it.

@@ -9,6 +9,7 @@ mod state;
 
 use serde_json::Value;
 
+use crate::error::Result;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
@@ -16,11 +17,12 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
+use super::super::holding::{Switch, UnderWay};
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
-use super::{applied, dependency, image_automation, inventory, renders, request};
+use super::{applied, dependency, held, image_automation, inventory, renders, request};
 
 pub(super) static KIND: Kind = Kind {
     word: "HelmRelease",
@@ -114,6 +116,14 @@ impl Reconciler for HelmReleases {
 
     fn renders(&self, owner: &Value) -> Vec<Rendered> {
         renders::of_release(owner)
+    }
+
+    fn switch(&self, owner: &Value, _makers: &[Value]) -> Result<Switch> {
+        held::switch(owner)
+    }
+
+    fn under_way(&self, owner: &Value) -> Option<UnderWay> {
+        held::under_way(owner)
     }
 }
 

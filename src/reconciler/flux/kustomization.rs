@@ -7,6 +7,7 @@ mod state;
 
 use serde_json::Value;
 
+use crate::error::Result;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
@@ -14,13 +15,14 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
+use super::super::holding::{Switch, UnderWay};
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{text, word};
 use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
 use super::{
-    applied, dependency, health_check, image_automation, inventory, path, renders, request,
+    applied, dependency, health_check, held, image_automation, inventory, path, renders, request,
     revision,
 };
 
@@ -136,6 +138,14 @@ impl Reconciler for Kustomizations {
 
     fn applied_of(&self, owner: &Value, _source: usize) -> Vec<Applied> {
         self.applied(owner)
+    }
+
+    fn switch(&self, owner: &Value, _makers: &[Value]) -> Result<Switch> {
+        held::switch(owner)
+    }
+
+    fn under_way(&self, owner: &Value) -> Option<UnderWay> {
+        held::under_way(owner)
     }
 }
 

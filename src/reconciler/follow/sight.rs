@@ -19,16 +19,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// What was seen of an object.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(in crate::reconciler) struct Seen {
     /// Its path.
-    pub(super) path: String,
+    pub(in crate::reconciler) path: String,
     /// How it is.
-    pub(super) how: How,
+    pub(in crate::reconciler) how: How,
 }
 
 /// How an object is.
 #[derive(Debug)]
-pub(super) enum How {
+pub(in crate::reconciler) enum How {
     /// So.
     There(Value),
     /// Not at all.
@@ -52,7 +52,7 @@ struct State<'a> {
 }
 
 /// Follows an object from a first read on.
-pub(super) fn of<'a>(
+pub(in crate::reconciler) fn of<'a>(
     cluster: &'a Cluster,
     address: &Address,
     deadline: Deadline,

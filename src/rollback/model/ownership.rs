@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hold::OpenHold;
 use super::target::Target;
 
 /// Somebody who writes to an object: to the workload, or to another owner in the chain.
@@ -35,6 +36,9 @@ pub struct Owner {
     /// What else is to be known of it, each a sentence without a full stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Who of rb holds it: its automation is off until they let go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<OpenHold>,
 }
 
 /// Whether a mark tells the truth.

@@ -20,6 +20,11 @@ pub const PREFIX: &str = "kubectl-rb/";
 pub const RECORD_ANNOTATION: &str = "kubectl-rb/record";
 /// Where that annotation is in an object, as a JSON pointer.
 pub const RECORD_POINTER: &str = "/metadata/annotations/kubectl-rb~1record";
+/// On an owner: who of rb holds it, and how its automation was set up before. On a workload or a namespace:
+/// a lock that somebody else has put there.
+pub const HOLD_ANNOTATION: &str = "kubectl-rb/hold";
+/// Where that annotation is in an object, as a JSON pointer.
+pub const HOLD_POINTER: &str = "/metadata/annotations/kubectl-rb~1hold";
 /// The copy for people on the object that stores the revision that was left.
 pub const ROLLED_BACK_ANNOTATION: &str = "kubectl-rb/rolled-back";
 
@@ -295,6 +300,8 @@ mod tests {
     fn the_pointer_leads_to_the_annotation() {
         let object = serde_json::json!({"metadata": {"annotations": {RECORD_ANNOTATION: "x"}}});
         assert_eq!(object.pointer(RECORD_POINTER), Some(&"x".into()));
+        let object = serde_json::json!({"metadata": {"annotations": {HOLD_ANNOTATION: "x"}}});
+        assert_eq!(object.pointer(HOLD_POINTER), Some(&"x".into()));
     }
 
     #[test]

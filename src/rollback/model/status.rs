@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::hold::OpenHold;
 use super::ownership::Owner;
 use super::plan::RevisionView;
 use super::progress::Progress;
@@ -27,4 +28,11 @@ pub struct Status {
     pub undo: Option<Undo>,
     /// What could not be read.
     pub gaps: Vec<String>,
+}
+
+impl Status {
+    /// The holds on its owners that nobody has released, whatever they are for.
+    pub fn holds(&self) -> impl Iterator<Item = &OpenHold> {
+        self.owners.iter().flat_map(|owner| &owner.holds)
+    }
 }

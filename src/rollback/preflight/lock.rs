@@ -8,10 +8,11 @@ use super::{Preflight, Scene};
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::check::{Finding, Level};
 use crate::rollback::model::evidence::ago;
+use crate::rollback::model::record::HOLD_ANNOTATION;
 use crate::text::shell_quote;
 
 /// On a workload or a namespace: who holds it and why, as JSON or in plain words.
-const HOLD: &str = "kubectl-rb/hold";
+const HOLD: &str = HOLD_ANNOTATION;
 
 pub(super) struct Lock;
 
