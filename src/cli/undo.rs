@@ -76,8 +76,20 @@ pub(super) struct UndoArgs {
     verified: bool,
 
     /// Patch the workload although Argo CD, Flux, Helm or another controller owns it
-    #[arg(long)]
+    #[arg(long, help_heading = "Owners")]
     direct: bool,
+
+    /// Patch at once: hold the owner, patch, then make Git agree and let the owner go
+    #[arg(long, conflicts_with_all = ["direct", "no_wait"], help_heading = "Owners")]
+    now: bool,
+
+    /// Go on with an undo that left its hold open: killed half-way, or waiting for a merge
+    #[arg(long, conflicts_with_all = ["direct", "abandon", "to_revision", "no_wait"], help_heading = "Owners")]
+    resume: bool,
+
+    /// Give the hold of an undo up: its owner goes on, and what Git says counts again
+    #[arg(long, conflicts_with_all = ["direct", "now", "to_revision"], help_heading = "Owners")]
+    abandon: bool,
 
     /// Delete the pods that a workload with the update strategy `OnDelete` leaves as they are
     #[arg(long)]
@@ -200,7 +212,7 @@ impl UndoArgs {
         UndoRequest {
             to: self.to_revision.as_deref().and_then(RevisionSpec::parse),
             from: self.from.as_deref().map(RevisionSpec::condition),
-            again: self.again,
+            again: self.again || self.resume,
             direct: self.direct,
             verified_only: self.verified,
             delete_pods: self.delete_pods,

@@ -29,7 +29,18 @@ use crate::rollback::model::target::Target;
 
 use super::origin;
 
+/// A commit that is on the branch.
+pub struct Commit<'a> {
+    /// The repository.
+    pub ground: &'a mut Ground,
+    /// It.
+    pub id: Oid,
+    /// The files that it is about: who changes them again makes a newer release.
+    pub files: &'a [GitPath],
+}
+
 /// What is carried out.
+#[derive(Clone, Copy)]
 pub struct Arriving<'a> {
     /// Where.
     pub cluster: &'a Cluster,
@@ -37,16 +48,8 @@ pub struct Arriving<'a> {
     pub backend: &'static dyn Rollbacker,
     /// The whole plan.
     pub plan: &'a Plan,
-    /// The repository.
-    pub ground: &'a mut Ground,
-    /// The commit that is on the branch.
-    pub commit: Oid,
-    /// The files that it is about: who changes them again makes a newer release.
-    pub files: &'a [GitPath],
     /// Until when.
     pub deadline: Deadline,
-    /// What has to be so in the end; `None`: nobody waits.
-    pub proof: Option<live::Proof>,
 }
 
 /// What happened so far.
@@ -81,20 +84,45 @@ pub async fn settle(
     }
 }
 
-/// Follows the owners, then waits for the workload and verifies it.
+/// Follows the owners, then waits for the workload and verifies it; without `proof` nobody waits.
 pub async fn arrive(
     arriving: Arriving<'_>,
+    commit: Commit<'_>,
+    proof: Option<live::Proof>,
     mut course: Course,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let Arriving { cluster, backend, plan, ground, commit, files, deadline, proof } = arriving;
     let started = Instant::now();
     let waits = proof.is_some();
+    let followed = follow_all(arriving, commit, waits, &mut course, listener).await;
+    let mut outcome = match followed {
+        Err(stopped) => ended(Ending::OwnerStopped(stopped), listener, started),
+        Ok(()) if !waits => outcome(Ending::NotWaited),
+        Ok(()) => {
+            let Arriving { cluster, backend, plan, deadline } = arriving;
+            Live { cluster, backend, plan, deadline, proof }.finish(listener).await
+        }
+    };
+    outcome.written = [course.written, outcome.written].concat();
+    outcome.warnings = [course.warnings, outcome.warnings].concat();
+    outcome.waited.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    outcome
+}
+
+/// Follows the owners until they have applied the commit; where nobody waits, until they were asked to.
+pub async fn follow_all(
+    arriving: Arriving<'_>,
+    commit: Commit<'_>,
+    waits: bool,
+    course: &mut Course,
+    listener: &mut dyn Listener,
+) -> Result<(), Stopped> {
+    let Arriving { cluster, plan, deadline, .. } = arriving;
+    let Commit { ground, id, files } = commit;
     let listener = RefCell::new(listener);
     for step in &plan.steps {
         let Action::Follow { owner, name, .. } = &step.action else { continue };
-        let blocked = Notify::new();
-        let asked = Notify::new();
+        let (blocked, asked) = (Notify::new(), Notify::new());
         let mut told = |told: Told| {
             if is_blocked(&told) {
                 blocked.notify_one();
@@ -104,9 +132,9 @@ pub async fn arrive(
             }
             tell(told, name, &mut Shared(&listener));
         };
-        let relation = async |revision: &str| origin::relation(ground, commit, files, revision).await;
-        let goal = (owner, Goal::Applied);
-        let follow = one(cluster, plan, goal, deadline, relation, &mut told).fuse();
+        let relation = async |revision: &str| origin::relation(ground, id, files, revision).await;
+        let follow =
+            one(cluster, plan, (owner, Goal::Applied), deadline, relation, &mut told).fuse();
         let unblock = async {
             blocked.notified().await;
             live::unblock(cluster, plan, deadline, &mut Shared(&listener)).await
@@ -134,21 +162,32 @@ pub async fn arrive(
         let Some(followed) = followed else { break };
         course.written.extend(written(&step.id, &followed));
         if !matches!(followed.arrival, Arrival::Reached) {
-            let ending = Ending::OwnerStopped(stopped(&followed, name));
-            let elapsed = started.elapsed().as_secs();
-            Shared(&listener).on(Event::Ended { elapsed, ending: ending.clone() });
-            return outcome(course, waited(ending, started));
+            return Err(stopped(&followed, name));
         }
     }
-    if !waits {
-        return outcome(course, waited(Ending::NotWaited, started));
+    Ok(())
+}
+
+/// Has the owners that are held see the commit.
+pub async fn see_all(
+    arriving: Arriving<'_>,
+    commit: Commit<'_>,
+    course: &mut Course,
+    listener: &mut dyn Listener,
+) -> Result<(), Stopped> {
+    let Arriving { cluster, plan, deadline, .. } = arriving;
+    let Commit { ground, id, files } = commit;
+    for step in &plan.steps {
+        let Action::See { owner, name } = &step.action else { continue };
+        let told = &mut |told| tell(told, name, listener);
+        let relation = async |revision: &str| origin::relation(ground, id, files, revision).await;
+        let followed = one(cluster, plan, (owner, Goal::Seen), deadline, relation, told).await;
+        course.written.extend(written(&step.id, &followed));
+        if !matches!(followed.arrival, Arrival::Reached) {
+            return Err(stopped(&followed, name));
+        }
     }
-    let live = Live { cluster, backend, plan, deadline, proof };
-    let mut ended = live.finish(&mut Shared(&listener)).await;
-    ended.written = [course.written, ended.written].concat();
-    ended.warnings = [course.warnings, ended.warnings].concat();
-    ended.waited.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    ended
+    Ok(())
 }
 
 /// Follows one owner.
@@ -165,16 +204,12 @@ async fn one(
         let arrival = Arrival::Lost(Error::new(ErrorKind::Internal, message));
         return Followed { arrival, convergence: None, written: Vec::new(), milliseconds: 0 };
     };
-    let to =
-        Follow { reconciler, owner, token: &plan.id, goal, may_sync: true, deadline };
+    let to = Follow { reconciler, owner, token: &plan.id, goal, may_sync: true, deadline };
     follow(cluster, to, relation, listener).await
 }
 
 fn is_blocked(told: &Told) -> bool {
-    matches!(
-        told,
-        Told::Moved { convergence: Convergence::Blocked { remedy: Some(_), .. }, .. }
-    )
+    matches!(told, Told::Moved { convergence: Convergence::Blocked { remedy: Some(_), .. }, .. })
 }
 
 fn tell(told: Told, name: &str, listener: &mut dyn Listener) {
@@ -216,16 +251,18 @@ fn stopped(followed: &Followed, name: &str) -> Stopped {
     }
 }
 
-fn waited(ending: Ending, started: Instant) -> Waited {
-    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Waited { milliseconds, ..Waited::ended(ending) }
+/// An end that nobody but this has told.
+fn ended(ending: Ending, listener: &mut dyn Listener, started: Instant) -> Outcome {
+    let elapsed = started.elapsed().as_secs();
+    listener.on(Event::Ended { elapsed, ending: ending.clone() });
+    outcome(ending)
 }
 
-fn outcome(course: Course, waited: Waited) -> Outcome {
+fn outcome(ending: Ending) -> Outcome {
     Outcome {
-        written: course.written,
-        warnings: course.warnings,
-        waited,
+        written: Vec::new(),
+        warnings: Vec::new(),
+        waited: Waited::ended(ending),
         verification: None,
         reverted: None,
     }

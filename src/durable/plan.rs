@@ -31,6 +31,8 @@ pub struct Through {
     pub commit: Option<String>,
     /// Those whose running operation is ended first.
     pub settled: Vec<Followed>,
+    /// Those whose automation is turned off until Git agrees with the patch.
+    pub held: Vec<Followed>,
     /// Whether the health check of an owner may hold the commit back, which a patch of the workload to
     /// what Git holds ends.
     pub unblocks: bool,
@@ -44,6 +46,35 @@ pub fn plan(direct: Plan, through: Through) -> Plan {
     let steps = steps(&direct, &through);
     let warnings = [direct.warnings, through.warnings].concat();
     // The way forward is a commit that is not made yet.
+    Plan { steps, warnings, forward: None, ..direct }
+}
+
+/// The plan that patches the workload first, while its owners are held, and makes Git agree then. Where
+/// nothing is known of Git (nobody is followed), it ends with the patch, and the hold stays.
+#[must_use]
+pub fn immediate(direct: Plan, through: Through) -> Plan {
+    let mut steps: Vec<Step> = through.held.iter().map(hold).collect();
+    steps.extend(kept(&direct, |action| {
+        matches!(
+            action,
+            Action::PatchWorkload { .. }
+                | Action::KeepTemplate { .. }
+                | Action::GiveBackFields { .. }
+                | Action::AnnotateRevision { .. }
+                | Action::CreateEvent { .. }
+        )
+    }));
+    if !through.followed.is_empty() {
+        steps.extend(through.revert.as_deref().map(revert));
+        let is_held = |one: &&Followed| through.held.contains(one);
+        steps.extend(through.followed.iter().filter(is_held).map(see));
+        steps.extend(through.held.iter().map(release));
+        let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
+        steps.extend(through.followed.iter().map(|followed| follow(followed, commit)));
+    }
+    steps.extend(kept(&direct, |action| matches!(action, Action::Wait { .. })).map(longer));
+    steps.extend(kept(&direct, |action| matches!(action, Action::StampVerdict { .. })));
+    let warnings = [direct.warnings, through.warnings].concat();
     Plan { steps, warnings, forward: None, ..direct }
 }
 
@@ -105,10 +136,47 @@ fn record(direct: &Plan) -> Option<Step> {
         summary: format!("record on {reference} that it goes back, and change nothing else of it"),
         action: Action::Record { path: path.to_owned(), body },
         preconditions: vec!["same uid, template and undo record".to_owned()],
-        expects: "a second call goes on with this one, and never forward to what is left".to_owned(),
+        expects: "a second call goes on with this one, and never forward to what is left"
+            .to_owned(),
         compensation: None,
         optional: true,
     })
+}
+
+fn hold(followed: &Followed) -> Step {
+    Step {
+        id: format!("hold-{}", followed.owner.name),
+        summary: format!("turn the automation of {} off, with a record of it", followed.name),
+        action: Action::Hold { owner: followed.owner.clone(), name: followed.name.clone() },
+        preconditions: vec!["same uid and policy".to_owned()],
+        expects: format!("{} does not undo the patch", followed.name),
+        compensation: None,
+        optional: false,
+    }
+}
+
+fn see(followed: &Followed) -> Step {
+    Step {
+        id: format!("see-{}", followed.owner.name),
+        summary: format!("have {} see the commit, while it is held", followed.name),
+        action: Action::See { owner: followed.owner.clone(), name: followed.name.clone() },
+        preconditions: vec!["the branch has the commit".to_owned()],
+        expects: format!("what {} applies next is not what was left", followed.name),
+        compensation: None,
+        optional: false,
+    }
+}
+
+fn release(followed: &Followed) -> Step {
+    Step {
+        id: format!("release-{}", followed.owner.name),
+        summary: format!("turn the automation of {} on again, as it was", followed.name),
+        action: Action::Release { owner: followed.owner.clone(), name: followed.name.clone() },
+        preconditions: vec!["the hold is that of this undo".to_owned()],
+        expects: format!("{} goes on as before", followed.name),
+        compensation: None,
+        optional: false,
+    }
 }
 
 fn settle(followed: &Followed) -> Step {

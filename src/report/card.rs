@@ -11,8 +11,8 @@ use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
 use crate::text::{age, sanitize, shorten, truncate, width, wrap};
 
-use super::{checks, durable};
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
+use super::{checks, durable};
 
 /// Lines of the whole card at most: it must fit beside whatever else is on the screen.
 const LINES: usize = 15;

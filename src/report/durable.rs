@@ -124,9 +124,8 @@ pub(super) fn script(plan: &Plan, hints: &Hints) -> Vec<String> {
             lines.push(format!("git -C \"$work\" revert --no-edit{mainline} {commit}"));
         }
         if let (true, Some(good)) = (revert.asked.commits.is_empty(), &revert.asked.good) {
-            let paths = revert.asked.paths.iter().map(|path| {
-                shell_quote(&path.to_string()).into_owned()
-            });
+            let paths =
+                revert.asked.paths.iter().map(|path| shell_quote(&path.to_string()).into_owned());
             let paths = paths.collect::<Vec<_>>().join(" ");
             lines.push(format!("git -C \"$work\" checkout {good} -- {paths}"));
             lines.push("git -C \"$work\" commit -m 'Restore the last good state'".to_owned());

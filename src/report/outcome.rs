@@ -203,11 +203,21 @@ fn verdict_of(ending: &Ending, reference: &str, target: &str, marks: Marks) -> V
             "differs",
             format!("{reference} is not what it was to be: {}", marks.foreign(what)),
         ),
+        Ending::HoldOpen { why, .. } => (
+            WARN,
+            "held",
+            format!(
+                "{reference} has the template of {target}, and its owner is held until Git agrees: {}",
+                marks.foreign(why)
+            ),
+        ),
         Ending::AwaitsMerge { url, trouble } => (
             WARN,
             "waiting",
             match trouble {
-                None => format!("{reference} goes back once this is merged: {}", marks.foreign(url)),
+                None => {
+                    format!("{reference} goes back once this is merged: {}", marks.foreign(url))
+                }
                 Some(why) => format!(
                     "{reference} does not go back by {}: {}",
                     marks.foreign(url),
@@ -272,6 +282,10 @@ fn next(reference: &str, live: &str, waited: &Waited, hints: &Hints, direct: &st
             }
             lines.push(labelled("next", &format!("to go on watching: {status}")));
         }
+        Ending::HoldOpen { finish, give_up, .. } => {
+            lines.push(labelled("next", &format!("to finish it: {finish}")));
+            lines.push(labelled("", &format!("to give it up: {give_up}")));
+        }
         Ending::AwaitsMerge { .. } => {
             lines.push(labelled("next", &format!("once it is merged: {status}")));
         }
@@ -279,10 +293,7 @@ fn next(reference: &str, live: &str, waited: &Waited, hints: &Hints, direct: &st
             let again = hints.rb(&format!("undo {quoted} --again{direct}"));
             lines.push(labelled("next", &format!("to go further back: {again}")));
         }
-        Ending::PutBack(_)
-        | Ending::Superseded(_)
-        | Ending::Deleted
-        | Ending::Differs(_) => {
+        Ending::PutBack(_) | Ending::Superseded(_) | Ending::Deleted | Ending::Differs(_) => {
             lines.push(labelled("next", &format!("to see what is live: {history}")));
         }
         Ending::Paused => {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::text::shell_quote;
 
 use super::model::context;
-use super::model::decision::{Decision, Nothing};
+use super::model::decision::{Decision, Nothing, Owned};
 use super::model::evidence::Evidence;
 use super::model::image::ImageRef;
 use super::model::leftover::{Leftovers, WhyLeft};
@@ -32,6 +32,23 @@ pub fn decide(backend: &dyn Rollbacker, snapshot: &Snapshot, request: &UndoReque
     Planner::new(backend, snapshot, request).decide()
 }
 
+/// What is left of an undo whose patch was written under this operation: the template is live, and Git
+/// does not agree. `None` where no record says what was left.
+#[must_use]
+pub fn to_resume(
+    backend: &dyn Rollbacker,
+    snapshot: &Snapshot,
+    request: &UndoRequest,
+) -> Option<Owned> {
+    owned::to_resume(&Planner::new(backend, snapshot, request))
+}
+
+/// What is live, as documents have it.
+#[must_use]
+pub fn live(backend: &dyn Rollbacker, snapshot: &Snapshot, request: &UndoRequest) -> RevisionView {
+    Planner::new(backend, snapshot, request).live_view()
+}
+
 /// Everything that planning looks at.
 pub(super) struct Planner<'a> {
     pub(super) backend: &'a dyn Rollbacker,
@@ -39,7 +56,7 @@ pub(super) struct Planner<'a> {
     pub(super) request: &'a UndoRequest,
     pub(super) revisions: Revisions,
     stored: Stored,
-    record: Record,
+    pub(super) record: Record,
     pub(super) owners: Vec<Owner>,
 }
 
@@ -226,7 +243,7 @@ impl<'a> Planner<'a> {
     }
 
     /// What every plan says, whatever it does.
-    fn frame(
+    pub(super) fn frame(
         &self,
         target: &Revision,
         from: RevisionView,

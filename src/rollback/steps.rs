@@ -61,6 +61,14 @@ pub(super) fn to_finish(
     steps
 }
 
+/// The steps where an earlier call has made the template live, and the rest is still to be done.
+pub(super) fn to_resume(planner: &Planner<'_>, live: &Revision, to: &RevisionView) -> Vec<Step> {
+    let mut steps = vec![keep(planner, to), wait(planner, live, to)];
+    let replaces = planner.snapshot.annotation(RECORD_ANNOTATION).unwrap_or_default().to_owned();
+    steps.extend(stamp(planner, live, Some(planner.record.clone()), Some(replaces)));
+    steps
+}
+
 fn keep(planner: &Planner<'_>, to: &RevisionView) -> Step {
     let reference = planner.snapshot.target.reference();
     Step {

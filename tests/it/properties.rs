@@ -59,10 +59,9 @@ fn request() -> UndoRequest {
 fn plan(snapshot: &Snapshot, request: &UndoRequest) -> Option<Plan> {
     match planner::decide(deployments(), snapshot, request) {
         Decision::Undo(plan) => Some(*plan),
-        Decision::Nothing(_)
-        | Decision::Again(_)
-        | Decision::Owned(_)
-        | Decision::Refused(_) => None,
+        Decision::Nothing(_) | Decision::Again(_) | Decision::Owned(_) | Decision::Refused(_) => {
+            None
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::rollback::{self, earlier, planner, snapshot, status, verify};
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
+use super::through_git::resume;
 use super::{DryRun, UndoArgs, capture, command_again, show, through_git};
 
 /// How often is planned again when the workload changes under the plan.
@@ -49,6 +50,8 @@ pub(super) struct Flow<'a> {
     pub(super) budget: Budget,
     /// Read at the start.
     pub(super) configuration: Configuration,
+    /// Whether an open hold is still to be looked for.
+    resumes: bool,
 }
 
 impl<'a> Flow<'a> {
@@ -62,7 +65,8 @@ impl<'a> Flow<'a> {
         budget: Budget,
     ) -> Self {
         let configuration = Configuration::default();
-        Self { args, app, cluster, backend, target, request, budget, configuration }
+        let resumes = args.resume;
+        Self { args, app, cluster, backend, target, request, budget, configuration, resumes }
     }
 
     async fn plan_and_act(&mut self) -> Result<ExitStatus> {
@@ -77,6 +81,14 @@ impl<'a> Flow<'a> {
                 && plan.is_done_in(&snapshot.workload)
             {
                 return self.join_somebody(plan, &snapshot).await;
+            }
+            if self.args.abandon {
+                return Box::pin(resume::abandon(self, &snapshot)).await;
+            }
+            if std::mem::take(&mut self.resumes)
+                && let Some(exit) = Box::pin(resume::resume(self, &snapshot)).await?
+            {
+                return Ok(exit);
             }
             let (plan, further) = match planner::decide(self.backend, &snapshot, &self.request) {
                 Decision::Refused(error) => return Err(*error),

@@ -49,6 +49,9 @@ pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
             // What goes through Git is planned anew.
             Action::Record { .. }
             | Action::Settle { .. }
+            | Action::Hold { .. }
+            | Action::See { .. }
+            | Action::Release { .. }
             | Action::Revert { .. }
             | Action::Follow { .. }
             | Action::Unblock { .. } => false,

@@ -44,6 +44,7 @@ pub fn word_of_ending(ending: &Ending) -> &'static str {
         Ending::OwnerStopped(_) => "not applied",
         Ending::Differs(_) => "differs",
         Ending::AwaitsMerge { .. } => "waits for the merge",
+        Ending::HoldOpen { .. } => "hold open",
     }
 }
 
@@ -88,7 +89,9 @@ pub(super) fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> 
     let held = match &waited.ending {
         Ending::AwaitsDeletion(pods) => Some(format!("OnDelete: delete {}", pods.join(" "))),
         Ending::HeldByPartition => Some("its partition keeps pods at another revision".to_owned()),
-        Ending::HalfDone { why, .. } | Ending::Lost(why) => Some(why.clone()),
+        Ending::HalfDone { why, .. } | Ending::HoldOpen { why, .. } | Ending::Lost(why) => {
+            Some(why.clone())
+        }
         Ending::NothingRan => Some("no pod is wanted: nothing ran".to_owned()),
         Ending::NotWaited => Some("not waited for: nothing is verified".to_owned()),
         Ending::Paused => Some("it is paused".to_owned()),
@@ -105,7 +108,9 @@ pub(super) fn why_waited(waited: &Waited, warnings: &[String], marks: Marks) -> 
         }
         Ending::OwnerStopped(stopped) => Some(stopped.sentence.clone()),
         Ending::Differs(what) => Some(what.clone()),
-        Ending::AwaitsMerge { url, .. } => Some(format!("nothing changes before it is merged: {url}")),
+        Ending::AwaitsMerge { url, .. } => {
+            Some(format!("nothing changes before it is merged: {url}"))
+        }
         Ending::Complete | Ending::PodsFailed => None,
     };
     let parts: Vec<String> =

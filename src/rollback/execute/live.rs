@@ -219,9 +219,7 @@ fn as_it_is(
     snapshot: &Snapshot,
     revisions: &Revisions,
 ) -> Plan {
-    let same = |revision: &&Revision| {
-        template::same(&revision.template, &revisions.live_template)
-    };
+    let same = |revision: &&Revision| template::same(&revision.template, &revisions.live_template);
     let found = revisions.live().or_else(|| revisions.list.iter().rev().find(same));
     let hash = found.map(|revision| revision.hash.clone()).unwrap_or_default();
     let uid = found.map(|revision| revision.uid.clone()).unwrap_or_default();

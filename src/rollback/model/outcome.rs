@@ -56,6 +56,15 @@ pub enum Ending {
     OwnerStopped(Stopped),
     /// The owner has applied the commit, and the workload has other images than were expected: in words.
     Differs(String),
+    /// The workload is patched, and an owner is held still, since Git does not agree yet.
+    HoldOpen {
+        /// Why, as a sentence without a full stop.
+        why: String,
+        /// The command that finishes it.
+        finish: String,
+        /// The command that gives it up.
+        give_up: String,
+    },
     /// The change request is open: nothing changes before it is merged.
     AwaitsMerge {
         /// The page of the request, or the one on which a person opens it.
@@ -96,6 +105,7 @@ impl Ending {
             Self::OwnerStopped(stopped) => stopped.exit,
             Self::AwaitsMerge { trouble: None, .. } => ExitStatus::Waiting,
             Self::AwaitsMerge { .. } => ExitStatus::Refused,
+            Self::HoldOpen { .. } => ExitStatus::Held,
         }
     }
 
@@ -120,6 +130,7 @@ impl Ending {
             Self::OwnerStopped(stopped) => stopped.word,
             Self::Differs(_) => "differs",
             Self::AwaitsMerge { .. } => "awaitsMerge",
+            Self::HoldOpen { .. } => "holdOpen",
         }
     }
 }

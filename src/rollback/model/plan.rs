@@ -200,6 +200,28 @@ pub enum Action {
         /// The JSON Patch.
         body: Value,
     },
+    /// An owner's automation is turned off, with a record that says by whom and why, so that it does not
+    /// undo the patch before Git agrees with it.
+    Hold {
+        /// The owner's object.
+        owner: Target,
+        /// What people call it.
+        name: String,
+    },
+    /// An owner gets a commit at hand, without applying it: whatever makes it act then takes that one.
+    See {
+        /// The owner's object.
+        owner: Target,
+        /// What people call it.
+        name: String,
+    },
+    /// An owner's automation is turned on again, as it was.
+    Release {
+        /// The owner's object.
+        owner: Target,
+        /// What people call it.
+        name: String,
+    },
     /// What an owner has under way for what is left is ended: it would hold back what comes.
     Settle {
         /// The owner's object.
@@ -397,6 +419,12 @@ impl Plan {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::Follow { .. }))
+    }
+
+    /// Whether owners are held meanwhile.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Release { .. }))
     }
 
     /// The patch that writes the record, where the template is not rb's to write.

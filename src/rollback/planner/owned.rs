@@ -4,9 +4,11 @@ use crate::error::Error;
 use crate::reconciler;
 use crate::rollback::model::decision::{Decision, Owned};
 use crate::rollback::model::diff;
+use crate::rollback::model::image::ContainerImage;
 use crate::rollback::model::ownership::{Owner, Proof};
-use crate::rollback::model::plan::Plan;
+use crate::rollback::model::plan::{Plan, RevisionView, Why};
 use crate::rollback::model::revision::Revision;
+use crate::rollback::{evidence, steps};
 
 use super::Planner;
 
@@ -59,4 +61,43 @@ fn decider(owners: &[Owner]) -> Decider<'_> {
             Proof::Listed | Proof::Marked | Proof::Refuted(_) => Decider::Git(owner),
         },
     }
+}
+
+/// See [`super::to_resume`].
+pub(super) fn to_resume(planner: &Planner<'_>) -> Option<Owned> {
+    let id = &planner.request.operation;
+    let undo = planner.record.undos.iter().rev().find(|undo| undo.id == *id)?.clone();
+    let Decider::Git(owner) = decider(&planner.owners) else { return None };
+    let owner = owner.object.clone()?;
+    let live = planner.revisions.live()?;
+    let stored = planner.revisions.list.iter().find(|revision| revision.hash == undo.from.hash);
+    let from = match stored {
+        Some(revision) => evidence::view(revision, "left by this undo".to_owned()),
+        // Its containers have their names still; only the images are recorded.
+        None => RevisionView {
+            revision: undo.from.revision,
+            hash: undo.from.hash.clone(),
+            images: live
+                .images()
+                .into_iter()
+                .zip(&undo.from.images)
+                .map(|(named, image)| ContainerImage { image: image.clone(), ..named })
+                .collect(),
+            ..RevisionView::default()
+        },
+    };
+    let differences =
+        stored.map(|revision| diff::templates(&revision.template, &live.template, false));
+    let only_images = differences
+        .as_ref()
+        .is_none_or(|all| all.iter().all(|change| diff::is_image(&change.path)));
+    let to = planner.live_view();
+    let steps = steps::to_resume(planner, live, &to);
+    let rule = "live already; its owner is held until Git agrees".to_owned();
+    let why = Why { rule, ..Why::default() };
+    let plan =
+        Plan { diff: differences.unwrap_or_default(), ..planner.frame(live, from, to, why, steps) };
+    let refusal = planner.owned(live);
+    let direct = Box::new(plan);
+    Some(Owned { direct, owner, created: live.created, only_images, refusal })
 }

@@ -118,6 +118,9 @@ fn access(step: &Step) -> Option<Ask> {
         // Without these rights it goes on, slower, or ends with what is missing.
         Action::Record { .. }
         | Action::Unblock { .. }
+        | Action::Hold { .. }
+        | Action::See { .. }
+        | Action::Release { .. }
         | Action::Settle { .. }
         | Action::Follow { .. }
         | Action::Revert { .. }

@@ -88,7 +88,10 @@ fn a_dry_run_changes_nothing(bed: &TestBed) {
     let revert = plan["steps"].as_array().and_then(|steps| steps.get(1)).expect("a revert");
     assert_eq!(revert["action"]["plan"]["asked"]["commits"], json!([bad]));
     undo(&namespace, "deploy/web --dry-run").run().ends_with(0).says("durable: revert");
-    undo(&namespace, "deploy/web -o sh").run().ends_with(0).says(&format!("revert --no-edit {bad}"));
+    undo(&namespace, "deploy/web -o sh")
+        .run()
+        .ends_with(0)
+        .says(&format!("revert --no-edit {bad}"));
     assert_eq!(fleet.server_head(), bad);
     let after = namespace.get("deployment", "web");
     assert_eq!(before["metadata"]["annotations"], after["metadata"]["annotations"]);
@@ -201,7 +204,10 @@ fn without_the_right_to_read_the_application_nothing_is_done(bed: &TestBed) {
     assert!(ran.stderr.contains("--direct"), "{ran}");
     assert_eq!(fleet.server_head(), bad);
     assert_eq!(live(&namespace), image("2.0-crash"));
-    assert_eq!(namespace.get("deployment", "web")["metadata"]["annotations"]["kubectl-rb/record"], Value::Null);
+    assert_eq!(
+        namespace.get("deployment", "web")["metadata"]["annotations"]["kubectl-rb/record"],
+        Value::Null
+    );
 }
 
 fn a_durable_undo_costs_few_requests(bed: &TestBed) {

@@ -62,7 +62,10 @@ fn a_blocked_health_check_is_ended_by_a_patch(bed: &TestBed) {
         web["status"]["lastAttemptedRevision"] == format!("main@sha1:{bad}")
             && conditions.iter().any(|c| {
                 c["type"] == "Reconciling"
-                    && c["message"].as_str().unwrap_or_default().starts_with("Running health checks")
+                    && c["message"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .starts_with("Running health checks")
             })
     });
     let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0);

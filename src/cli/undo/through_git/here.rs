@@ -1,0 +1,226 @@
+//! Where in Git a release is undone, from this folder and with this user's settings.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cli::config_file;
+use crate::cli::git::host::{Advised, Host};
+use crate::cli::git::identity;
+use crate::cli::git::progress::during;
+use crate::cli::undo::flow::Flow;
+use crate::cluster::Deadline;
+use crate::config::GitSettings;
+use crate::durable::origin::{self, Access, Asked, Found, Origin, OwnerRead, Settled};
+use crate::durable::owners::{self, InTheWay};
+use crate::durable::plan::{Followed, Through};
+use crate::error::{Error, ErrorKind, Result};
+use crate::git::Oid;
+use crate::git::commit::message::Style;
+use crate::report::revert as report;
+use crate::revert::ground::Ground;
+use crate::revert::land::By;
+use crate::revert::plan::{Decision, Terms};
+use crate::rollback::model::decision::Owned;
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::image::ContainerImage;
+use crate::rollback::model::revert_plan::RevertPlan;
+use crate::rollback::model::snapshot::Snapshot;
+use crate::text::shell_quote;
+
+/// Where it is done from.
+pub(super) struct Here {
+    folder: PathBuf,
+    settings: GitSettings,
+    pub(super) owners: Vec<OwnerRead>,
+}
+
+/// What is to be carried out.
+pub(super) struct Ready {
+    pub(super) ground: Ground,
+    /// Who renders it: its place among the owners.
+    pub(super) owner: usize,
+    /// What is reverted, and how the commit is made; `None`: the branch holds it already.
+    pub(super) revert: Option<(Box<RevertPlan>, String, By, Host)>,
+    /// The commit that holds it, where that is so.
+    pub(super) commit: Option<Oid>,
+    /// The files that it is about.
+    pub(super) files: Vec<GitPath>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Ready {
+    fn held(ground: Ground, owner: usize, commit: Oid, notes: Vec<String>) -> Self {
+        let (revert, files) = (None, Vec::new());
+        Self { ground, owner, revert, commit: Some(commit), files, notes }
+    }
+}
+
+impl Here {
+    /// Reads the owners as they are now.
+    pub(super) async fn new(flow: &Flow<'_>, snapshot: &Snapshot) -> Result<Self> {
+        let folder = std::env::current_dir().map_err(|error| {
+            let message = "cannot tell the working directory: it may be gone";
+            let error = Error::new(ErrorKind::Usage, message).because(error);
+            error.hint("go to one that is there: cd ~")
+        })?;
+        let settings = config_file::git_settings(flow.args.proof.config.as_deref())?;
+        let deadline = flow.budget.reading();
+        let owners = owners::read(flow.cluster, &snapshot.owners, deadline).await?;
+        Ok(Self { folder, settings, owners })
+    }
+
+    /// Finds the commits and plans their revert, or finds that Git holds what is wanted.
+    pub(super) async fn ready(&self, flow: &Flow<'_>, owned: &Owned) -> Result<Ready> {
+        let deadline = flow.budget.reading();
+        match self.find(flow, owned, deadline).await? {
+            Found::Origin(origin) => {
+                self.reverted(flow, *origin, &owned.direct.to.images, deadline).await
+            }
+            Found::Nothing(settled) => {
+                let Settled { ground, owner, tip, evidence, .. } = *settled;
+                Ok(Ready::held(ground, owner, tip, evidence))
+            }
+            Found::Refused(error) => Err(with_ways(error, flow, owned)),
+        }
+    }
+
+    /// The same within so much time.
+    pub(super) async fn ready_within(
+        &self,
+        flow: &Flow<'_>,
+        owned: &Owned,
+        patience: Duration,
+    ) -> Result<Ready> {
+        tokio::time::timeout(patience, self.ready(flow, owned)).await.unwrap_or_else(|_| {
+            let message = format!("Git has not answered within {} s", patience.as_secs());
+            Err(Error::new(ErrorKind::Unreachable, message))
+        })
+    }
+
+    async fn find(&self, flow: &Flow<'_>, owned: &Owned, deadline: Deadline) -> Result<Found> {
+        let (from, to) = (&owned.direct.from, &owned.direct.to);
+        let label = to.label();
+        let asked = Asked {
+            live: &from.images,
+            good: &to.images,
+            revision: &label,
+            created: owned.created,
+            only_images: owned.only_images,
+        };
+        let access = Access {
+            folder: &self.folder,
+            interactive: flow.app.console.can_prompt,
+            until: deadline.instant(),
+            rewrites: &self.settings.rewrite,
+        };
+        let (app, format) = (flow.app, flow.args.format());
+        during(app, format, "looks in Git for what brought it", async |progress| {
+            origin::find(&self.owners, &asked, &access, progress).await
+        })
+        .await
+    }
+
+    /// Plans the revert, and asks the host meanwhile how it gets onto the branch.
+    async fn reverted(
+        &self,
+        flow: &Flow<'_>,
+        mut origin: Origin,
+        good: &[ContainerImage],
+        deadline: Deadline,
+    ) -> Result<Ready> {
+        let by = identity::by(&origin.ground.config, &self.folder)?;
+        let terms = self.terms(flow, &by);
+        let (url, branch) = (origin.ground.remote.url().clone(), origin.ground.branch.clone());
+        let name = self.owners.get(origin.owner).map(|read| read.owner.name.clone());
+        let name = name.unwrap_or_default();
+        let (args, app, format) = (&flow.args.request, flow.app, flow.args.format());
+        let (made, (host, advised)) = during(app, format, "plans the revert", async |progress| {
+            tokio::join!(
+                origin::plan(&mut origin, &name, &terms, good, Timestamp::now(), progress),
+                Host::ask(args, &url, branch.as_str(), None, deadline),
+            )
+        })
+        .await;
+        let owner = origin.owner;
+        match made? {
+            Decision::Revert(plan, shown) => {
+                let Advised { way, notes } = advised?;
+                let files = plan.reverted.files.iter().map(|file| file.path.clone()).collect();
+                let plan = Box::new(RevertPlan { way, ..*plan });
+                let notes = [notes, plan.warnings.clone()].concat();
+                let revert = Some((plan, shown, by, host));
+                Ok(Ready { ground: origin.ground, owner, revert, commit: None, files, notes })
+            }
+            Decision::Nothing(nothing) => {
+                let commit = nothing.commit.as_deref().and_then(|id| Oid::from_str(id).ok());
+                let notes = vec![nothing.message];
+                let commit = commit.unwrap_or(origin.tip);
+                Ok(Ready::held(origin.ground, owner, commit, notes))
+            }
+            Decision::Blocked(blocked, error) => {
+                let marks = flow.app.console.marks;
+                flow.app.console.error(&report::conflicts(&blocked.conflicts, marks));
+                Err(error)
+            }
+        }
+    }
+
+    fn terms(&self, flow: &Flow<'_>, by: &By) -> Terms {
+        let style = match &self.settings.message {
+            Some(template) => Style::Template(template.clone()),
+            None => Style::Git,
+        };
+        Terms {
+            reason: flow.request.reason.clone(),
+            incident: flow.request.incident.clone(),
+            by: flow.app.actor(&by.author.to_string()),
+            style,
+            sign_off: self.settings.sign_off.then(|| by.committer.clone()),
+        }
+    }
+
+    /// What goes through Git, and by whom it comes here. `holds` says that the owners will be held: then
+    /// what is suspended is as well as held.
+    pub(super) fn through(&self, ready: &Ready, holds: bool) -> Result<Through> {
+        let between = self.owners.get(..=ready.owner).unwrap_or(&self.owners);
+        let mut through = Through {
+            revert: ready.revert.as_ref().map(|(plan, ..)| plan.clone()),
+            commit: ready.commit.map(|commit| commit.to_string()),
+            warnings: ready.notes.clone(),
+            ..Through::default()
+        };
+        for owner in owners::that_bring_it(between) {
+            let Some(object) = owner.owner.object.clone() else { continue };
+            let name = owner.owner.name.clone();
+            let InTheWay { settles, words, suspended } = owners::in_the_way(owner);
+            if let Some(by) = suspended.filter(|_| !holds) {
+                return Err(is_suspended(&name, &by));
+            }
+            through.unblocks |= object.kind == "Kustomization";
+            let followed = Followed { owner: object, name };
+            if settles {
+                through.settled.push(followed.clone());
+            } else if let Some(words) = words {
+                through.warnings.push(format!("{} {words}", followed.name));
+            }
+            through.followed.push(followed);
+        }
+        Ok(through)
+    }
+}
+
+fn is_suspended(name: &str, by: &str) -> Error {
+    let message = format!("{name} takes nothing up from Git: {by}");
+    Error::new(ErrorKind::Refused, message)
+        .hint("resume it first, then it brings the commit; or patch the workload: add --direct")
+}
+
+/// What can be done where Git is no way.
+fn with_ways(error: Error, flow: &Flow<'_>, owned: &Owned) -> Error {
+    let reference = shell_quote(&flow.target.reference()).into_owned();
+    let to = shell_quote(&owned.direct.to.hash).into_owned();
+    let direct = flow.request.hints.rb(&format!("undo {reference} --direct --to-revision={to}"));
+    error.hint(format!("to patch it all the same: {direct}"))
+}
