@@ -17,7 +17,7 @@ const FORCED: &str = "reconcile.fluxcd.io/forceAt";
 
 pub(super) fn measured_kustomization(bed: &TestBed, hint: &str, row: &str) {
     let namespace = bed.namespace(hint);
-    let owner = Kustomized::deployed(bed, &namespace);
+    let owner = Kustomized::deployed(bed, &namespace, &old());
     story::tell(row, &namespace, &owner);
 }
 
@@ -28,10 +28,10 @@ pub(super) struct Kustomized<'a> {
 }
 
 impl<'a> Kustomized<'a> {
-    /// With release 1.
-    pub(super) fn deployed(bed: &'a TestBed, namespace: &'a Namespace) -> Self {
+    /// With a first release.
+    pub(super) fn deployed(bed: &'a TestBed, namespace: &'a Namespace, first: &Value) -> Self {
         let (flux, fleet) = (bed.flux(), Fleet::new());
-        fleet.write(FILE, &old().to_string());
+        fleet.write(FILE, &first.to_string());
         let commit = fleet.push("Add web");
         flux.apply(namespace, &git_repository("fleet", &fleet.url()));
         let web = kustomization("web", "fleet", "apps/web");

@@ -23,7 +23,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 4] = [
 ];
 
 const RECORD_KEY: &str = "kubectl-rb/record";
-const CAUSE_KEY: &str = "kubernetes.io/change-cause";
+pub(super) const CAUSE_KEY: &str = "kubernetes.io/change-cause";
 
 /// What came of what an owner did: nothing, or what it says went wrong.
 pub(super) type Came = Result<(), String>;
