@@ -31,15 +31,6 @@ struct Synced<'a> {
 }
 
 impl Synced<'_> {
-    /// As `argocd app sync` does, if the comparison finds a difference or `always`.
-    fn bring(&self, commit: &str, always: bool) -> Came {
-        let app = self.app.refresh_to(commit);
-        if !always && text(&app, "/status/sync/status") == "Synced" {
-            return Ok(());
-        }
-        self.sync(commit)
-    }
-
     fn sync(&self, commit: &str) -> Came {
         // The options of the Application count only where the operation has them, too. Without the null,
         // fields of the operation before get into this one.
@@ -65,17 +56,22 @@ impl Owner for Synced<'_> {
     }
 
     fn resync(&self) -> Came {
-        self.bring(&self.fleet.head(), true)
+        self.sync(&self.fleet.head())
     }
 
     fn release(&self, manifest: &Value) -> Came {
         self.fleet.write(FILE, &manifest.to_string());
-        self.bring(&self.fleet.push("Release web"), false)
+        let commit = self.fleet.push("Release web");
+        self.app.refresh_to(&commit);
+        self.sync(&commit)
     }
 
+    /// It has to be Synced without having synced.
     fn revert(&self) -> Came {
         let newest = self.fleet.head();
-        self.bring(&self.fleet.revert(&newest), false)
+        let app = self.app.refresh_to(&self.fleet.revert(&newest));
+        let status = text(&app, "/status/sync/status");
+        if status == "Synced" { Ok(()) } else { Err(format!("{status} until it is synced")) }
     }
 
     /// With self-heal on, a record is written, and then what it does put back.
