@@ -6,6 +6,7 @@
 mod again;
 mod annotation_edits;
 pub mod capture;
+mod declared;
 pub mod earlier;
 mod evidence;
 pub mod execute;

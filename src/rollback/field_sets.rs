@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 /// The member that stands for a map or a list item itself.
-const ITSELF: &str = ".";
+pub(super) const ITSELF: &str = ".";
 
 /// Takes the fields below a path out, and what is bare without them. They come with their path.
 pub(super) fn take(fields: &mut Value, path: &[&str]) -> Option<Value> {
@@ -70,7 +70,8 @@ pub(super) fn count(fields: &Value) -> usize {
     }
 }
 
-fn is_leaf(fields: &Value) -> bool {
+/// Whether it is one field, or none.
+pub(super) fn is_leaf(fields: &Value) -> bool {
     fields.as_object().is_none_or(Map::is_empty)
 }
 

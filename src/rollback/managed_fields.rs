@@ -7,7 +7,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::field_sets::{below, count, is_bare, merge, take, take_common};
+use super::declared;
+use super::field_sets::{below, count, is_bare, is_leaf, merge, take, take_common};
 use super::model::field_owner::{FieldOwner, GivenAnnotation, OwnedFields};
 use super::model::record::{FIELD_MANAGER, PREFIX};
 use super::model::template;
@@ -31,8 +32,11 @@ pub(super) fn template_owner(workload: &Value) -> Option<FieldOwner> {
 }
 
 /// Who else owns fields of the template, without those that `main` owns, too. What the manifest of
-/// `main` does not declare must not become its own: the next apply would delete it.
+/// `main` does not declare must not become its own: the next apply would delete it. What the program
+/// that applies has only patched is no exception (Flux corrects a drift of a Helm release like that): it
+/// goes by one manifest, and what it patched and does not declare would be left over for good.
 pub(super) fn other_owners(workload: &Value, main: &FieldOwner) -> Vec<OwnedFields> {
+    let is_main = |owner: &FieldOwner| main.applies() && owner.manager == main.manager;
     let owned = |entry: &Value| {
         let owner = FieldOwner::of(entry).filter(|owner| owner.manager != FIELD_MANAGER)?;
         Some((owner, below(entry.get("fieldsV1")?, &TEMPLATE)?.clone()))
@@ -40,7 +44,7 @@ pub(super) fn other_owners(workload: &Value, main: &FieldOwner) -> Vec<OwnedFiel
     let all: Vec<_> = entries(workload).iter().filter_map(owned).collect();
     let of_main = all.iter().find(|(owner, _)| owner == main).map(|(_, fields)| fields);
     all.iter()
-        .filter(|(owner, _)| owner != main)
+        .filter(|(owner, _)| owner != main && !is_main(owner))
         .filter_map(|(owner, fields)| {
             let mut fields = fields.clone();
             if let Some(of_main) = of_main {
@@ -94,9 +98,10 @@ pub(super) fn undone_at(workload: &Value, planned: Timestamp) -> Timestamp {
 /// entry that it changes. `None` where rb has nothing of others.
 pub(super) fn give_back(workload: &Value, given: Given<'_>) -> Option<Value> {
     let before = entries(workload);
+    let template = workload.pointer("/spec/template").unwrap_or(&Value::Null);
     let mut after = before.to_vec();
     for (index, entry) in before.iter().enumerate().filter(|(_, entry)| is_ours(entry)) {
-        let (left, taken) = divide(entry, given);
+        let (left, taken) = divide(entry, given, template);
         for (owner, fields) in taken {
             if let Some(owner) = owner {
                 receive(&mut after, owner, fields, entry.get("time"));
@@ -125,7 +130,11 @@ fn time(entry: &Value) -> Option<Timestamp> {
 }
 
 /// The entry without what is not rb's own (null where nothing is left), and what goes to whom.
-fn divide<'a>(entry: &Value, given: Given<'a>) -> (Value, Vec<(Option<&'a FieldOwner>, Value)>) {
+fn divide<'a>(
+    entry: &Value,
+    given: Given<'a>,
+    template: &Value,
+) -> (Value, Vec<(Option<&'a FieldOwner>, Value)>) {
     let mut left = entry.clone();
     let mut taken = Vec::new();
     if let Some(fields) = left.get_mut("fieldsV1") {
@@ -137,7 +146,7 @@ fn divide<'a>(entry: &Value, given: Given<'a>) -> (Value, Vec<(Option<&'a FieldO
             taken.extend(common.map(|common| (Some(&other.owner), of_template(common))));
         }
         let rest = take(fields, &TEMPLATE).filter(|part| *part != of_template(json!({})));
-        taken.extend(rest.map(|part| (Some(given.template), part)));
+        taken.extend(rest.map(|part| of_owner(part, given.template, template)));
         for other in given.annotations.iter().filter(|other| !other.key.starts_with(PREFIX)) {
             let field = format!("f:{}", other.key);
             taken.extend(take(fields, &annotation(&field)).map(|p| (other.owner.as_ref(), p)));
@@ -147,6 +156,22 @@ fn divide<'a>(entry: &Value, given: Given<'a>) -> (Value, Vec<(Option<&'a FieldO
         left = Value::Null;
     }
     (left, taken)
+}
+
+/// What goes to the owner of the template. Who applies owns what he declares; the rest is nobody's.
+fn of_owner<'a>(
+    mut part: Value,
+    owner: &'a FieldOwner,
+    template: &Value,
+) -> (Option<&'a FieldOwner>, Value) {
+    if !owner.applies() {
+        return (Some(owner), part);
+    }
+    if let Some(fields) = part.pointer_mut("/f:spec/f:template") {
+        declared::keep_only(fields, template);
+    }
+    let has_some = below(&part, &TEMPLATE).is_some_and(|fields| !is_leaf(fields));
+    (has_some.then_some(owner), part)
 }
 
 /// Adds fields to the entry of an owner. They were written when rb wrote them.

@@ -13,6 +13,7 @@ mod bad_input;
 mod bed;
 mod budgets;
 mod ci;
+mod coexistence;
 mod completion;
 mod config;
 mod connection;
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         bed::tests(),
         budgets::tests(),
         ci::tests(),
+        coexistence::tests(),
         completion::tests(),
         config::tests(),
         connection::tests(),

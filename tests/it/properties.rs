@@ -4,6 +4,7 @@ mod histories;
 mod json_patch;
 
 use kubectl_rb::rollback::model::decision::Decision;
+use kubectl_rb::rollback::model::defaults;
 use kubectl_rb::rollback::model::history::{Mark, Row};
 use kubectl_rb::rollback::model::plan::Plan;
 use kubectl_rb::rollback::model::request::UndoRequest;
@@ -159,7 +160,7 @@ fn only_ours_changed(before: &Value, after: &Value) -> Result<(), TestCaseError>
         rest
     };
     prop_assert_eq!(rest(before), rest(after));
-    let live = after["spec"]["template"].to_string();
+    let live = defaults::without(&after["spec"]["template"]).to_string();
     let applied = |workload: &Value| {
         workload["metadata"]["annotations"][LAST_APPLIED].as_str().map(str::to_owned)
     };

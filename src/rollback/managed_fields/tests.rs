@@ -256,3 +256,44 @@ fn what_somebody_else_had_does_not_go_to_who_applies() {
     ];
     assert_eq!(applied(&after, &patch), expected);
 }
+
+/// Flux corrects a drift of a Helm release by a patch, under the name under which it applies.
+#[test]
+fn what_the_one_who_applies_has_patched_is_his() {
+    let fields = |fields: &Value| template_fields(&json!({"f:spec": fields}));
+    let before = workload(&[
+        entry("helm-controller", "Apply", THEN, &fields(&json!({"f:a": {}}))),
+        entry("helm-controller", "Update", THEN, &fields(&json!({"f:b": {}}))),
+    ]);
+    let helm = template_owner(&before).expect("an owner");
+    assert!(helm.applies());
+    assert_eq!(other_owners(&before, &helm), []);
+    // Who only updates goes by no manifest.
+    let kubectl = owner_named("kubectl", "Update");
+    assert_eq!(other_owners(&before, &kubectl).len(), 2);
+}
+
+/// What the API server fills in is nobody's, if the owner applies.
+#[test]
+fn what_nobody_declares_goes_to_nobody() {
+    let spec = |fields: Value| json!({"f:spec": {"f:template": {"f:spec": fields}}});
+    let both = json!({"f:dnsPolicy": {}, "f:hostNetwork": {}});
+    for (operation, owned, given) in [
+        ("Apply", both.clone(), json!({"f:hostNetwork": {}})),
+        ("Update", both.clone(), both),
+        ("Apply", json!({"f:dnsPolicy": {}}), json!({})),
+    ] {
+        let mut after = workload(&[entry("rb", "Update", NOW, &spec(owned))]);
+        after["spec"]["template"] =
+            json!({"spec": {"dnsPolicy": "ClusterFirst", "hostNetwork": true}});
+        let owner = owner_named("kubectl", operation);
+        let to = Given { template: &owner, others: &[], annotations: &[] };
+        let patch = give_back(&after, to).expect("there is something to give back");
+        let expected: Vec<Value> = if given == json!({}) {
+            Vec::new()
+        } else {
+            vec![entry("kubectl", operation, NOW, &spec(given))]
+        };
+        assert_eq!(applied(&after, &patch), expected);
+    }
+}

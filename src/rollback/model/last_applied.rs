@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::defaults;
+
 /// The annotation that holds it.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -22,8 +24,11 @@ struct Spec<'a> {
     template: &'a RawValue,
 }
 
-/// The same document with this pod template; every byte outside of `spec.template` stays. `None`
-/// where it is not JSON or has no such member.
+/// The same document with this pod template, as a manifest would declare it; every byte outside of
+/// `spec.template` stays. `None` where it is not JSON or has no such member.
+///
+/// A template that a cluster has stored says everything that the API server fills in. If that stood in
+/// here, too, the manifest would seem to delete it: Argo CD takes that for a difference.
 #[must_use]
 pub fn with_template(document: &str, template: &Value) -> Option<String> {
     let manifest: Manifest<'_> = serde_json::from_str(document).ok()?;
@@ -31,6 +36,7 @@ pub fn with_template(document: &str, template: &Value) -> Option<String> {
     // `old` is a part of `document`, so its place is the difference of the two addresses.
     let start = (old.as_ptr() as usize).checked_sub(document.as_ptr() as usize)?;
     let (before, after) = (document.get(..start)?, document.get(start + old.len()..)?);
+    let template = defaults::without(template);
     Some(format!("{before}{template}{after}"))
 }
 
@@ -41,7 +47,7 @@ mod tests {
 
     #[test]
     fn only_the_template_changes() {
-        let template = json!({"spec": {"b": 2, "a": 1}});
+        let template = json!({"spec": {"b": 2, "dnsPolicy": "ClusterFirst", "a": 1}});
         for (document, expected) in [
             (
                 "{\"kind\":\"Deployment\", \"x\":\"\\u003c\",\"spec\":{\"template\":{\"old\":[1]},\"replicas\":3}}\n",
