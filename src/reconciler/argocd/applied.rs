@@ -44,7 +44,8 @@ pub(super) fn of_source(application: &Value, source: usize) -> Vec<Applied> {
     let entries = items(application, "/status/history").iter().rev();
     let entries = entries.filter(|entry| self::entry(entry).is_some());
     let one = |(one, entry): (Applied, &Value)| {
-        let commit = one.revisions.get(place(entry, wanted, source)?).filter(is_commit)?.clone();
+        let commit =
+            one.revisions.get(place(entry, wanted, source)?).filter(|it| is_commit(it))?.clone();
         Some(Applied { commit, ..one })
     };
     of(application).into_iter().zip(entries).filter_map(one).collect()
@@ -66,13 +67,13 @@ fn place(entry: &Value, wanted: &Value, index: usize) -> Option<usize> {
     }
 }
 
-fn is_commit(revision: &&String) -> bool {
+fn is_commit(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 fn entry(entry: &Value) -> Option<Applied> {
     let revisions: Vec<String> = revisions(entry, "").into_iter().map(str::to_owned).collect();
-    let commit = revisions.iter().find(is_commit).or_else(|| revisions.first())?.clone();
+    let commit = revisions.iter().find(|it| is_commit(it)).or_else(|| revisions.first())?.clone();
     let at = text_or(entry, "/deployedAt", "/deployStartedAt").parse().ok();
     Some(Applied { commit, revisions, at, healthy: None })
 }
