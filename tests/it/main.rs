@@ -34,6 +34,7 @@ mod lost_answers;
 mod man;
 mod many;
 mod next_deploy;
+mod origin;
 mod output;
 mod owners;
 mod plan_file;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
         man::tests(),
         many::tests(),
         next_deploy::tests(),
+        origin::tests(),
         output::tests(),
         owners::tests(),
         plan_file::tests(),

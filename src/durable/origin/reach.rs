@@ -4,9 +4,11 @@
 use std::ffi::OsString;
 
 use crate::config::Rewrite;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
-use crate::git::remote::fetch::Needs;
+use crate::git::branch::BranchName;
+use crate::git::remote::fetch::{History, Needs};
+use crate::git::remote::remote_url::RemoteUrl;
 use crate::revert::ground::{Ground, Reach};
 use crate::rollback::model::ownership::Source;
 use crate::text::{sanitize, shell_quote};
@@ -37,23 +39,26 @@ impl<'a> Grounds<'a> {
     }
 
     /// The repository of a source, at the tip of the branch that it wants: one fetch, and one question
-    /// for the default branch where none is wanted.
+    /// for the default branch where none is wanted. The inner error is that what is wanted is no branch.
     pub(super) async fn of(
         &mut self,
         source: &Source,
         progress: &mut dyn FnMut(&str),
-    ) -> Result<usize> {
+    ) -> Result<Result<usize, Error>> {
         let is_it = |one: &Fetched| one.url == source.url && one.branch == source.wants;
         if let Some(known) = self.fetched.iter().position(is_it) {
-            return Ok(known);
+            return Ok(Ok(known));
         }
         let rewritten = Rewrite::apply(self.access.rewrites, &source.url);
         let url = rewritten.as_deref().unwrap_or(&source.url);
         let fetched = self.fetch(source, url, rewritten.is_some(), progress).await;
-        let (ground, tip) = fetched.map_err(|error| explained(error, source, url))?;
+        let (ground, tip) = match fetched.map_err(|error| explained(error, source, url))? {
+            Ok(fetched) => fetched,
+            Err(no_branch) => return Ok(Err(no_branch)),
+        };
         let (url, branch) = (source.url.clone(), source.wants.clone());
         self.fetched.push(Fetched { url, branch, ground, tip });
-        Ok(self.fetched.len() - 1)
+        Ok(Ok(self.fetched.len() - 1))
     }
 
     pub(super) fn get(&mut self, index: usize) -> Option<&mut Fetched> {
@@ -71,8 +76,15 @@ impl<'a> Grounds<'a> {
         url: &str,
         by_rule: bool,
         progress: &mut dyn FnMut(&str),
-    ) -> Result<(Ground, Oid)> {
+    ) -> Result<Result<(Ground, Oid), Error>> {
         let branch = Some(source.wants.as_str()).filter(|branch| !branch.is_empty());
+        if let Some(Err(error)) = branch.map(BranchName::parse) {
+            return Ok(Err(error.without_again()));
+        }
+        RemoteUrl::parse(url).map_err(|error| {
+            let message = "the owner has its repository under a URL that cannot be used";
+            Error::new(ErrorKind::Refused, message).because(error.to_string())
+        })?;
         let reach = Reach {
             repository: Some(url),
             branch,
@@ -88,8 +100,17 @@ impl<'a> Grounds<'a> {
                 .push(format!("{from} is reached as {to} (git.rewrite in the configuration)"));
         }
         let Ground { remote, store, branch, .. } = &mut ground;
-        let tip = remote.fetch(store, branch, &Needs::default(), progress).await?;
-        Ok((ground, tip))
+        // Into an empty copy with some of what came before: that is what is looked at next.
+        let needs = match store.tip(branch)? {
+            Some(_) => Needs::default(),
+            None => Needs::history(History::Deeper),
+        };
+        match remote.fetch(store, branch, &needs, progress).await {
+            Ok(tip) => Ok(Ok((ground, tip))),
+            // It is a tag.
+            Err(error) if error.kind() == ErrorKind::Usage => Ok(Err(error.without_again())),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::durable::origin::candidates::Candidate;
 use crate::durable::origin::reach::{Fetched, Grounds};
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::git::Oid;
 use crate::git::manifest::closure::Inputs;
 use crate::git::manifest::declared;
@@ -141,11 +141,9 @@ async fn look(
     if !candidate.source.is_branch {
         return Ok(Err(Why::Pinned(None)));
     }
-    let index = match grounds.of(candidate.source, progress).await {
+    let index = match grounds.of(candidate.source, progress).await? {
         Ok(index) => index,
-        // It is there, and no branch.
-        Err(error) if error.kind() == ErrorKind::Usage => return Ok(Err(Why::Pinned(Some(error)))),
-        Err(error) => return Err(error),
+        Err(no_branch) => return Ok(Err(Why::Pinned(Some(no_branch)))),
     };
     let Some(Fetched { ground, tip, .. }) = grounds.get(index) else {
         return Ok(Err(Why::NoRepository));

@@ -84,7 +84,7 @@ mod tests {
             include: "*/config.yaml".to_owned(),
             ..Inputs::default()
         };
-        assert_eq!((pattern.source, &pattern.inputs), (0, &of_pattern));
+        assert_eq!((pattern.source, &pattern.inputs), (1, &of_pattern));
         let over: Vec<(&str, &str)> = pattern
             .overrides
             .iter()
