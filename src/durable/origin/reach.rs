@@ -94,7 +94,7 @@ impl<'a> Grounds<'a> {
         };
         let mut ground = Ground::reach_named(url, reach, self.variables).await?;
         if by_rule {
-            let (from, to) = (sanitize(&source.url), sanitize(url));
+            let (from, to) = (shown(&source.url), shown(url));
             ground
                 .notes
                 .push(format!("{from} is reached as {to} (git.rewrite in the configuration)"));
@@ -117,16 +117,29 @@ impl<'a> Grounds<'a> {
 /// How to get there after all.
 fn explained(error: Error, source: &Source, url: &str) -> Error {
     let error = error.without_again();
-    let from = beginning(&source.url);
-    error.hint(format!("try it by hand: git ls-remote {}", shell_quote(url))).hint(format!(
+    let from = beginning(&shown(&source.url));
+    error.hint(format!("try it by hand: git ls-remote {}", shell_quote(&shown(url)))).hint(format!(
         "where you reach it by another URL, in rb.yaml: \
              git: {{rewrite: [{{from: {from:?}, to: \"https://HOST/\"}}]}}"
     ))
 }
 
+/// A URL for people: without credentials, which an owner may have in it.
+pub(super) fn shown(url: &str) -> String {
+    match RemoteUrl::parse(url) {
+        Ok(url) => url.to_string(),
+        Err(_) => match url.split_once("://") {
+            Some((scheme, rest)) => {
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                sanitize(&format!("{scheme}://{place}")).into_owned()
+            }
+            None => sanitize(url).into_owned(),
+        },
+    }
+}
+
 /// A URL up to its host, as a rule has it.
 fn beginning(url: &str) -> String {
-    let url = sanitize(url).into_owned();
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let host = rest.split('/').next().unwrap_or_default();
@@ -134,7 +147,40 @@ fn beginning(url: &str) -> String {
         }
         None => match url.split_once(':') {
             Some((place, _)) => format!("ssh://{place}/"),
-            None => url,
+            None => url.to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_of_an_owner_are_not_shown() {
+        for (url, expected) in [
+            ("https://ann:secret@git.test/fleet.git", "https://git.test/fleet.git"),
+            ("https://ann:secret@git.test/fleet?x", "https://git.test/fleet?x"),
+            ("git@git.test:fleet", "git@git.test:fleet"),
+            ("https://git.test/\u{1b}[2J", "https://git.test/\u{fffd}[2J"),
+        ] {
+            let found = shown(url);
+            assert!(!found.contains("secret") && !found.contains('\u{1b}'), "{found}");
+            if !expected.contains('\u{fffd}') {
+                assert_eq!(found, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_begins_as_the_url_of_the_owner_does() {
+        for (url, expected) in [
+            ("git@git.test:shop/fleet.git", "ssh://git@git.test/"),
+            ("ssh://git@git.test:2222/fleet", "ssh://git@git.test:2222/"),
+            ("https://git.test/fleet", "https://git.test/"),
+            ("/srv/fleet", "/srv/fleet"),
+        ] {
+            assert_eq!(beginning(url), expected);
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Somebody who looks for the origin of a release, and owners as a cluster has them.
 
 use std::ffi::OsString;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -44,7 +46,7 @@ pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
 
 /// A person with a home of their own.
 pub(super) struct Person {
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
     at: Option<PathBuf>,
     rewrites: Vec<Rewrite>,
     limit: Duration,
@@ -52,7 +54,7 @@ pub(super) struct Person {
 
 impl Person {
     pub(super) fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         std::fs::create_dir(folder.path().join("home")).expect("a home");
         Self { folder, at: None, rewrites: Vec::new(), limit: LIMIT }
     }
@@ -91,7 +93,7 @@ impl Person {
     ) -> Result<Found> {
         let revision = "revision 1";
         let asked = Asked { live, good, revision, created: None, only_images };
-        let folder = self.at.as_deref().unwrap_or(self.folder.path());
+        let folder = self.at.as_deref().unwrap_or_else(|| self.folder.path());
         run(async {
             let until = Instant::now() + self.limit;
             let rewrites = &self.rewrites;
@@ -101,9 +103,14 @@ impl Person {
     }
 
     #[track_caller]
-    pub(super) fn origin(&self, owners: &[OwnerRead], live: &str, good: &str) -> Origin {
-        match self.find(owners, live, good).expect("it is reached") {
-            Found::Origin(origin) => *origin,
+    pub(super) fn origin(&self, owners: &[OwnerRead], live: &str, good: &str) -> Kept {
+        self.kept(self.find(owners, live, good).expect("it is reached"))
+    }
+
+    #[track_caller]
+    pub(super) fn kept(&self, found: Found) -> Kept {
+        match found {
+            Found::Origin(origin) => Kept { origin: *origin, home: Arc::clone(&self.folder) },
             other => panic!("{other:#?}"),
         }
     }
@@ -126,6 +133,27 @@ impl Person {
             }
             other => panic!("{other:#?}"),
         }
+    }
+}
+
+/// An origin, and the home in which its copy is.
+pub(super) struct Kept {
+    origin: Origin,
+    #[expect(dead_code, reason = "it is held")]
+    home: Arc<tempfile::TempDir>,
+}
+
+impl Deref for Kept {
+    type Target = Origin;
+
+    fn deref(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+impl DerefMut for Kept {
+    fn deref_mut(&mut self) -> &mut Origin {
+        &mut self.origin
     }
 }
 

@@ -6,7 +6,6 @@ use super::given::{
 };
 use crate::suite::{Test, pure};
 use crate::testbed::Fleet;
-use kubectl_rb::durable::origin::Found;
 use kubectl_rb::revert::plan::Decision;
 use kubectl_rb::rollback::model::provenance::Proof;
 use kubectl_rb::rollback::model::revert::Mode;
@@ -216,8 +215,9 @@ fn more_than_images_is_put_back_as_a_whole() {
     let more = fleet.push("Three of them");
     let owners = [application("web", &[follows(&fleet, WEB)])];
     let (live, good) = (containers(&image("1.1")), containers(&image("1.0")));
-    let found = Person::new().find_all(&owners, &live, &good, false).expect("it is reached");
-    let Found::Origin(mut origin) = found else { panic!("{found:#?}") };
+    let person = Person::new();
+    let found = person.find_all(&owners, &live, &good, false).expect("it is reached");
+    let mut origin = person.kept(found);
     assert_eq!(gone(&origin), [more.as_str(), bad.as_str()]);
     let plan = planned(&mut origin, &image("1.0"));
     assert_eq!(files(&plan), ["apps/web/deployment.yaml"]);

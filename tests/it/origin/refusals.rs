@@ -7,7 +7,6 @@ use super::given::{
 };
 use crate::suite::{Test, pure};
 use crate::testbed::Fleet;
-use kubectl_rb::durable::origin::Found;
 use kubectl_rb::error::ErrorKind;
 use kubectl_rb::rollback::model::ownership::Proof;
 
@@ -43,12 +42,13 @@ fn what_is_good_already_has_only_to_be_applied() {
 
 fn another_release_since_is_named() {
     let fleet = web();
-    fleet.release(WEB, &image("1.1"));
+    let bad = fleet.release(WEB, &image("1.1"));
     let newer = fleet.release(WEB, &image("1.2"));
     let owners = [application("web", &[follows(&fleet, WEB)])];
     let told = Person::new().refused(&owners, &image("1.1"), &image("1.0"));
     assert!(told.contains("somebody has committed another release"), "{told}");
     assert!(told.contains(&format!("{} (Bump web to 1.2)", &newer[..9])), "{told}");
+    assert!(told.contains(&format!("{} (Bump web to 1.1) had brought it", &bad[..9])), "{told}");
     assert!(told.contains("but registry.test/web:1.2"), "{told}");
     assert!(told.contains(&format!("rb revert-commit {}", &newer[..9])), "{told}");
 }
@@ -176,8 +176,9 @@ fn a_sidecar_that_would_go_along_is_refused() {
     let owners = [application("web", &[follows(&fleet, WEB)])];
     let live = containers("app=registry.test/web:1.1 side=registry.test/side:1.1");
     let good = "app=registry.test/web:1.0 side=registry.test/side:1.1";
-    let found = Person::new().find_all(&owners, &live, &containers(good), true).expect("reached");
-    let Found::Origin(mut origin) = found else { panic!("{found:#?}") };
+    let person = Person::new();
+    let found = person.find_all(&owners, &live, &containers(good), true).expect("reached");
+    let mut origin = person.kept(found);
     let error = decide(&mut origin, good).expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Refused);
     let told = told(&error);
@@ -186,7 +187,7 @@ fn a_sidecar_that_would_go_along_is_refused() {
     assert!(told.contains(why), "{told}");
     // Where that is wanted as well, it is no fault.
     let both = "app=registry.test/web:1.0 side=registry.test/side:1.0";
-    let found = Person::new().find_all(&owners, &live, &containers(both), true).expect("reached");
-    let Found::Origin(mut origin) = found else { panic!("{found:#?}") };
+    let found = person.find_all(&owners, &live, &containers(both), true).expect("reached");
+    let mut origin = person.kept(found);
     assert_eq!(planned(&mut origin, both).reverted.files.len(), 1);
 }

@@ -1,6 +1,6 @@
 //! What Git knows of a revision that an owner is at.
 
-use super::given::{Person, WEB, application, follows, image, run, web};
+use super::given::{Kept, Person, WEB, application, follows, image, run, web};
 use crate::suite::{Test, pure};
 use crate::testbed::Fleet;
 use kubectl_rb::durable::origin::{Origin, relation};
@@ -22,7 +22,7 @@ fn ask(origin: &mut Origin, ours: &str, revision: &str) -> Option<Relation> {
 }
 
 /// A fleet with a bad release, and its origin.
-fn released() -> (Fleet, Origin) {
+fn released() -> (Fleet, Kept) {
     let fleet = web();
     fleet.release(WEB, &image("1.1"));
     let owners = [application("web", &[follows(&fleet, WEB)])];
