@@ -228,3 +228,20 @@ impl std::error::Error for Error {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_of_another_command_are_left_out() {
+        let error = Error::new(ErrorKind::Usage, "it is a tag")
+            .hint("git tag")
+            .again("name a branch", ["--branch", "main"])
+            .hint("git branch");
+        assert_eq!(error.hints().len(), 3);
+        let error = error.without_again();
+        assert_eq!(error.hints(), ["git tag", "git branch"]);
+        assert_eq!(error.complete(|_| "rb".to_owned()).hints(), ["git tag", "git branch"]);
+    }
+}

@@ -79,3 +79,38 @@ fn rule(at: &At<'_>) -> Option<Rewrite> {
     let (from, to) = (text("from"), text("to"));
     Some(Rewrite { from: from?, to: to? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(rules: &[(&str, &str)]) -> Vec<Rewrite> {
+        let one = |(from, to): &(&str, &str)| Rewrite { from: (*from).into(), to: (*to).into() };
+        rules.iter().map(one).collect()
+    }
+
+    #[test]
+    fn the_beginning_of_a_url_is_replaced_and_the_longest_counts() {
+        let rules = rules(&[
+            ("ssh://git@git.test/", "https://git.test/"),
+            ("git@git.test:shop/", "https://mirror.test/shop/"),
+            ("ssh://git@git.test/shop/", "https://never.test/"),
+            ("http://10.0.0.1:8080", "https://outside.test"),
+        ]);
+        for (url, expected) in [
+            ("git@git.test:infra/fleet.git", Some("https://git.test/infra/fleet.git")),
+            ("ssh://git@GIT.test/infra/fleet.git", Some("https://git.test/infra/fleet.git")),
+            ("SSH://git@git.test/infra", Some("https://git.test/infra")),
+            ("ssh://git@git.test/shop/web", Some("https://mirror.test/shop/web")),
+            ("git@git.test:/shop/Web", Some("https://mirror.test/shop/Web")),
+            ("http://10.0.0.1:8080/a/b.git", Some("https://outside.test/a/b.git")),
+            ("https://git.test/infra", None),
+            ("ssh://git.test/infra", None),
+            ("/srv/fleet.git", None),
+            ("", None),
+        ] {
+            assert_eq!(Rewrite::apply(&rules, url).as_deref(), expected, "{url}");
+        }
+        assert_eq!(Rewrite::apply(&[], "git@git.test:a"), None);
+    }
+}

@@ -17,6 +17,7 @@ mod refusal;
 mod relation;
 mod search;
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ use crate::rollback::model::image::ContainerImage;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::provenance::Brought;
 use crate::rollback::model::revert::CommitView;
+
+use self::reach::Grounds;
 
 pub use self::planning::plan;
 pub use self::relation::relation;
@@ -132,5 +135,18 @@ pub async fn find(
     access: &Access<'_>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Found> {
-    search::run(owners, asked, access, progress).await
+    let variables: Vec<_> = std::env::vars_os().collect();
+    find_in(owners, asked, access, &variables, progress).await
+}
+
+/// The same with these variables in place of those of this process: they say where `git` is and how the
+/// user has set it up, and where copies are kept.
+pub async fn find_in(
+    owners: &[OwnerRead],
+    asked: &Asked<'_>,
+    access: &Access<'_>,
+    variables: &[(OsString, OsString)],
+    progress: &mut dyn FnMut(&str),
+) -> Result<Found> {
+    search::run(owners, asked, Grounds::new(access, variables), progress).await
 }

@@ -1,6 +1,7 @@
 //! Where a revert is made.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
@@ -62,19 +63,31 @@ impl Ground {
         let wanted =
             Wanted { repository: reach.repository, branch: reach.branch, folder: reach.folder };
         let located = locate(&git, wanted).await?;
-        Self::open(git, located, &reach).await
+        let caches = cache_folder(|name| std::env::var_os(name));
+        Self::open(git, located, caches, &reach).await
     }
 
     /// The same of a repository that somebody else names by its URL. Where `rb` runs in a clone of it,
-    /// it is reached as that does.
-    pub async fn reach_named(url: &str, reach: Reach<'_>) -> Result<Self> {
-        let git = Git::find(std::env::vars_os(), reach.interactive).await?;
+    /// it is reached as that does. `variables` are those of this process.
+    pub async fn reach_named(
+        url: &str,
+        reach: Reach<'_>,
+        variables: &[(OsString, OsString)],
+    ) -> Result<Self> {
+        let git = Git::find(variables.iter().cloned(), reach.interactive).await?;
         let branch = reach.branch.map(BranchName::parse).transpose()?;
         let located = cloned(&git, url, branch, reach.folder).await?;
-        Self::open(git, located, &reach).await
+        let variable = |name: &str| variables.iter().find(|(found, _)| found == name);
+        let caches = cache_folder(|name| variable(name).map(|(_, value)| value.clone()));
+        Self::open(git, located, caches, &reach).await
     }
 
-    async fn open(git: Git, located: Located, reach: &Reach<'_>) -> Result<Self> {
+    async fn open(
+        git: Git,
+        located: Located,
+        caches: Option<PathBuf>,
+        reach: &Reach<'_>,
+    ) -> Result<Self> {
         let checkout = located.checkout.as_ref();
         let folder = checkout.map_or(reach.folder, |checkout| &checkout.folder);
         let config = UserConfig::read(&git, folder).await?;
@@ -82,7 +95,6 @@ impl Ground {
             Some(checkout) => git.adopt(&checkout.folder).await?,
             None => git,
         };
-        let caches = cache_folder(|name| std::env::var_os(name));
         let objects = checkout.and_then(|checkout| checkout.objects.as_deref());
         let store = cache::open(caches.as_deref(), &located.url, objects, reach.until).await?;
         let (name, local) = (located.name, located.local);

@@ -36,6 +36,7 @@ mod lost_answers;
 mod man;
 mod many;
 mod next_deploy;
+mod origin;
 mod output;
 mod owners;
 mod plan_file;
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
         man::tests(),
         many::tests(),
         next_deploy::tests(),
+        origin::tests(),
         output::tests(),
         owners::tests(),
         plan_file::tests(),

@@ -12,6 +12,7 @@ use crate::rollback::model::target::Target;
 use crate::text::{sanitize, shell_quote};
 
 use super::candidates::Candidate;
+use super::reach::shown;
 use super::{Asked, Origin, OwnerRead};
 
 /// Things of a kind that are named.
@@ -86,7 +87,7 @@ pub(super) fn several<'a>(found: impl Iterator<Item = (&'a Candidate<'a>, &'a Br
     let mut lines = Vec::new();
     for (candidate, brought) in found {
         owner = sanitize(&candidate.read.owner.name).into_owned();
-        let url = sanitize(&candidate.source.url).into_owned();
+        let url = shown(&candidate.source.url);
         lines.push((format!("{url}: {}", commits(&brought.commits)), by_hand(candidate, brought)));
     }
     let message = format!("more than one source of {owner} brought it: nothing was changed");
@@ -101,7 +102,7 @@ fn by_hand(candidate: &Candidate<'_>, brought: &Brought) -> String {
         "" => String::new(),
         branch => format!(" --branch {}", shell_quote(branch)),
     };
-    let url = shell_quote(&candidate.source.url).into_owned();
+    let url = shell_quote(&shown(&candidate.source.url)).into_owned();
     format!("rb revert-commit {} --repo {url}{branch}", ids.join(" "))
 }
 
@@ -109,7 +110,7 @@ fn reason(passed: &Passed<'_>, asked: &Asked<'_>) -> Error {
     let Passed { candidate, why } = passed;
     let owner = sanitize(&candidate.read.owner.name).into_owned();
     let source = candidate.source;
-    let url = sanitize(&source.url).into_owned();
+    let url = shown(&source.url);
     let refused = |message: String| Error::new(ErrorKind::Refused, message);
     match why {
         Why::Pinned(cause) => {
@@ -183,7 +184,14 @@ fn ambiguous(
     asked: &Asked<'_>,
 ) -> Error {
     let revision = sanitize(asked.revision).into_owned();
-    let found = commits(&doubt.candidates);
+    // Of those that came later, the oldest took its place.
+    let last = match doubt.candidates.as_slice() {
+        all @ [.., last] if doubt.doubt == Doubt::Superseded && all.len() <= NAMED => {
+            std::slice::from_ref(last)
+        }
+        all => all,
+    };
+    let found = commits(last);
     let message = match doubt.doubt {
         Doubt::Superseded => format!(
             "somebody has committed another release in {url} since: {found}; {owner} will bring that"
@@ -203,7 +211,7 @@ fn ambiguous(
         "" => String::new(),
         branch => format!(" --branch {}", shell_quote(branch)),
     };
-    let url = shell_quote(&candidate.source.url).into_owned();
+    let url = shell_quote(&shown(&candidate.source.url)).into_owned();
     let commit = doubt.candidates.first().map_or("COMMIT".to_owned(), |commit| short(&commit.id));
     error.hint(format!(
         "to revert a commit all the same: rb revert-commit {commit} --repo {url}{branch}"
@@ -226,7 +234,7 @@ fn edit(object: &Target) -> String {
 
 fn in_short(passed: &Passed<'_>) -> String {
     let owner = sanitize(&passed.candidate.read.owner.name).into_owned();
-    let url = sanitize(&passed.candidate.source.url).into_owned();
+    let url = shown(&passed.candidate.source.url);
     let why = match &passed.why {
         Why::Pinned(_) => "follows no branch",
         Why::NoRepository => "is no repository of Git",

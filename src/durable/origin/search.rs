@@ -2,7 +2,7 @@
 
 use crate::durable::origin::candidates::Candidate;
 use crate::durable::origin::reach::{Fetched, Grounds};
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::git::Oid;
 use crate::git::manifest::closure::Inputs;
 use crate::git::manifest::declared;
@@ -14,7 +14,7 @@ use crate::rollback::model::provenance::{
 };
 
 use super::refusal::{Passed, Why, refused, several};
-use super::{Access, Asked, Found, Origin, OwnerRead, Settled, candidates};
+use super::{Asked, Found, Origin, OwnerRead, Settled, candidates};
 
 /// What was found in a source.
 struct Look {
@@ -38,17 +38,16 @@ struct Hit<'a, T> {
 pub(super) async fn run(
     owners: &[OwnerRead],
     asked: &Asked<'_>,
-    access: &Access<'_>,
+    mut grounds: Grounds<'_>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Found> {
     let candidates = candidates::of(owners);
-    let mut grounds = Grounds::default();
     let mut passed: Vec<Passed<'_>> = Vec::new();
     for group in candidates.chunk_by(|one, other| one.owner == other.owner) {
         let (mut moved, mut settled) = (Vec::new(), Vec::new());
         for candidate in group {
             let pass = |why: Why| Passed { candidate, why };
-            let look = match look(candidate, asked, access, &mut grounds, progress).await? {
+            let look = match look(candidate, asked, &mut grounds, progress).await? {
                 Ok(look) => look,
                 Err(why) => {
                     passed.push(pass(why));
@@ -88,7 +87,7 @@ pub(super) async fn run(
 fn decide(
     mut moved: Vec<Hit<'_, Brought>>,
     mut settled: Vec<Hit<'_, NotInGit>>,
-    grounds: &mut Grounds,
+    grounds: &mut Grounds<'_>,
 ) -> Option<Found> {
     // The same commits may be found twice where two sources are one repository.
     moved.dedup_by(|one, other| {
@@ -99,7 +98,7 @@ fn decide(
         return Some(Found::Refused(several(found)));
     }
     if let Some(Hit { candidate, ground, inputs, what: brought }) = moved.pop() {
-        let Fetched { ground, tip, .. } = std::mem::take(grounds).take(ground)?;
+        let Fetched { ground, tip, .. } = grounds.take(ground)?;
         let automation = candidate.read.owner.automation.as_ref();
         return Some(Found::Origin(Box::new(Origin {
             ground,
@@ -112,7 +111,7 @@ fn decide(
         })));
     }
     let Hit { candidate, ground, inputs, what: not } = settled.drain(..).next()?;
-    let Fetched { ground, tip, .. } = std::mem::take(grounds).take(ground)?;
+    let Fetched { ground, tip, .. } = grounds.take(ground)?;
     Some(Found::Nothing(Box::new(Settled {
         ground,
         tip,
@@ -128,8 +127,7 @@ fn decide(
 async fn look(
     candidate: &Candidate<'_>,
     asked: &Asked<'_>,
-    access: &Access<'_>,
-    grounds: &mut Grounds,
+    grounds: &mut Grounds<'_>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Result<Look, Why>> {
     let nowhere = question(candidate, asked, Oid::ZERO_SHA1, &candidate.inputs);
@@ -143,11 +141,9 @@ async fn look(
     if !candidate.source.is_branch {
         return Ok(Err(Why::Pinned(None)));
     }
-    let index = match grounds.of(candidate.source, access, progress).await {
+    let index = match grounds.of(candidate.source, progress).await? {
         Ok(index) => index,
-        // It is there, and no branch.
-        Err(error) if error.kind() == ErrorKind::Usage => return Ok(Err(Why::Pinned(Some(error)))),
-        Err(error) => return Err(error),
+        Err(no_branch) => return Ok(Err(Why::Pinned(Some(no_branch)))),
     };
     let Some(Fetched { ground, tip, .. }) = grounds.get(index) else {
         return Ok(Err(Why::NoRepository));

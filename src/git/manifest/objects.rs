@@ -53,3 +53,58 @@ fn declared(document: &Value) -> Option<Declared> {
         name: text("/metadata/name")?.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::branch::Branch;
+    use crate::git::revert::{Request, attempt};
+    use crate::git::testing::{Edit, Scratch, put};
+    use crate::rollback::model::revert::{Attempt, Mode};
+
+    /// What a revert of the last of two commits takes out.
+    fn gone(before: &[Edit], after: &[Edit]) -> Vec<String> {
+        let scratch = Scratch::new();
+        let first = scratch.on(&[], "first", before);
+        let last = scratch.on(&[first], "last", after);
+        let branch: Branch = scratch.branch("main", last);
+        let request = Request {
+            branch: &branch,
+            commits: &[last],
+            mode: Mode::Revert,
+            paths: &[],
+            good: None,
+            mainline: None,
+        };
+        let repository = scratch.open();
+        match attempt(&repository, &request).unwrap() {
+            Attempt::Clean(reverted) => {
+                let found = removed(&repository, &reverted.files).unwrap();
+                found.into_iter().map(|one| format!("{} {}", one.kind, one.name)).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn objects_go_with_their_file_or_their_document() {
+        let object =
+            |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: web}}\n");
+        let two = format!("{}---\n{}", object("Service"), object("ConfigMap"));
+        let keep = || put("keep.yaml", "a: 1\n");
+        for (before, after, expected) in [
+            (vec![keep()], vec![put("new.yaml", object("Secret"))], &["Secret web"][..]),
+            (vec![put("a.yaml", object("Service"))], vec![put("a.yaml", &two)], &["ConfigMap web"]),
+            // What moves from one file to another stays.
+            (
+                vec![put("a.yaml", object("Service"))],
+                vec![put("a.yaml", "# moved\n"), put("b.yaml", object("Service"))],
+                &[],
+            ),
+            (vec![keep()], vec![put("t.yaml", "{{ if x }}\nkind: Service\n{{ end }}\n")], &[]),
+            (vec![keep()], vec![put("values.yaml", "kind: x\nmetadata: {name: y}\n")], &[]),
+        ] {
+            assert_eq!(gone(&before, &after), expected);
+        }
+    }
+}

@@ -44,7 +44,8 @@ pub(super) fn of_source(application: &Value, source: usize) -> Vec<Applied> {
     let entries = items(application, "/status/history").iter().rev();
     let entries = entries.filter(|entry| self::entry(entry).is_some());
     let one = |(one, entry): (Applied, &Value)| {
-        let commit = one.revisions.get(place(entry, wanted, source)?).filter(is_commit)?.clone();
+        let commit =
+            one.revisions.get(place(entry, wanted, source)?).filter(|it| is_commit(it))?.clone();
         Some(Applied { commit, ..one })
     };
     of(application).into_iter().zip(entries).filter_map(one).collect()
@@ -66,13 +67,13 @@ fn place(entry: &Value, wanted: &Value, index: usize) -> Option<usize> {
     }
 }
 
-fn is_commit(revision: &&String) -> bool {
+fn is_commit(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 fn entry(entry: &Value) -> Option<Applied> {
     let revisions: Vec<String> = revisions(entry, "").into_iter().map(str::to_owned).collect();
-    let commit = revisions.iter().find(is_commit).or_else(|| revisions.first())?.clone();
+    let commit = revisions.iter().find(|it| is_commit(it)).or_else(|| revisions.first())?.clone();
     let at = text_or(entry, "/deployedAt", "/deployStartedAt").parse().ok();
     Some(Applied { commit, revisions, at, healthy: None })
 }
@@ -123,5 +124,39 @@ mod tests {
             assert_eq!(applied[0].healthy, expected, "{health} {synced} {compared}");
             assert!(applied[1..].iter().all(|one| one.healthy.is_none()));
         }
+    }
+
+    #[test]
+    fn a_commit_belongs_to_a_source_wherever_that_stood() {
+        let (chart, fleet) = (
+            json!({"repoURL": "https://charts.test", "chart": "web"}),
+            json!({"repoURL": "https://git.test/fleet.git", "ref": "values"}),
+        );
+        let app = json!({"spec": {"sources": [chart, fleet]}, "status": {"history": [
+            // From before there were two.
+            {"revision": OLD, "source": {"repoURL": "git@git.test:fleet", "path": "apps/web"}},
+            {"revisions": [OLD, "1.0"], "sources": [fleet, chart]},
+            {"revisions": ["1.1", SHA], "sources": [chart, fleet]},
+            {"revisions": ["1.2", SHA]},
+            {"revisions": ["1.3"], "sources": [chart]},
+        ]}});
+        let commits = |source| -> Vec<String> {
+            of_source(&app, source).into_iter().map(|one| one.commit).collect()
+        };
+        assert_eq!(commits(1), [SHA, SHA, OLD]);
+        // Versions are no commits.
+        assert!(commits(0).is_empty());
+        assert!(commits(2).is_empty());
+    }
+
+    #[test]
+    fn with_a_hydrator_only_the_commit_that_was_rendered_last_is_known() {
+        let wet = "3".repeat(40);
+        let app = json!({"spec": {"sourceHydrator": {"drySource": {}}}, "status": {
+            "history": [{"revision": OLD}, {"revision": wet}],
+            "sourceHydrator": {"lastSuccessfulOperation": {"drySHA": SHA, "hydratedSHA": wet}}}});
+        let found = of_source(&app, 0);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].commit, SHA);
     }
 }

@@ -166,3 +166,6 @@ pub(super) fn repository(url: &str) -> String {
 fn name_of_file(application: &Value) -> String {
     qualified(application).replace('/', "_")
 }
+
+#[cfg(test)]
+mod tests;

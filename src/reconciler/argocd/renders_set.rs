@@ -51,3 +51,59 @@ fn inputs(pattern: &str) -> Inputs {
         ..Inputs::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_values_and_a_pattern_as_a_folder() {
+        let files = |path: &str| {
+            json!({"git": {"repoURL": "https://git.test/env.git",
+            "revision": "HEAD", "files": [{"path": path}]}})
+        };
+        let set = json!({"metadata": {"name": "fleet"}, "spec": {
+            "generators": [
+                files("envs/prod.json"),
+                {"matrix": {"generators": [files("/envs/*/config.yaml"), {"list": {"elements": [
+                    {"name": "eu", "tag": "1.1", "replicas": 2}]}}]}},
+                {"git": {"repoURL": "https://git.test/other.git", "directories": [{"path": "apps/*"}]}},
+            ],
+            "template": {"spec": {"source": {"helm": {"parameters": [
+                {"name": "image.tag", "value": "{{tag}}"}]}}}},
+        }});
+        let found = of(&set);
+        let [file, pattern] = <[Rendered; 2]>::try_from(found).unwrap();
+        let exact = Inputs { value_files: vec!["/envs/prod.json".to_owned()], ..Inputs::default() };
+        assert_eq!((file.source, file.inputs), (0, exact));
+        let of_pattern = Inputs {
+            folder: Some(GitPath::new("envs")),
+            recursive: true,
+            include: "*/config.yaml".to_owned(),
+            ..Inputs::default()
+        };
+        assert_eq!((pattern.source, &pattern.inputs), (1, &of_pattern));
+        let over: Vec<(&str, &str)> = pattern
+            .overrides
+            .iter()
+            .map(|over| (over.place.as_str(), over.value.as_str()))
+            .collect();
+        assert_eq!(
+            over,
+            [
+                ("element [0].name of ApplicationSet fleet", "eu"),
+                ("element [0].tag of ApplicationSet fleet", "1.1"),
+                ("parameter image.tag of the template of ApplicationSet fleet", "{{tag}}"),
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_generator_that_reads_files_nothing_is_read() {
+        for spec in [json!({}), json!({"generators": [{"list": {}}, 7]}), json!([])] {
+            assert_eq!(of(&json!({"spec": spec})), [], "{spec}");
+        }
+    }
+}

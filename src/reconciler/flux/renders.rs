@@ -89,3 +89,6 @@ fn folder(path: &str) -> GitPath {
 fn strings(value: &Value, pointer: &str) -> Vec<String> {
     list(value, pointer).iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests;

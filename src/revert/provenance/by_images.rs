@@ -353,6 +353,26 @@ fn has_live(history: &mut PathHistory<'_>, state: &State, moves: &[ImageMove]) -
     Ok(if found { Arrived::Exactly } else { Arrived::No })
 }
 
+/// The commit that brought the live image, from where the files name it.
+fn brought_by(
+    history: &mut PathHistory<'_>,
+    question: &Question<'_>,
+    moves: &[ImageMove],
+) -> Result<Option<String>> {
+    let walk = back(history, question.created, |history, state| {
+        let has_live = has_live(history, state, moves)? == Arrived::Exactly;
+        Ok(if has_live { Arrived::No } else { Arrived::Exactly })
+    });
+    let walk = match walk {
+        Ok(walk) => walk,
+        // It is good to know, and not worth a fetch.
+        Err(error) if is_boundary(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let step = walk.steps.last().filter(|_| walk.arrived == Arrived::Exactly);
+    Ok(step.map(|step| format!("{} had brought it", commit(&step.commit))))
+}
+
 /// The files name neither: another release was committed, or they do not decide it.
 fn unknown(
     history: &mut PathHistory<'_>,
@@ -377,6 +397,7 @@ fn unknown(
         if let Some(newest) = walk.steps.last() {
             evidence.push(format!("they did before {}", commit(&newest.commit)));
         }
+        evidence.extend(brought_by(history, question, moves)?);
         return Ok(ambiguous(Doubt::Superseded, &walk.steps, evidence));
     }
     let remote = &tip.closure.remote;

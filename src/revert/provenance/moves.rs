@@ -101,18 +101,25 @@ impl Look {
 }
 
 /// The images that may be those of the container: the ones that the files give to it by name, and else
-/// all that they give to none.
+/// all that they give to none. Containers of several workloads may have one name, so of these the ones
+/// that are versions of its image, where some are.
 pub(super) fn named<'s>(
     state: &'s State,
     image: &'s ImageMove,
 ) -> impl Iterator<Item = &'s Named> + use<'s> {
-    let own = |named: &&Named| named.container.as_ref() == Some(&image.container);
-    let has_own = state.closure.images.iter().any(|named| own(&named));
-    state.closure.images.iter().filter(move |named| {
+    let images = &state.closure.images;
+    let has_own = images.iter().any(|named| named.container.as_ref() == Some(&image.container));
+    let is_candidate = move |named: &&Named| {
         if has_own {
             named.container.as_ref() == Some(&image.container)
         } else {
             named.container.is_none()
         }
-    })
+    };
+    let is_version = move |named: &&Named| {
+        let mut both = image.live.iter().chain(&image.good);
+        both.any(|reference| named.is_version_of(reference))
+    };
+    let has_version = images.iter().any(|named| is_candidate(&named) && is_version(&named));
+    images.iter().filter(move |named| is_candidate(named) && (!has_version || is_version(named)))
 }

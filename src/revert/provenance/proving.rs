@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::git::Oid;
 use crate::git::history::path_history::{PathHistory, State};
-use crate::git::manifest::closure::Inputs;
+use crate::git::manifest::closure::{Inputs, Named};
 use crate::git::repository::Repository;
 use crate::rollback::model::image::ContainerImage;
 use crate::rollback::model::provenance::{Brought, ImageMove, Proof};
@@ -82,7 +82,7 @@ fn by_words(
 
 /// `container web would get web:2.8.1 and not web:2.8.0`
 fn unproven(after: &State, moved: &ImageMove) -> Unproven {
-    let mut found: Vec<String> = named(after, moved).map(|named| named.reference()).collect();
+    let mut found: Vec<String> = named(after, moved).map(Named::reference).collect();
     found.sort_unstable();
     found.dedup();
     let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };

@@ -59,6 +59,15 @@ impl Named {
     }
 }
 
+impl Named {
+    /// Whether it may be another version of that image: it has the same name, or none at all.
+    #[must_use]
+    pub fn is_version_of(&self, reference: &str) -> bool {
+        let wanted = ImageRef::parse(reference).repository;
+        self.image.repository.as_deref().is_none_or(|own| same_repository(own, wanted))
+    }
+}
+
 /// One may be the end of the other: a registry is often a setting of its own.
 fn same_repository(own: &str, wanted: &str) -> bool {
     let ends_with = |long: &str, short: &str| {

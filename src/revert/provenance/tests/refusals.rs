@@ -62,7 +62,14 @@ fn another_release_was_committed_since() {
     let tip = scratch.on(&[next], "more", &[put("apps/web/more.yaml", "a: 1\n")]);
     let found = case("apps/web", "shop/web:2", "shop/web:1").ambiguous(&scratch, tip);
     assert_eq!((found.doubt, ids(&found.candidates)), (Doubt::Superseded, vec![tip, next]));
-    assert_eq!(found.evidence[0], "the files at apps/web do not name web:2 but shop/web:3");
+    assert_eq!(
+        found.evidence,
+        [
+            "the files at apps/web do not name web:2 but shop/web:3".to_owned(),
+            format!("they did before {} (next)", short(next)),
+            format!("{} (bad) had brought it", short(bad)),
+        ]
+    );
 }
 
 #[test]
