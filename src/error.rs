@@ -160,6 +160,16 @@ impl Error {
         self
     }
 
+    /// With these flags in the commands of kubectl that its hints hold, where they are not there yet.
+    #[must_use]
+    pub fn pinned(mut self, flags: &str) -> Self {
+        for hint in self.hints.iter_mut().filter(|hint| !flags.is_empty() && !hint.contains(flags))
+        {
+            *hint = hint.replacen(": kubectl ", &format!(": kubectl {flags} "), 1);
+        }
+        self
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Source>) -> Self {

@@ -91,6 +91,17 @@ pub async fn hold(
     chain: &[Owner],
     deadline: Deadline,
 ) -> Result<Held> {
+    let outcome = attempt(cluster, owner, hold, chain, deadline).await;
+    outcome.map_err(|error| error.pinned(cluster.pin()))
+}
+
+async fn attempt(
+    cluster: &Cluster,
+    owner: &Target,
+    hold: &Hold,
+    chain: &[Owner],
+    deadline: Deadline,
+) -> Result<Held> {
     let mut hand = Hand::reach(cluster, owner, deadline).await?;
     let state = match hand.hold(hold).await {
         Ok(state) => state,
@@ -126,7 +137,7 @@ pub async fn release(
     deadline: Deadline,
 ) -> Result<Released> {
     let mut hand = Hand::reach(cluster, owner, deadline).await?;
-    let then = hand.release(id).await?;
+    let then = hand.release(id).await.map_err(|error| error.pinned(cluster.pin()))?;
     Ok(Released { owner: owner.clone(), then, written: hand.written })
 }
 

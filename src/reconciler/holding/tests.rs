@@ -61,7 +61,7 @@ fn applied(object: &Value, patch: &Value) -> Result<Value, String> {
 
 #[track_caller]
 fn held(owner: &Value, id: &str, dropped: Option<How>) -> Value {
-    match hold(kind(owner), owner, &holder(id), &[], dropped).unwrap() {
+    match super::hold(kind(owner), owner, &holder(id), &[], dropped).unwrap() {
         Holding::Write(write) => applied(owner, &write.body).unwrap(),
         other => panic!("{other:?}"),
     }
