@@ -229,3 +229,25 @@ impl std::error::Error for Error {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_of_kubectl_are_pinned_once() {
+        let error = Error::new(ErrorKind::Held, "x")
+            .hint("to look at it: kubectl get pods -n shop")
+            .hint("to look at it: kubectl --context prod get pods")
+            .hint("take it out in Git");
+        let pinned = error.pinned("--context prod");
+        assert_eq!(
+            pinned.hints(),
+            [
+                "to look at it: kubectl --context prod get pods -n shop",
+                "to look at it: kubectl --context prod get pods",
+                "take it out in Git",
+            ]
+        );
+    }
+}

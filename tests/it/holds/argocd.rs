@@ -149,7 +149,12 @@ fn an_application_set_is_refused_and_nothing_is_left(bed: &TestBed) {
     assert!(error.to_string().contains(&format!("ApplicationSet {}", app.name())), "{error}");
     assert!(error.hints().iter().any(|hint| hint.contains("patch applicationset")), "{error:?}");
     let after = app.get();
-    assert_eq!(after["metadata"]["generation"], before["metadata"]["generation"]);
+    assert_eq!(spec(&after), spec(&before));
+    // Nothing was written at any time.
+    assert!(
+        !after["metadata"]["managedFields"].to_string().contains(r#""manager":"rb""#),
+        "{after}"
+    );
     assert!(!has_hold(&after));
 }
 

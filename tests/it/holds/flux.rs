@@ -1,20 +1,23 @@
 //! Kustomizations and `HelmReleases` of the real Flux.
 
+use std::process::Command;
+
 use kubectl_rb::error::ErrorKind;
 use kubectl_rb::reconciler::hold::State;
 use kubectl_rb::reconciler::holding::Then;
 use kubectl_rb::rollback::model::hold::How;
+use kubectl_rb::rollback::model::ownership::Owner;
 use kubectl_rb::rollback::model::target::Target;
 use serde_json::{Value, json};
 
 use super::{
-    LOOKS, WEB, has_hold, hold, hold_as, holder, image, owners, release, spec, wanted, web,
+    LOOKS, WEB, has_hold, hold, hold_as, holder, image, on, owners, release, spec, wanted, web,
 };
 use crate::given::{allow_only, paste};
 use crate::scene::live;
 use crate::suite::{Test, on_bed};
 use crate::testbed::flux::{Flux, git_repository, helm_release, kustomization};
-use crate::testbed::{Action, Fleet, Namespace, TestBed};
+use crate::testbed::{Action, Fleet, Namespace, Proxy, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -27,6 +30,8 @@ pub(super) fn tests() -> Vec<Test> {
         without_the_right_to_patch_there_is_a_command,
         an_answer_that_is_lost_is_looked_up,
         somebody_faster_is_not_overwritten,
+        a_hold_that_is_wiped_is_taken_back,
+        a_hold_that_was_there_before_stays,
     ]
 }
 
@@ -184,21 +189,15 @@ fn without_the_right_to_patch_there_is_a_command(bed: &TestBed) {
     // Somebody who may do that pastes it, and anybody finds and releases the hold.
     let hint =
         error.hints().iter().find_map(|hint| hint.strip_prefix("somebody who may do that: "));
-    let command = hint.expect("a command").replace("--context alice", "");
-    paste(bed, namespace.kubeconfig(), &without_context(&command)).ends_with(0);
+    // It is pinned to the cluster as the one who may not do it.
+    let pin = on(&namespace.user("alice"), async |cluster, _| format!("{} ", cluster.pin()));
+    let command = hint.expect("a command");
+    assert!(command.contains(&pin), "{command}");
+    paste(bed, namespace.kubeconfig(), &command.replace(&pin, "")).ends_with(0);
     let held = super::hold(&namespace, &owner, "op-1");
     assert!(held.is_ok_and(|held| held.state == State::Held(How::Suspend)));
     release(&namespace, &owner, "op-1").expect("it is released");
     assert_eq!(spec(&namespace.get("kustomization", "web")), spec(&before));
-}
-
-/// The command is pinned to the one who may not do it.
-fn without_context(command: &str) -> String {
-    let words: Vec<&str> = command.split(' ').collect();
-    let at = words.iter().position(|word| *word == "--context");
-    let is_pin = |index: &usize| at.is_some_and(|at| *index == at || *index == at + 1);
-    let kept = words.iter().enumerate().filter(|(index, _)| !is_pin(index)).map(|(_, word)| *word);
-    kept.collect::<Vec<_>>().join(" ")
 }
 
 fn an_answer_that_is_lost_is_looked_up(bed: &TestBed) {
@@ -252,4 +251,65 @@ fn somebody_faster_is_not_overwritten(bed: &TestBed) {
     assert_eq!(first, Some(Then::HeldByOthers("alice (op-rival)".to_owned())));
     release(&namespace, &owner, "op-rival").expect("the other one lets go");
     assert_eq!(spec(&namespace.get("kustomization", "web")), spec(&before));
+}
+
+/// Somebody above that puts things back within seconds, as the chain tells.
+fn hasty(owner: &Target) -> Owner {
+    Owner {
+        name: "Robot shop/tidy".to_owned(),
+        of: Some(owner.clone()),
+        within: Some(2),
+        ..Owner::default()
+    }
+}
+
+/// Has somebody turn the automation on again once the hold is there and is being watched.
+fn wiping(bed: &TestBed, namespace: &Namespace) -> Proxy {
+    let proxy = bed.proxy();
+    let kubeconfig = format!("--kubeconfig={}", namespace.kubeconfig().display());
+    let kubectl = bed.kubectl().to_owned();
+    let mut is_first = true;
+    proxy.inject(move |request| {
+        if request.is_watch() && std::mem::take(&mut is_first) {
+            let on = r#"{"spec": {"suspend": false}}"#;
+            let words = ["patch", "kustomization/web", "--type=merge", "-p", on];
+            let done = Command::new(&kubectl).arg(&kubeconfig).args(words).output();
+            assert!(done.expect("kubectl runs").status.success());
+        }
+        Action::Pass
+    });
+    proxy
+}
+
+fn a_hold_that_is_wiped_is_taken_back(bed: &TestBed) {
+    let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("hold-wiped"), web());
+    flux.deploy(&namespace, &fleet, "web", WEB);
+    let owner = of_kustomize(&namespace);
+    let proxy = wiping(bed, &namespace);
+    let ours = holder(&namespace, "op-1");
+    let error = hold_as(&proxy.kubeconfig(&namespace), &owner, &ours, &[hasty(&owner)]);
+    let error = error.expect_err("it does not last");
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    let who = "Robot shop/tidy (by kubectl-patch) turned its automation on again";
+    assert!(error.to_string().contains(who), "{error}");
+    let after = namespace.get("kustomization", "web");
+    // As whoever wiped it has left it.
+    assert_eq!(after["spec"]["suspend"], false);
+    assert!(!has_hold(&after));
+}
+
+/// Whoever resumes finds it changed: that is said, and the record is for a person to look at.
+fn a_hold_that_was_there_before_stays(bed: &TestBed) {
+    let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("hold-stays"), web());
+    flux.deploy(&namespace, &fleet, "web", WEB);
+    let owner = of_kustomize(&namespace);
+    hold(&namespace, &owner, "op-1").expect("it is held");
+    let proxy = wiping(bed, &namespace);
+    let mut ours = holder(&namespace, "op-1");
+    ours.aim.pushed = Some("c".to_owned());
+    let error = hold_as(&proxy.kubeconfig(&namespace), &owner, &ours, &[hasty(&owner)]);
+    assert_eq!(error.expect_err("it does not last").kind(), ErrorKind::Refused);
+    assert!(has_hold(&namespace.get("kustomization", "web")));
+    let released = release(&namespace, &owner, "op-1").expect("it is released");
+    assert_eq!(released.then, Some(Then::LeftAsItIs("spec.suspend is false".to_owned())));
 }
