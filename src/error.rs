@@ -169,6 +169,16 @@ impl Error {
         self
     }
 
+    /// With these flags in the commands of kubectl that its hints hold, where they are not there yet.
+    #[must_use]
+    pub fn pinned(mut self, flags: &str) -> Self {
+        for hint in self.hints.iter_mut().filter(|hint| !flags.is_empty() && !hint.contains(flags))
+        {
+            *hint = hint.replacen(": kubectl ", &format!(": kubectl {flags} "), 1);
+        }
+        self
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Source>) -> Self {
@@ -243,5 +253,22 @@ mod tests {
         let error = error.without_again();
         assert_eq!(error.hints(), ["git tag", "git branch"]);
         assert_eq!(error.complete(|_| "rb".to_owned()).hints(), ["git tag", "git branch"]);
+    }
+
+    #[test]
+    fn commands_of_kubectl_are_pinned_once() {
+        let error = Error::new(ErrorKind::Held, "x")
+            .hint("to look at it: kubectl get pods -n shop")
+            .hint("to look at it: kubectl --context prod get pods")
+            .hint("take it out in Git");
+        let pinned = error.pinned("--context prod");
+        assert_eq!(
+            pinned.hints(),
+            [
+                "to look at it: kubectl --context prod get pods -n shop",
+                "to look at it: kubectl --context prod get pods",
+                "take it out in Git",
+            ]
+        );
     }
 }

@@ -52,7 +52,7 @@
 //! [`revert::propose`] opens a change request instead. What misses history fetches more and starts anew.
 //!
 //! I/O happens in [`facts`], [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the
-//! watch they share; for owners in [`reconciler::chain`] and [`reconciler::follow`]; for Git in
+//! watch they share; for owners in [`reconciler::chain`], [`reconciler::follow`] and [`reconciler::hold`]; for Git in
 //! [`git::program`], [`git::store`] and [`hosting`]. Everything else is a function from values to values.
 //!
 //! # Adding a kind of workload
@@ -81,6 +81,8 @@
 //! - What the patch takes from other field managers goes back to them.
 //! - Text from a cluster passes [`text::sanitize`] before it is shown.
 //! - Values of environment variables are shown only on demand.
+//! - An owner's automation is turned off and recorded in one patch, so that whoever reads the owner can turn
+//!   it on again.
 //!
 //! [`Request`]: rollback::model::request::UndoRequest
 //! [`Snapshot`]: rollback::model::snapshot::Snapshot

@@ -80,7 +80,7 @@ pub struct Released {
 /// later (the pushed commit, the change request). What runs already and would still write the workload
 /// is ended or waited for.
 ///
-/// Refused before anything is written, or with everything taken back: [`ErrorKind::Refused`] where it
+/// Refused before anything is written, or with everything taken back (but not a hold that was there before): [`ErrorKind::Refused`] where it
 /// would not last, [`ErrorKind::Forbidden`] without the right to patch, with the command for somebody who
 /// has it, [`ErrorKind::LostRace`]. [`ErrorKind::Held`] where somebody else has changed a hold of rb, or
 /// where one could not be taken back; [`ErrorKind::Inconclusive`] where nobody knows.
@@ -91,9 +91,24 @@ pub async fn hold(
     chain: &[Owner],
     deadline: Deadline,
 ) -> Result<Held> {
+    let outcome = attempt(cluster, owner, hold, chain, deadline).await;
+    outcome.map_err(|error| error.pinned(cluster.pin()))
+}
+
+async fn attempt(
+    cluster: &Cluster,
+    owner: &Target,
+    hold: &Hold,
+    chain: &[Owner],
+    deadline: Deadline,
+) -> Result<Held> {
     let mut hand = Hand::reach(cluster, owner, deadline).await?;
+    // One that was there before this call stays, whatever comes of the call.
+    let was_there = matches!(Stored::on(&hand.object),
+        Stored::Holds(holds) if holds.by_id(&hold.id).is_some());
     let state = match hand.hold(hold).await {
         Ok(state) => state,
+        Err(error) if was_there => return Err(error),
         Err(error) => return Err(hand.tidy(hold, error).await),
     };
     let mut notes = Vec::new();
@@ -103,11 +118,13 @@ pub async fn hold(
     };
     match hand.reconciler.under_way(&hand.object) {
         Some(UnderWay::CanBeEnded(what)) => notes.extend(hand.end(&what, &hold.id).await),
+        Some(UnderWay::GoesOn(note)) => notes.push(note),
         Some(UnderWay::Ends(_)) | None => {}
     }
     if how.is_some() {
         match proof::prove(&hand, hold, chain).await {
             Ok(note) => notes.extend(note),
+            Err(error) if was_there => return Err(error),
             Err(error) => return Err(hand.tidy(hold, error).await),
         }
     }
@@ -126,7 +143,7 @@ pub async fn release(
     deadline: Deadline,
 ) -> Result<Released> {
     let mut hand = Hand::reach(cluster, owner, deadline).await?;
-    let then = hand.release(id).await?;
+    let then = hand.release(id).await.map_err(|error| error.pinned(cluster.pin()))?;
     Ok(Released { owner: owner.clone(), then, written: hand.written })
 }
 

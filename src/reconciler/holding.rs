@@ -30,11 +30,13 @@ pub enum Switch {
     IsOff(String),
 }
 
-/// What an owner does at this moment that may still write the workload, although it is held.
+/// What an owner does at this moment and goes on with although it is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnderWay {
-    /// It ends by itself in seconds: what it is, in words.
+    /// It may write the workload, and ends by itself in seconds: what it is, in words.
     Ends(String),
+    /// It takes minutes, and nobody can end it: what is to be known, as a sentence without a full stop.
+    GoesOn(String),
     /// It has to be ended, and can be.
     CanBeEnded(String),
 }

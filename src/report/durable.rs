@@ -1,8 +1,11 @@
 //! An undo through Git, for people: what the card says of it, and what the end says.
 
+use anstyle::Style;
+
+use crate::exit::ExitStatus;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::hint::Hints;
-use crate::rollback::model::outcome::Outcome;
+use crate::rollback::model::outcome::{Ending, Outcome};
 use crate::rollback::model::plan::{Action, Plan};
 use crate::rollback::model::revert::CommitView;
 use crate::rollback::model::revert_outcome::RevertOutcome;
@@ -10,7 +13,7 @@ use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::text::{plural, sanitize, shell_quote, shorten, truncate, width};
 
 use super::revert::short;
-use super::style::{COLUMNS, Marks};
+use super::style::{BAD, COLUMNS, Marks, WARN};
 
 /// Commits that the card names.
 const COMMITS: usize = 2;
@@ -107,6 +110,47 @@ pub(super) fn ended(outcome: &Outcome, marks: Marks) -> Vec<String> {
         None => {}
     }
     lines
+}
+
+/// How it ended where the owner, Git or somebody who merges decides: how it is painted, a word, and the
+/// rest of the sentence.
+pub(super) fn ending(
+    ending: &Ending,
+    reference: &str,
+    target: &str,
+    marks: Marks,
+) -> (Style, &'static str, String) {
+    match ending {
+        Ending::OwnerStopped(stopped) => {
+            let is_lost = stopped.exit == ExitStatus::Failed;
+            let word = if is_lost { "failed" } else { "not applied" };
+            (BAD, word, format!("{reference} is not back: {}", marks.foreign(&stopped.sentence)))
+        }
+        Ending::Differs(what) => {
+            let what = marks.foreign(what);
+            (BAD, "differs", format!("{reference} is not what it was to be: {what}"))
+        }
+        Ending::HoldOpen { why, .. } => {
+            let why = marks.foreign(why);
+            let rest = format!(
+                "{reference} has the template of {target}, and its owner is held until Git agrees: \
+                 {why}"
+            );
+            (WARN, "held", rest)
+        }
+        Ending::AwaitsMerge { url, trouble } => {
+            let url = marks.foreign(url);
+            let rest = match trouble {
+                None => format!("{reference} goes back once this is merged: {url}"),
+                Some(why) => {
+                    format!("{reference} does not go back by {url}: {}", marks.foreign(why))
+                }
+            };
+            (WARN, "waiting", rest)
+        }
+        // The others are told by who waits for pods.
+        other => (WARN, "ended", format!("{reference}: {}", other.word())),
+    }
 }
 
 /// The same in commands of git and kubectl, for people who must or want to act without rb.

@@ -193,38 +193,10 @@ fn verdict_of(ending: &Ending, reference: &str, target: &str, marks: Marks) -> V
             "unknown",
             format!("{reference} cannot be watched any longer: {}", marks.foreign(why)),
         ),
-        Ending::OwnerStopped(stopped) => (
-            BAD,
-            if stopped.exit == ExitStatus::Failed { "failed" } else { "not applied" },
-            format!("{reference} is not back: {}", marks.foreign(&stopped.sentence)),
-        ),
-        Ending::Differs(what) => (
-            BAD,
-            "differs",
-            format!("{reference} is not what it was to be: {}", marks.foreign(what)),
-        ),
-        Ending::HoldOpen { why, .. } => (
-            WARN,
-            "held",
-            format!(
-                "{reference} has the template of {target}, and its owner is held until Git agrees: {}",
-                marks.foreign(why)
-            ),
-        ),
-        Ending::AwaitsMerge { url, trouble } => (
-            WARN,
-            "waiting",
-            match trouble {
-                None => {
-                    format!("{reference} goes back once this is merged: {}", marks.foreign(url))
-                }
-                Some(why) => format!(
-                    "{reference} does not go back by {}: {}",
-                    marks.foreign(url),
-                    marks.foreign(why)
-                ),
-            },
-        ),
+        Ending::OwnerStopped(_)
+        | Ending::Differs(_)
+        | Ending::HoldOpen { .. }
+        | Ending::AwaitsMerge { .. } => durable::ending(ending, reference, target, marks),
     };
     Verdict { style, word, rest }
 }

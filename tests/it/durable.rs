@@ -3,6 +3,7 @@
 
 mod argocd;
 mod flux;
+mod now;
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::suite::Test;
 use crate::testbed::{Fleet, Namespace};
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), flux::tests()].concat()
+    [argocd::tests(), flux::tests(), now::tests()].concat()
 }
 
 const WEB: &str = "apps/web";

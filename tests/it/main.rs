@@ -28,6 +28,7 @@ mod git_network;
 mod git_objects;
 mod given;
 mod history;
+mod holds;
 mod hostile_text;
 mod hosting;
 mod http_probe;
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         git_objects::tests(),
         git_network::tests(),
         history::tests(),
+        holds::tests(),
         hosting::tests(),
         hostile_text::tests(),
         http_probe::tests(),

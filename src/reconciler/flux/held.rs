@@ -12,6 +12,8 @@ use super::fields::{flag, is_set};
 
 /// What a Kustomization says once it has applied everything: from there on it writes nothing more.
 const APPLIED: &str = "Running health checks";
+/// What a `HelmRelease` says while Helm installs, upgrades or rolls back, which may take minutes.
+const ACTION: &str = "Running '";
 /// It has failed and waits: nothing of it comes while it is suspended.
 const RETRY: &str = "ProgressingWithRetry";
 
@@ -36,11 +38,22 @@ pub(super) fn switch(owner: &Value) -> Result<Switch> {
     Ok(Switch::Turn(vec![How::Suspend]))
 }
 
-/// A run that has begun goes on; once it has applied everything, it only waits.
+/// A run that has begun goes on, whatever `suspend` says.
 pub(super) fn under_way(owner: &Value) -> Option<UnderWay> {
     let running = true_one(owner, "Reconciling")?;
-    let writes = running.reason() != RETRY && !running.message().starts_with(APPLIED);
-    writes.then(|| UnderWay::Ends(format!("its run ({})", running.words())))
+    let (name, words) = (named(owner), running.words());
+    if running.reason() == RETRY {
+        None
+    } else if running.message().starts_with(APPLIED) {
+        let note = format!("{name} waits for health still and writes nothing more ({words})");
+        Some(UnderWay::GoesOn(note))
+    } else if running.message().starts_with(ACTION) {
+        let note =
+            format!("{name} goes on with what Helm does and may write the workload ({words})");
+        Some(UnderWay::GoesOn(note))
+    } else {
+        Some(UnderWay::Ends(format!("its run ({words})")))
+    }
 }
 
 #[cfg(test)]
@@ -84,21 +97,25 @@ mod tests {
 
     #[test]
     fn a_run_writes_until_it_waits() {
-        for (status, reason, message, writes) in [
-            ("True", "Progressing", "Building manifests for revision main@sha1:a", true),
-            (
-                "True",
-                "Progressing",
-                "Running health checks for revision a with a timeout of 1m",
-                false,
-            ),
-            ("True", "ProgressingWithRetry", "it failed", false),
-            ("True", "Progressing", "Running 'upgrade' action with timeout of 5m0s", true),
-            ("False", "Progressing", "", false),
+        let build = "Building manifests for revision main@sha1:a";
+        let check = "Running health checks for revision a with a timeout of 1m";
+        let upgrade = "Running 'upgrade' action with timeout of 5m0s";
+        for (status, reason, message, word) in [
+            ("True", "Progressing", build, "ends"),
+            ("True", "Progressing", check, "goes on"),
+            ("True", "Progressing", upgrade, "goes on"),
+            ("True", "ProgressingWithRetry", "it failed", "waits"),
+            ("False", "Progressing", "", "waits"),
         ] {
-            let owner = json!({"status": {"conditions": [{"type": "Reconciling",
-                "status": status, "reason": reason, "message": message}]}});
-            assert_eq!(under_way(&owner).is_some(), writes, "{message}");
+            let owner = json!({"kind": "Kustomization", "status": {"conditions": [
+                {"type": "Reconciling", "status": status, "reason": reason, "message": message}]}});
+            let found = match under_way(&owner) {
+                Some(UnderWay::Ends(_)) => "ends",
+                Some(UnderWay::GoesOn(_)) => "goes on",
+                Some(UnderWay::CanBeEnded(_)) => "can be ended",
+                None => "waits",
+            };
+            assert_eq!(found, word, "{message}");
         }
         assert_eq!(under_way(&json!({})), None);
     }

@@ -83,7 +83,7 @@ fn window(above: &Owner) -> Duration {
 fn runs(hand: &Hand<'_>, object: &Value) -> Option<String> {
     match hand.reconciler.under_way(object)? {
         UnderWay::Ends(what) => Some(what),
-        UnderWay::CanBeEnded(_) => None,
+        UnderWay::CanBeEnded(_) | UnderWay::GoesOn(_) => None,
     }
 }
 

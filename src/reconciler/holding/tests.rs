@@ -34,14 +34,14 @@ fn kind(owner: &Value) -> &'static dyn Reconciler {
 }
 
 /// What the API server makes of a patch, or why it does not.
-fn applied(object: &Value, patch: &Value) -> Result<Value, String> {
-    let mut object = object.clone();
-    for operation in patch.as_array().expect("operations") {
+fn applied(before: &Value, operations: &Value) -> Result<Value, String> {
+    let mut after = before.clone();
+    for operation in operations.as_array().expect("operations") {
         let path = operation["path"].as_str().expect("a path");
         let (parent, key) = path.rsplit_once('/').expect("a parent");
         let key = key.replace("~1", "/");
-        let parent = object.pointer_mut(parent).ok_or(format!("nothing at {parent}"))?;
-        let members = parent.as_object_mut().ok_or(format!("no object around {path}"))?;
+        let around = after.pointer_mut(parent).ok_or(format!("nothing at {parent}"))?;
+        let members = around.as_object_mut().ok_or(format!("no object around {path}"))?;
         match operation["op"].as_str().expect("an operation") {
             "test" => {
                 let found = members.get(&key).unwrap_or(&Value::Null);
@@ -56,12 +56,12 @@ fn applied(object: &Value, patch: &Value) -> Result<Value, String> {
             other => panic!("{other}"),
         }
     }
-    Ok(object)
+    Ok(after)
 }
 
 #[track_caller]
 fn held(owner: &Value, id: &str, dropped: Option<How>) -> Value {
-    match hold(kind(owner), owner, &holder(id), &[], dropped).unwrap() {
+    match super::hold(kind(owner), owner, &holder(id), &[], dropped).unwrap() {
         Holding::Write(write) => applied(owner, &write.body).unwrap(),
         other => panic!("{other:?}"),
     }

@@ -15,7 +15,7 @@ fn with(mut application: Value, member: &str, value: Value) -> Value {
     application
 }
 
-fn managed(manager: &str, automated: Value) -> Value {
+fn managed(manager: &str, automated: &Value) -> Value {
     let fields = json!({"f:spec": {"f:syncPolicy": {"f:automated": automated}}});
     json!([{"manager": manager, "operation": "Update", "fieldsV1": fields}])
 }
@@ -57,9 +57,9 @@ fn under_an_application_only_what_git_does_not_name_lasts() {
     let tracking = json!({tracking::TRACKING: "apps:argoproj.io/Application:argocd/web"});
     let child = with(application(&json!({"selfHeal": true})), "annotations", tracking);
     assert_eq!(turned(&child), [How::Enabled]);
-    let fields = managed("argocd-controller", json!({".": {}, "f:selfHeal": {}}));
+    let fields = managed("argocd-controller", &json!({".": {}, "f:selfHeal": {}}));
     assert_eq!(turned(&with(child.clone(), "managedFields", fields)), [How::Enabled]);
-    let named = managed("argocd-controller", json!({"f:enabled": {}}));
+    let named = managed("argocd-controller", &json!({"f:enabled": {}}));
     let error = switch(&with(child.clone(), "managedFields", named), &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(
@@ -70,7 +70,7 @@ fn under_an_application_only_what_git_does_not_name_lasts() {
         )
     );
     // A person's own setting is nobody's to put back.
-    let set = managed("kubectl-edit", json!({"f:enabled": {}}));
+    let set = managed("kubectl-edit", &json!({"f:enabled": {}}));
     assert_eq!(turned(&with(child, "managedFields", set)), [How::Enabled]);
 }
 

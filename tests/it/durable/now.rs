@@ -1,0 +1,231 @@
+//! `--now`: the service comes back by a patch, while the owner is held; then Git agrees, and the owner
+//! is let go.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{WEB, image, live, newest_message, undo, web};
+use crate::rb::Rb;
+use crate::suite::{Test, on_bed};
+use crate::testbed::argocd::{Application, automated};
+use crate::testbed::flux::{git_repository, kustomization};
+use crate::testbed::{Action, Fleet, Gate, Namespace, RequestHead, TestBed};
+
+pub(super) fn tests() -> Vec<Test> {
+    on_bed![
+        an_application_is_held_patched_and_let_go,
+        a_kustomization_is_held_patched_and_let_go,
+        where_git_is_out_of_reach_the_hold_stays_and_is_gone_on_with,
+        a_hold_can_be_given_up,
+        an_application_set_cannot_be_held,
+        a_call_that_was_killed_is_gone_on_with,
+    ]
+}
+
+const HOLD: &str = "kubectl-rb/hold";
+
+fn bad_release(app: &Application<'_>, namespace: &Namespace, fleet: &Fleet) -> String {
+    let bad = fleet.release(WEB, &image("2.0-crash"));
+    app.refresh_to(&bad);
+    app.wait_synced(&bad);
+    assert_eq!(live(namespace), image("2.0-crash"));
+    bad
+}
+
+#[track_caller]
+fn assert_let_go(object: &Value, spec: &Value) {
+    assert_eq!(object["metadata"]["annotations"][HOLD], Value::Null);
+    assert_eq!(object["spec"], *spec);
+}
+
+fn an_application_is_held_patched_and_let_go(bed: &TestBed) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-argo"));
+    let (fleet, commit) = web();
+    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&commit);
+    namespace.rollout_done("web");
+    let bad = bad_release(&app, &namespace, &fleet);
+    let spec = app.get()["spec"].clone();
+    let ran = undo(&namespace, "deploy/web --now --yes --reason burning").run().ends_with(0);
+    let order = ["done: turn off", "done: patch deployment/web", "done: turn on"];
+    let places: Vec<_> = order.iter().map(|text| ran.stderr.find(text)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {ran}");
+    assert_eq!(live(&namespace), image("1.0"));
+    let message = newest_message(&fleet);
+    assert!(message.contains(&format!("This reverts commit {bad}")), "{message}");
+    let object = app.wait_synced(&fleet.server_head());
+    assert_let_go(&app.get(), &spec);
+    assert_eq!(object["status"]["sync"]["status"], "Synced");
+    // It survives whatever looks at it.
+    for _ in 0..3 {
+        app.refresh();
+    }
+    assert_eq!(live(&namespace), image("1.0"));
+    undo(&namespace, "deploy/web --now --yes").run().ends_with(0).says("already rolled back");
+    undo(&namespace, "deploy/web --resume --yes").run().ends_with(0).says("nothing to go on with");
+}
+
+fn a_kustomization_is_held_patched_and_let_go(bed: &TestBed) {
+    let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("now-flux"), web());
+    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+    let hasty = json!({"spec": {"wait": false}});
+    flux.apply(&namespace, &kustomization("web", "fleet", WEB).with(&hasty));
+    flux.wait_applied(&namespace, "web", &fleet.head());
+    namespace.rollout_done("web");
+    let bad = fleet.release(WEB, &image("2.0-crash"));
+    flux.reconcile(&namespace, "gitrepository", "fleet");
+    flux.wait_applied(&namespace, "web", &bad);
+    let spec = namespace.get("kustomization", "web")["spec"].clone();
+    undo(&namespace, "deploy/web --now --yes").run().ends_with(0);
+    assert_eq!(live(&namespace), image("1.0"));
+    let head = fleet.server_head();
+    assert_ne!(head, bad);
+    flux.wait_applied(&namespace, "web", &head);
+    assert_let_go(&namespace.get("kustomization", "web"), &spec);
+    assert_eq!(live(&namespace), image("1.0"));
+}
+
+fn where_git_is_out_of_reach_the_hold_stays_and_is_gone_on_with(bed: &TestBed) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-no-git"));
+    let (fleet, commit) = web();
+    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&commit);
+    namespace.rollout_done("web");
+    let bad = bad_release(&app, &namespace, &fleet);
+    let spec = app.get()["spec"].clone();
+    // As where the user's machine does not reach the host that the controllers reach.
+    let away = |words: &str| {
+        undo(&namespace, words)
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", "url.http://127.0.0.1:1/.insteadOf")
+            .env("GIT_CONFIG_VALUE_0", fleet.url().replace("fleet.git", ""))
+    };
+    let ran = away("deploy/web --now --yes").run().ends_with(11);
+    assert_eq!(live(&namespace), image("1.0"), "{ran}");
+    assert!(ran.stdout.contains("held: deployment/web has the template of revision 1"), "{ran}");
+    assert!(ran.stdout.contains("rb undo deployment/web --resume"), "{ran}");
+    assert!(app.get()["metadata"]["annotations"][HOLD].is_string());
+    // Argo CD leaves it alone as long as it is held.
+    app.refresh();
+    assert_eq!(live(&namespace), image("1.0"));
+    let status = Rb::new(namespace.kubeconfig()).words("status --holds").run().ends_with(11);
+    assert!(status.stdout.contains("rb undo deployment/web --resume"), "{status}");
+    // Somebody else, elsewhere.
+    undo(&namespace, "deploy/web --resume --yes").run().ends_with(0);
+    let message = newest_message(&fleet);
+    assert!(message.contains(&format!("This reverts commit {bad}")), "{message}");
+    app.wait_synced(&fleet.server_head());
+    assert_let_go(&app.get(), &spec);
+    assert_eq!(live(&namespace), image("1.0"));
+}
+
+fn a_hold_can_be_given_up(bed: &TestBed) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-given-up"));
+    let (fleet, commit) = web();
+    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&commit);
+    namespace.rollout_done("web");
+    let bad = bad_release(&app, &namespace, &fleet);
+    let spec = app.get()["spec"].clone();
+    let away = undo(&namespace, "deploy/web --now --yes")
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "url.http://127.0.0.1:1/.insteadOf")
+        .env("GIT_CONFIG_VALUE_0", fleet.url().replace("fleet.git", ""));
+    away.run().ends_with(11);
+    undo(&namespace, "deploy/web --abandon").run().ends_with(10).says("--yes");
+    assert_eq!(live(&namespace), image("1.0"));
+    undo(&namespace, "deploy/web --abandon --yes").run().ends_with(0).says("turn on");
+    assert_let_go(&app.get(), &spec);
+    // And Argo CD does what Git says.
+    namespace.wait_until("the release is back", |_| live(&namespace) == image("2.0-crash"));
+    assert_eq!(fleet.server_head(), bad);
+    undo(&namespace, "deploy/web --abandon --yes").run().ends_with(0).says("nothing to give up");
+}
+
+/// It would undo the hold at once.
+fn an_application_set_cannot_be_held(bed: &TestBed) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-set"));
+    argocd.start_application_sets(bed);
+    let (fleet, commit) = web();
+    let app = argocd.generated_application(&namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&commit);
+    namespace.rollout_done("web");
+    let bad = bad_release(&app, &namespace, &fleet);
+    let spec = app.get()["spec"].clone();
+    let ran = undo(&namespace, "deploy/web --now --yes").run().ends_with(3);
+    assert!(ran.stderr.contains("ApplicationSet"), "{ran}");
+    assert_eq!(live(&namespace), image("2.0-crash"));
+    assert_eq!(fleet.server_head(), bad);
+    assert_let_go(&app.get(), &spec);
+    // Through Git it goes.
+    undo(&namespace, "deploy/web --yes").run().ends_with(0);
+    assert_eq!(live(&namespace), image("1.0"));
+}
+
+/// The writes at which it is killed: each is on its way by then, and arrives.
+const BOUNDARIES: [(&str, fn(&RequestHead) -> bool); 4] = [
+    ("hold", |head| is_patch(head, "/applications/") && says(head, "kubectl-rb~1hold")),
+    ("patch", |head| {
+        is_patch(head, "/deployments/")
+            && !head.path.contains("dryRun")
+            && says(head, "\"replace\"")
+    }),
+    ("compare", |head| {
+        is_patch(head, "/applications/") && says(head, "argocd.argoproj.io/refresh")
+    }),
+    ("release", |head| {
+        is_patch(head, "/applications/")
+            && says(head, "\"remove\"")
+            && says(head, "kubectl-rb~1hold")
+    }),
+];
+
+fn says(head: &RequestHead, text: &str) -> bool {
+    String::from_utf8_lossy(&head.body).contains(text)
+}
+
+fn is_patch(head: &RequestHead, of: &str) -> bool {
+    head.method == "PATCH" && head.path.contains(of)
+}
+
+/// Whoever goes on comes to the same end, wherever it was killed.
+fn a_call_that_was_killed_is_gone_on_with(bed: &TestBed) {
+    std::thread::scope(|scope| {
+        for (name, is_it) in BOUNDARIES {
+            scope.spawn(move || killed_at(bed, name, is_it));
+        }
+    });
+}
+
+fn killed_at(bed: &TestBed, name: &str, is_it: fn(&RequestHead) -> bool) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-killed"));
+    let (fleet, commit) = web();
+    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&commit);
+    namespace.rollout_done("web");
+    let bad = bad_release(&app, &namespace, &fleet);
+    let spec = app.get()["spec"].clone();
+    let (proxy, gate) = (bed.proxy(), Gate::closed());
+    let held = gate.clone();
+    proxy.inject(move |head| if is_it(head) { Action::Hold(held.clone()) } else { Action::Pass });
+    let kubeconfig = proxy.kubeconfig(&namespace);
+    let mut running =
+        undo(&namespace, "deploy/web --now --yes").env("KUBECONFIG", &kubeconfig).spawn();
+    namespace.wait_until("the write is on its way", |_| gate.is_reached() || running.has_ended());
+    let killed = Command::new("kill").args(["-KILL", &running.id().to_string()]).status();
+    assert!(killed.expect("kill").success());
+    let ran = running.wait();
+    assert_eq!(ran.code, -1, "{name}: {ran}");
+    gate.open();
+    namespace.wait_until("the write has arrived", |_| !proxy.is_forwarding());
+
+    let resumed = undo(&namespace, "deploy/web --resume --yes").run();
+    assert_eq!(resumed.code, 0, "{name}: {resumed}");
+    assert_eq!(live(&namespace), image("1.0"), "{name}: {resumed}");
+    let message = newest_message(&fleet);
+    assert!(message.contains(&format!("This reverts commit {bad}")), "{name}: {message}");
+    app.wait_synced(&fleet.server_head());
+    assert_let_go(&app.get(), &spec);
+    assert_eq!(live(&namespace), image("1.0"), "{name}");
+}
