@@ -163,8 +163,10 @@ fn an_application_set_cannot_be_held(bed: &TestBed) {
     assert_eq!(live(&namespace), image("1.0"));
 }
 
+type Boundary = (&'static str, fn(&RequestHead) -> bool);
+
 /// The writes at which it is killed: each is on its way by then, and arrives.
-const BOUNDARIES: [(&str, fn(&RequestHead) -> bool); 4] = [
+const BOUNDARIES: [Boundary; 4] = [
     ("hold", |head| is_patch(head, "/applications/") && says(head, "kubectl-rb~1hold")),
     ("patch", |head| {
         is_patch(head, "/deployments/")
