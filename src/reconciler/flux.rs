@@ -27,6 +27,7 @@ mod path;
 mod request;
 mod revision;
 mod source;
+mod standing;
 
 pub(super) use helm_release::HelmReleases;
 pub(super) use image_automation::ImageAutomations;
