@@ -113,7 +113,13 @@ impl Shop {
                 since: Some(SINCE.parse().unwrap()),
                 ..Expected::default()
             },
-            seen: Seen { workload, pods, pods_gap: None, services: Ok(Vec::new()) },
+            seen: Seen {
+                workload,
+                pods,
+                pods_gap: None,
+                services: Ok(Vec::new()),
+                owners: Vec::new().into(),
+            },
         }
     }
 

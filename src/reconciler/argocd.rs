@@ -129,12 +129,7 @@ impl Reconciler for Applications {
         Ok(standing::settled(owner))
     }
 
-    fn agreement(
-        &self,
-        owner: &Value,
-        workload: &Value,
-        _undone: Option<Timestamp>,
-    ) -> Agreement {
+    fn agreement(&self, owner: &Value, workload: &Value, _undone: Option<Timestamp>) -> Agreement {
         standing::agreement(owner, workload)
     }
 

@@ -113,10 +113,7 @@ pub struct Following<'a> {
 impl<'a> Following<'a> {
     /// To judge how an owner stands while nobody waits: nothing was asked of it.
     #[must_use]
-    pub fn of_nobody(
-        relation: &'a dyn Fn(&str) -> Relation,
-        others: &'a [&'a Value],
-    ) -> Self {
+    pub fn of_nobody(relation: &'a dyn Fn(&str) -> Relation, others: &'a [&'a Value]) -> Self {
         Self {
             relation,
             others,

@@ -55,8 +55,7 @@ pub async fn read(
     field_manager: &str,
     deadline: Deadline,
 ) -> Vec<Vec<Rung>> {
-    let gather =
-        async |asks: Vec<Ask>| Facts::gather(cluster, asks, field_manager, deadline).await;
+    let gather = async |asks: Vec<Ask>| Facts::gather(cluster, asks, field_manager, deadline).await;
     climb(workloads, gather).await
 }
 

@@ -8,6 +8,7 @@ use crate::rollback::model::check::{Check, CheckStatus, VerifyVerdict};
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::image::short_digest;
+use crate::rollback::model::staying::Staying;
 use crate::rollback::model::template::short_images;
 use crate::rollback::model::verification::Verification;
 use crate::text::{plural, shell_quote};
@@ -120,6 +121,12 @@ pub fn next(verification: &Verification, hints: &Hints) -> Option<String> {
         VerifyVerdict::Failed if verification.is_only_late() => {
             let status = hints.rb(&format!("status {quoted}"));
             Some(format!("to go on watching: {status}"))
+        }
+        VerifyVerdict::Failed
+            if verification.staying.as_ref().is_some_and(Staying::is_of_others) =>
+        {
+            let status = hints.rb(&format!("status {quoted}"));
+            Some(format!("to see who owns it: {status}"))
         }
         VerifyVerdict::Failed => {
             let undo = hints.rb(&format!("undo {quoted}"));

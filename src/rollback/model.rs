@@ -43,6 +43,7 @@ pub mod revision;
 pub mod rolling;
 pub mod snapshot;
 pub mod status;
+pub mod staying;
 pub mod target;
 pub mod template;
 pub mod template_fields;

@@ -23,8 +23,8 @@ use super::ignore::Ignored;
 use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
 use super::{
-    applied, dependency, health_check, image_automation, inventory, opt_out, path, request, revision,
-    standing,
+    applied, dependency, health_check, image_automation, inventory, opt_out, path, request,
+    revision, standing,
 };
 
 pub(super) static KIND: Kind = Kind {

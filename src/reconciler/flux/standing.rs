@@ -67,8 +67,9 @@ fn not_fetched(source: &SourceRef<'_>, object: &Value) -> Option<String> {
 
 /// Whether somebody has asked it to run, and it has not begun.
 fn is_asked(object: &Value) -> bool {
-    annotation(object, REQUESTED)
-        .is_some_and(|asked| !asked.is_empty() && asked != text(object, "/status/lastHandledReconcileAt"))
+    annotation(object, REQUESTED).is_some_and(|asked| {
+        !asked.is_empty() && asked != text(object, "/status/lastHandledReconcileAt")
+    })
 }
 
 /// Whether anybody else owns fields of the template now. `applied`: what it has applied, the newest

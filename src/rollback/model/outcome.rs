@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::pod::Ended;
 use super::progress::Progress;
 use super::snapshot::now;
+use super::staying::Stay;
 use super::verification::Verification;
 
 /// How a wait ended.
@@ -125,6 +126,8 @@ pub struct Waited {
     pub progress: Option<Progress>,
     /// The pod that explains it.
     pub failure: Option<PodFailure>,
+    /// When another template was put on it, by the API server's clock, where that ended the wait.
+    pub changed_at: Option<Timestamp>,
     /// Names of the pods that were deleted on the way.
     pub deleted: Vec<String>,
     /// Pods as they were seen last: some, as raw objects without managed fields.
@@ -143,6 +146,7 @@ impl Waited {
             ending,
             progress: None,
             failure: None,
+            changed_at: None,
             deleted: Vec::new(),
             pods: Vec::new(),
             milliseconds: 0,
@@ -183,11 +187,18 @@ impl Outcome {
     pub fn word(&self) -> &'static str {
         let verdict = self.verification.as_ref().map(|verification| verification.verdict);
         match (&self.waited.ending, verdict) {
+            (Ending::Complete, Some(VerifyVerdict::Failed)) if self.is_replaced() => "putBack",
             (Ending::Complete, Some(VerifyVerdict::Failed)) => "verificationFailed",
             (Ending::Complete, Some(VerifyVerdict::Unverified)) => "unverified",
             (Ending::Complete, _) => "rolledBack",
             (ending, _) => ending.word(),
         }
+    }
+
+    /// Whether it was good, and somebody put another template on it while it was watched.
+    fn is_replaced(&self) -> bool {
+        let staying = self.verification.as_ref().and_then(|verified| verified.staying.as_ref());
+        staying.is_some_and(|staying| staying.ending == Stay::Replaced)
     }
 
     /// What an undo that came to this ends with.

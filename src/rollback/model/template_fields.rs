@@ -30,7 +30,8 @@ impl Stranger {
 pub fn strangers(workload: &Value, is_owner: impl Fn(&str) -> bool) -> Option<Vec<Stranger>> {
     let entries = workload.pointer("/metadata/managedFields")?.as_array()?;
     let template = |entry: &Value| {
-        let is_whole = entry.get("subresource").and_then(Value::as_str).unwrap_or_default().is_empty();
+        let is_whole =
+            entry.get("subresource").and_then(Value::as_str).unwrap_or_default().is_empty();
         let fields = entry.pointer("/fieldsV1/f:spec/f:template").filter(|_| is_whole)?;
         let mut names = BTreeSet::new();
         list(fields, "", &mut names);
@@ -40,11 +41,15 @@ pub fn strangers(workload: &Value, is_owner: impl Fn(&str) -> bool) -> Option<Ve
     if all.is_empty() {
         return None;
     }
-    let own: BTreeSet<&String> =
-        all.iter().filter(|(manager, ..)| is_owner(manager)).flat_map(|(.., names)| names).collect();
+    let own: BTreeSet<&String> = all
+        .iter()
+        .filter(|(manager, ..)| is_owner(manager))
+        .flat_map(|(.., names)| names)
+        .collect();
     let mut strangers: Vec<Stranger> = Vec::new();
     for (manager, time, names) in &all {
-        let mut fields: Vec<String> = names.iter().filter(|name| !own.contains(name)).cloned().collect();
+        let mut fields: Vec<String> =
+            names.iter().filter(|name| !own.contains(name)).cloned().collect();
         if is_owner(manager) || fields.is_empty() {
             continue;
         }
@@ -126,11 +131,17 @@ mod tests {
         for (entries, expected) in [
             (vec![entry("owner", "", &image())], Some(none.clone())),
             (
-                vec![entry("owner", "", &json!({"f:spec": {}})), entry("kubectl-set", "", &image())],
+                vec![
+                    entry("owner", "", &json!({"f:spec": {}})),
+                    entry("kubectl-set", "", &image()),
+                ],
                 Some(stranger(&[image_of_web])),
             ),
             // Both have the same value then.
-            (vec![entry("owner", "", &image()), entry("kubectl-set", "", &image())], Some(none.clone())),
+            (
+                vec![entry("owner", "", &image()), entry("kubectl-set", "", &image())],
+                Some(none.clone()),
+            ),
             (vec![entry("owner", "", &image()), entry("hpa", "scale", &image())], Some(none)),
             (
                 vec![entry("kubectl-set", "", &image()), entry("kubectl-set", "", &restart)],

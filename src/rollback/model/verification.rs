@@ -8,6 +8,7 @@ use super::check::{Check, CheckStatus, VerifyVerdict};
 use super::outcome::Ending;
 use super::plan::RevisionView;
 use super::progress::Progress;
+use super::staying::Staying;
 use super::target::{ClusterRef, Target};
 use crate::exit::ExitStatus;
 
@@ -36,6 +37,8 @@ pub struct Verification {
     pub checks: Vec<Check>,
     /// What they come to.
     pub verdict: VerifyVerdict,
+    /// What watching it came to once it was good; `None` where that was not asked for, or it was not.
+    pub staying: Option<Staying>,
     /// Digests of the images that run, `sha256:…` by image, where all pods have the same.
     pub digests: BTreeMap<String, Vec<String>>,
     /// resourceVersions of the configuration that the pods read, by `ConfigMap/settings`.
