@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::{verify, verify_as, verify_now};
+use super::super::{Verified, verify, verify_as, verify_now};
 use super::{CHECKS, WEB, all_good, image, message, web};
 use crate::given::allow;
+use crate::rb::Rb;
 use crate::suite::{Test, on_bed};
 use crate::testbed::TestBed;
 use crate::testbed::argocd::automated;
@@ -33,8 +34,16 @@ fn an_application_that_is_done_is_good(bed: &TestBed) {
     app.wait_synced(&commit);
     namespace.rollout_done("web");
     app.refresh();
-    let verified = verify(&namespace, "");
+    let proxy = bed.proxy();
+    let call = Rb::new(&proxy.kubeconfig(&namespace)).words("verify deploy/web --no-stamp -o json");
+    let verified = Verified::of(call.run());
     all_good(&verified);
+    // The Application where it may be, its project, and who may write to its source.
+    let rounds = verified.document["rounds"].as_u64().expect("a number");
+    let requests = proxy.requests();
+    let asked = requests.iter().filter(|r| r.request.path.contains("argoproj.io")).count();
+    let asked = u64::try_from(asked).expect("a few");
+    assert!(asked <= 8 * rounds, "{asked} requests in {rounds} rounds: {requests:?}");
     let converged = message(verified.check("gitops.converged"));
     let name = format!("Argo CD application {}", app.name());
     assert!(converged.starts_with(&format!("{name} has applied {}", &commit[..7])), "{converged}");
