@@ -195,17 +195,19 @@ async fn one_round(cluster: &Cluster, members: &[&Member<'_>]) -> Vec<Round> {
             Ok(seen) => seen,
             Err(finding) => return unreadable(finding),
         };
-        if let Some(owners) = owners.clone().await.get(*index) {
+        let (more, probed, owners) = {
+            let scene = scene(member, &seen, logs);
+            // What could not be guessed is asked for now.
+            let more: Vec<Ask> =
+                asks(&scene, member).into_iter().filter(|ask| !facts.knows(ask)).collect();
+            let more = Facts::gather(cluster, more, FIELD_MANAGER, deadline);
+            let probed = probe_all(cluster, member.demand, &scene, member.deadline);
+            futures::join!(more, probed, owners.clone())
+        };
+        if let Some(owners) = owners.get(*index) {
             seen.owners = Arc::clone(owners);
         }
-        let scene = scene(member, &seen, logs);
-        // What could not be guessed is asked for now.
-        let more: Vec<Ask> =
-            asks(&scene, member).into_iter().filter(|ask| !facts.knows(ask)).collect();
-        let more = Facts::gather(cluster, more, FIELD_MANAGER, deadline);
-        let (more, probed) =
-            futures::join!(more, probe_all(cluster, member.demand, &scene, member.deadline));
-        judge(member.demand, &scene, &more.and(facts), probed)
+        judge(member.demand, &scene(member, &seen, logs), &more.and(facts), probed)
     };
     let rounds = facts::gather_each(cluster, &members, first, FIELD_MANAGER, deadline, one);
     // The owners are read beside all else; whoever judges waits for them.
