@@ -58,6 +58,10 @@ pub fn sentence(verification: &Verification, marks: Marks) -> String {
             verification.checks.iter().filter(is_it).map(|check| check.id.as_str()).collect();
         marks.foreign(&ids.join(", "))
     };
+    if let Some(by) = verification.replaced_by() {
+        let by = marks.foreign(&by.to_string());
+        return format!("{reference} was good with {revision}, and then {by}");
+    }
     match verification.verdict {
         VerifyVerdict::Verified => format!("{reference} runs {revision}, and every check is good"),
         VerifyVerdict::VerifiedWithWarnings => {
@@ -145,9 +149,35 @@ mod tests {
     use super::*;
     use crate::rollback::model::check::{Finding, Level};
     use crate::rollback::model::outcome::Ending;
+    use crate::rollback::model::staying::{Culprit, Stay};
     use snapbox::str;
 
     const UTF8: Marks = Marks { unicode: true };
+
+    #[test]
+    fn whoever_put_another_template_on_it_is_in_the_first_line() {
+        let by = Culprit { manager: Some("set\n::error::".to_owned()), ..Culprit::default() };
+        let staying = Staying {
+            seconds: 60,
+            milliseconds: 2_000,
+            ending: Stay::Replaced,
+            by: Some(by),
+            why: None,
+        };
+        let check = staying.check("rb status deployment/checkout");
+        let mut verification = sample::verification(&[check]);
+        verification.staying = Some(staying);
+        assert_eq!(verification.exit_status(), ExitStatus::Failed);
+        let text = shown(&verification);
+        let first = text.lines().next().unwrap();
+        assert!(
+            first.starts_with("failed: deployment/checkout was good with revision 41"),
+            "{first}"
+        );
+        assert!(first.contains(", and then set"), "{first}");
+        assert!(first.ends_with("put another template on it"), "{first}");
+        assert!(text.contains("to see who owns it: rb status deployment/checkout"), "{text}");
+    }
 
     fn shown(verification: &Verification) -> String {
         let text = render(verification, &sample::hints(), UTF8);

@@ -13,7 +13,6 @@ use super::plan::Plan;
 use super::pod::Ended;
 use super::progress::Progress;
 use super::snapshot::now;
-use super::staying::Stay;
 use super::verification::Verification;
 
 /// How a wait ended.
@@ -197,8 +196,7 @@ impl Outcome {
 
     /// Whether it was good, and somebody put another template on it while it was watched.
     fn is_replaced(&self) -> bool {
-        let staying = self.verification.as_ref().and_then(|verified| verified.staying.as_ref());
-        staying.is_some_and(|staying| staying.ending == Stay::Replaced)
+        self.verification.as_ref().is_some_and(|verified| verified.replaced_by().is_some())
     }
 
     /// What an undo that came to this ends with.

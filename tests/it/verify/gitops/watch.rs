@@ -127,6 +127,7 @@ fn self_heal_after_an_undo_is_named(bed: &TestBed) {
     app.patch(&automated());
     let ran = running.wait().ends_with(6);
     let report = ran.json();
+    // What it was good for until then stays said.
     assert_eq!(report["result"], "putBack", "{ran}");
     let by = &report["verification"]["watch"]["by"];
     assert!(by["manager"].as_str().unwrap_or_default().starts_with("argocd-"), "{ran}");
