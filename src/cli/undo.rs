@@ -133,7 +133,7 @@ pub(super) struct UndoArgs {
     all_or_nothing: bool,
 
     /// End after the write, without knowing how it goes
-    #[arg(long, conflicts_with = "timeout")]
+    #[arg(long, conflicts_with_all = ["timeout", "watch_for"])]
     no_wait: bool,
 
     /// Wait until it is healthy (the default)

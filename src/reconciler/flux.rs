@@ -29,6 +29,7 @@ mod renders;
 mod request;
 mod revision;
 mod source;
+mod standing;
 
 pub(super) use helm_release::HelmReleases;
 pub(super) use image_automation::ImageAutomations;

@@ -1,5 +1,6 @@
 //! The values that the engine works on. Nothing here does I/O.
 
+pub mod agreement;
 pub mod captured;
 pub mod change_request;
 pub mod check;
@@ -43,6 +44,8 @@ pub mod revision;
 pub mod rolling;
 pub mod snapshot;
 pub mod status;
+pub mod staying;
 pub mod target;
 pub mod template;
+pub mod template_fields;
 pub mod verification;
