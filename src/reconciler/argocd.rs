@@ -24,6 +24,7 @@ mod selection;
 mod sources;
 mod tracking;
 mod windows;
+mod wipe;
 
 #[cfg(test)]
 mod given;
