@@ -27,6 +27,7 @@ mod sources;
 mod standing;
 mod tracking;
 mod windows;
+mod wipe;
 
 #[cfg(test)]
 mod given;
