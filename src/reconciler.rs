@@ -6,15 +6,21 @@
 //!
 //! It also says how far an owner is with a commit and what brings it there sooner, again as functions of
 //! values ([`following`]); [`follow`] watches, writes and waits.
+//!
+//! What is asked of an owner that is named itself is in [`owner_kind`]; [`find_owner`] finds it, and
+//! [`read_owner`] reads what is around it.
 
 mod argocd;
 pub mod chain;
 mod controller;
+pub mod find_owner;
 mod flux;
 pub mod follow;
 pub mod following;
 mod helm;
 mod marks;
+pub mod owner_kind;
+pub mod read_owner;
 
 use serde_json::Value;
 

@@ -7,8 +7,10 @@
 
 mod application_set;
 mod applied;
+mod as_owner;
 mod claims;
 mod converging;
+mod deployed;
 mod fields;
 mod finding;
 mod hydrator;
@@ -21,6 +23,7 @@ mod policy;
 mod revision;
 mod selection;
 mod sources;
+mod standing;
 mod tracking;
 mod windows;
 

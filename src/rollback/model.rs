@@ -1,5 +1,6 @@
 //! The values that the engine works on. Nothing here does I/O.
 
+pub mod app_log;
 pub mod captured;
 pub mod change_request;
 pub mod check;
@@ -9,6 +10,7 @@ pub mod decision;
 pub mod defaults;
 pub mod demand;
 pub mod denial;
+pub mod deployed;
 pub mod diff;
 pub mod event;
 pub mod evidence;
@@ -26,6 +28,7 @@ pub mod label_selector;
 pub mod last_applied;
 pub mod leftover;
 pub mod outcome;
+pub mod owner_history;
 pub mod ownership;
 pub mod plan;
 pub mod pod;

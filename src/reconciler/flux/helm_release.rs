@@ -1,6 +1,7 @@
 //! A `HelmRelease`: it installs and upgrades a chart. Between two upgrades it leaves its objects alone unless
 //! it is set up to detect drift, and its next upgrade puts back what the release says.
 
+mod as_owner;
 mod chart;
 mod converging;
 mod course;

@@ -1,5 +1,6 @@
 //! A Kustomization: it applies a folder of a source again and again, and puts back what differs.
 
+mod as_owner;
 mod converging;
 mod course;
 mod nudging;

@@ -23,7 +23,8 @@ fn a_change_without_an_image_goes_by_the_owner_alone() {
     let later = scratch.on(&[bad], "api", &[other("2")]);
     let base = case("apps/web", "shop/web:1", "shop/web:1");
     let history = [(later, 4_000), (bad, 3_000), (good, 2_000), (first, 1_000)];
-    let case = Case { only_images: false, created: Some(at(1_990)), applied: applied(&history), ..base };
+    let case =
+        Case { only_images: false, created: Some(at(1_990)), applied: applied(&history), ..base };
     let found = case.brought(&scratch, later);
     assert_eq!((ids(&found.commits), id(&found.good)), (vec![bad], good));
     assert_eq!(found.proof, Proof::OwnerHistory);
@@ -115,7 +116,8 @@ fn the_recorded_commit_is_held_against_the_content() {
         ),
     );
     // The revision ran an older state of the same image, and that counts where more than it differs.
-    let older = Case { created: Some(at(990)), applied: history.clone(), only_images: false, ..base() };
+    let older =
+        Case { created: Some(at(990)), applied: history.clone(), only_images: false, ..base() };
     let found = older.brought(&scratch, bad);
     assert_eq!((ids(&found.commits), id(&found.good)), (vec![bad, new], old));
     let found = Case { only_images: true, ..older }.brought(&scratch, bad);

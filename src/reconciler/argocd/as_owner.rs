@@ -1,0 +1,136 @@
+//! An Application that is named itself.
+
+use serde_json::Value;
+
+use crate::facts::Facts;
+use crate::rollback::model::deployed::{Deployed, Listed, Rendering, Standing};
+use crate::rollback::model::ownership::{Owner, Proof};
+use crate::rollback::model::target::{Kind, Target};
+
+use super::super::marks::annotation;
+use super::super::owner_kind::OwnerKind;
+use super::super::{Claim, Reconciler};
+use super::fields::{flag, is_set, items, text, text_or, texts};
+use super::policy::{self, PATHS};
+use super::sources::declared;
+use super::{Applications, VERSION, named, qualified, read, standing};
+
+/// What Applications are called.
+static KIND: Kind = Kind {
+    api_version: VERSION,
+    kind: "Application",
+    plural: "applications",
+    singular: "application",
+    short: &["app"],
+};
+
+impl OwnerKind for Applications {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn reconciler(&self) -> &'static dyn Reconciler {
+        &Self
+    }
+
+    /// Where Argo CD is, unless somebody chose otherwise.
+    fn homes(&self) -> &'static [&'static str] {
+        &["argocd", "openshift-gitops"]
+    }
+
+    fn about(&self, owner: &Value) -> Owner {
+        let claim = Claim {
+            namespace: Some(text(owner, "/metadata/namespace").to_owned()),
+            name: text(owner, "/metadata/name").to_owned(),
+            mark: String::new(),
+            of: Target::default(),
+        };
+        Owner {
+            would: policy::counteraction(owner, "what others change").would,
+            object: Some(named(owner)),
+            ..read(&claim, owner, None, Proof::Listed).owner
+        }
+    }
+
+    fn deployed(&self, owner: &Value) -> Vec<Deployed> {
+        super::deployed::of(owner)
+    }
+
+    fn listed(&self, owner: &Value) -> Vec<Listed> {
+        items(owner, "/status/resources").iter().filter_map(listed).collect()
+    }
+
+    fn elsewhere(&self, owner: &Value) -> Option<String> {
+        let server = text(owner, "/spec/destination/server");
+        let name = text(owner, "/spec/destination/name");
+        let is_here = matches!(server, "" | "https://kubernetes.default.svc")
+            && matches!(name, "" | "in-cluster");
+        let cluster = text_or(owner, "/spec/destination/name", "/spec/destination/server");
+        (!is_here).then(|| format!("it deploys to cluster {cluster}"))
+    }
+
+    fn standing(&self, owner: &Value, _facts: &Facts<'_>) -> Standing {
+        standing::of(owner)
+    }
+
+    fn rendering(&self, owner: &Value) -> Result<Rendering, String> {
+        if is_set(owner, "/spec/sourceHydrator") {
+            return Err("its commits are made by the source hydrator".to_owned());
+        }
+        let sources = declared(owner);
+        let [source] = sources.as_slice() else {
+            return Err(match sources.len() {
+                0 => "it names no source".to_owned(),
+                count => format!("it has {count} sources"),
+            });
+        };
+        if !text(source, "/chart").is_empty() {
+            return Err("its chart is in no Git repository".to_owned());
+        }
+        if is_set(source, "/plugin") {
+            return Err("a plugin renders it".to_owned());
+        }
+        Ok(Rendering {
+            folder: text(source, "/path").trim_start_matches("./").trim_matches('/').to_owned(),
+            recursive: flag(source, "/directory/recurse"),
+            include: text(source, "/directory/include").to_owned(),
+            exclude: text(source, "/directory/exclude").to_owned(),
+            value_files: texts(source, "/helm/valueFiles").map(str::to_owned).collect(),
+            components: texts(source, "/kustomize/components").map(str::to_owned).collect(),
+            generate_paths: annotation(owner, PATHS).unwrap_or_default().to_owned(),
+            application: qualified(owner).replace('/', "_"),
+            overridden: overridden(source),
+        })
+    }
+}
+
+/// What of its own settings may name images.
+fn overridden(source: &Value) -> Option<String> {
+    let places = [
+        ("/helm/parameters", "Helm parameters"),
+        ("/helm/fileParameters", "Helm parameters"),
+        ("/helm/values", "Helm values"),
+        ("/helm/valuesObject", "Helm values"),
+        ("/kustomize/images", "images"),
+        ("/kustomize/patches", "patches"),
+        ("/directory/jsonnet", "Jsonnet"),
+    ];
+    let set = places.iter().find(|(pointer, _)| is_set(source, pointer));
+    set.map(|(_, what)| format!("its own settings have {what} that win over Git"))
+}
+
+fn listed(entry: &Value) -> Option<Listed> {
+    let name = Some(text(entry, "/name")).filter(|name| !name.is_empty())?;
+    let (group, version) = (text(entry, "/group"), text(entry, "/version"));
+    let slash = if group.is_empty() { "" } else { "/" };
+    let health = text(entry, "/health/status");
+    Some(Listed {
+        target: Target {
+            api_version: format!("{group}{slash}{version}"),
+            kind: text(entry, "/kind").to_owned(),
+            namespace: text(entry, "/namespace").to_owned(),
+            name: name.to_owned(),
+        },
+        is_bad: text(entry, "/status") == "OutOfSync" || !matches!(health, "" | "Healthy"),
+    })
+}
