@@ -12,6 +12,7 @@ mod examples;
 mod history;
 mod man;
 mod output;
+mod owner;
 mod private_file;
 mod proof_args;
 mod report_args;

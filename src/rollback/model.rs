@@ -29,6 +29,7 @@ pub mod last_applied;
 pub mod leftover;
 pub mod outcome;
 pub mod owner_history;
+pub mod owner_status;
 pub mod ownership;
 pub mod plan;
 pub mod pod;

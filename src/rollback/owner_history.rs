@@ -60,6 +60,7 @@ fn of_commit(logged: &LoggedCommit, images: bool) -> OwnerRow {
     let commit = &logged.commit;
     OwnerRow {
         commit: Some(commit.clone()),
+        commit_id: Some(commit.id.clone()),
         revisions: vec![commit.id.clone()],
         images: if images { logged.images.clone() } else { Vec::new() },
         reverts: logged.reverts.clone(),
@@ -113,6 +114,7 @@ fn add(row: &mut OwnerRow, one: &Deployed) {
         row.by.clone_from(&one.by);
     }
     row.by = row.by.take().or_else(|| one.by.clone());
+    row.commit_id = row.commit_id.take().or_else(|| one.commit.clone());
     if !one.images.is_empty() {
         row.images.clone_from(&one.images);
     }

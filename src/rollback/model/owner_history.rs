@@ -47,6 +47,8 @@ pub struct Repository {
 pub struct OwnerRow {
     /// The commit that made it, where Git was asked and knows it.
     pub commit: Option<CommitView>,
+    /// The id of its commit, where one is known: of a release of Helm, that of its settings.
+    pub commit_id: Option<String>,
     /// What the owner calls it, source by source; of a commit that was never deployed, its id.
     pub revisions: Vec<String>,
     /// Its images; none where they are not known.
