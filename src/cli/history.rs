@@ -25,7 +25,7 @@ use super::target_args::{Named, TargetArgs, Wanted};
 /// Oldest first, the live one last. MARKS says what is known: current, verified, rolled back (rb
 /// left it), doubtful (its pods failed).
 ///
-/// Of an Argo CD Application, a Flux Kustomization or a HelmRelease (app/NAME, ks/NAME, hr/NAME): the
+/// Of an Argo CD Application, a Flux Kustomization or Helm release (app/NAME, ks/NAME, hr/NAME): the
 /// commits that changed it, when each was deployed, and what came of that. Git is asked where it can be
 /// reached.
 #[derive(Debug, Args)]

@@ -113,13 +113,13 @@ fn not_served(kind: &dyn OwnerKind, reference: &str) -> Error {
 /// The workloads that rb knows among what an owner lists, those first of which it says that something
 /// is wrong.
 fn workloads(listed: &[Listed]) -> Vec<(&'static dyn Rollbacker, Target)> {
-    let known = |one: &&Listed| {
+    let known = |one: &Listed| {
         let backend = backend::by_kind(&one.target.kind)?;
         let is_it = backend.kind().api_version == one.target.api_version;
         is_it.then(|| (backend, one.target.clone()))
     };
     let (bad, good): (Vec<&Listed>, Vec<&Listed>) = listed.iter().partition(|one| one.is_bad);
-    bad.iter().chain(&good).filter_map(|one| known(&one)).collect()
+    bad.into_iter().chain(good).filter_map(known).collect()
 }
 
 fn cluster_ref(cluster: &Cluster) -> ClusterRef {

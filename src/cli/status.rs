@@ -29,7 +29,7 @@ use super::target_args::{Named, TargetArgs, Wanted};
 /// rollout is done, 5 when it did not get there in time, 6 when its pods fail; with --watch=false
 /// also with 7 when it is still under way.
 ///
-/// Of an Argo CD Application, a Flux Kustomization or a HelmRelease (app/NAME, ks/NAME, hr/NAME): how it
+/// Of an Argo CD Application, a Flux Kustomization or Helm release (app/NAME, ks/NAME, hr/NAME): how it
 /// does itself and how its workloads do, with the same codes; 5 also where it does nothing by itself to
 /// get what it wants.
 #[derive(Debug, Args)]

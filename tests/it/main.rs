@@ -35,6 +35,7 @@ mod man;
 mod many;
 mod next_deploy;
 mod output;
+mod owner_targets;
 mod owners;
 mod plan_file;
 mod plans;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         many::tests(),
         next_deploy::tests(),
         output::tests(),
+        owner_targets::tests(),
         owners::tests(),
         plan_file::tests(),
         plans::tests(),

@@ -21,12 +21,14 @@ use serde_json::{Value, json};
 use crate::suite::{Test, pure};
 
 /// The schemas of what rb prints.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "audit",
     "error",
     "event",
     "history",
     "list",
+    "owner-history",
+    "owner-status",
     "plan",
     "report",
     "revert",

@@ -67,12 +67,11 @@ impl WorkloadStatus {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match &self.seen {
-            Ok((_, None, _)) => ExitStatus::Inconclusive,
             // One that is listed, and so wanted, and gone counts as one that is not there yet.
             Ok((_, Some(ending), _)) => ending.exit_status(),
             Err(error) if error.kind() == ErrorKind::NotFound => ExitStatus::NotConverged,
             Err(error) if error.kind() == ErrorKind::Unreachable => ExitStatus::Error,
-            Err(_) => ExitStatus::Inconclusive,
+            Ok((_, None, _)) | Err(_) => ExitStatus::Inconclusive,
         }
     }
 }
