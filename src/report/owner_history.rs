@@ -18,7 +18,7 @@ const SHORT: usize = 9;
 const GAP: usize = 2;
 /// Columns of what gives way last.
 const AUTHOR: usize = 12;
-const IMAGES: usize = 20;
+const IMAGES: usize = 15;
 const MARKS: usize = 18;
 /// Columns of a subject, at least, and in the wide table.
 const SUBJECT: usize = 10;

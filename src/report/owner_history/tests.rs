@@ -64,10 +64,10 @@ fn the_table_tells_of_each_state_what_it_is_and_how_it_did() {
     assert_eq!(
         plain(&history, false),
         "application/checkout - namespace argocd - https://git.test/fleet.git branch main
-COMMIT     AGE  AUTHOR       SUBJECT        IMAGES          DEPLOYED  STATE    MARKS
-1.4.2      -    -            -              -               -         -        -
-bbbbbbbbb  24h  Bob          bump check...  checkout:2.8.1  12h       failed   reverted cccccc...
-ccccccccc  24h  Ann Example  Revert \"bump\"  checkout:2.8.1  12h       healthy  live, rollback ...
+COMMIT     AGE  AUTHOR       SUBJECT           IMAGES          DEPLOYED  STATE    MARKS
+1.4.2      -    -            -                 -               -         -        -
+bbbbbbbbb  24h  Bob          bump checkout...  checkout:2.8.1  12h       failed   reverted ccccccccc
+ccccccccc  24h  Ann Example  Revert \"bump\"     checkout:2.8.1  12h       healthy  live, rollback ...
 note: no answer\\x1b[2J
 "
     );

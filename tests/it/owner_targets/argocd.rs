@@ -8,7 +8,7 @@ use super::{WEB, image, is_bounded, told};
 use crate::rb::{Rb, rb};
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::{Application, ArgoCd, automated};
-use crate::testbed::{Action, Fleet, Namespace, Reply, TestBed};
+use crate::testbed::{Action, Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -191,15 +191,17 @@ fn without_rights_it_is_said(bed: &TestBed) {
 /// As on a cluster without Argo CD.
 fn where_there_are_no_applications_it_is_said(bed: &TestBed) {
     let namespace = bed.namespace("app-no-crd");
-    let proxy = namespace.proxy(|request| {
+    let proxy = bed.proxy();
+    proxy.inject(|request| {
         if request.path.starts_with("/apis/argoproj.io") {
-            Action::Answer(Reply::status(404))
+            Action::refuse(404, "NotFound", "the server could not find the requested resource")
         } else {
             Action::Pass
         }
     });
+    let kubeconfig = proxy.kubeconfig(&namespace);
     for words in ["history app/web", "status app/web -n argocd", "undo app/web --yes"] {
-        let ran = Rb::new(proxy.kubeconfig()).words(words).run().ends_with(4);
+        let ran = Rb::new(&kubeconfig).words(words).run().ends_with(4);
         ran.says("it has no applications.argoproj.io").says("Argo CD is not installed here");
     }
 }

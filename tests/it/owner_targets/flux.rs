@@ -102,7 +102,10 @@ fn releases_of_a_chart_are_told_by_their_numbers(bed: &TestBed) {
     assert_eq!((&states[0]["marks"], &states[0]["healthy"]), (&json!(["live"]), &json!(true)));
     // That of the Kustomization above.
     assert_eq!(states[0]["commitId"], *commit);
-    assert_eq!(document["owners"][1]["name"], format!("Kustomization {}/releases", namespace.name()));
+    assert_eq!(
+        document["owners"][1]["name"],
+        format!("Kustomization {}/releases", namespace.name())
+    );
     let ran = rb(&namespace, "history hr/web").ends_with(0).says("CHART").says(&commit[..9]);
     is_bounded(&ran);
     let ran = rb(&namespace, "status hr/web").ends_with(0).says("it has released web");
@@ -119,5 +122,7 @@ fn one_that_is_not_there_is_looked_for_elsewhere(bed: &TestBed) {
     // Others have one of that name too, and not all are named.
     let ran = rb(&other, "status ks/web").ends_with(4).says("does not exist in namespace");
     assert!(ran.stderr.contains("rb status kustomization/web -n "), "{hint}: {ran}");
-    rb(&other, "history hr/nobody-has-this").ends_with(4).says("to see all: kubectl get helmreleases");
+    rb(&other, "history hr/nobody-has-this")
+        .ends_with(4)
+        .says("to see all: kubectl get helmreleases");
 }
