@@ -64,7 +64,8 @@ pub fn heading(
     for condition in standing.conditions.iter().filter(|one| is_telling(one)) {
         line("says", &condition_words(condition));
     }
-    for note in own.first().into_iter().flat_map(|own| &own.notes).take(NOTES) {
+    let notes = own.first().into_iter().flat_map(|own| &own.notes);
+    for note in notes.filter(|note| !is_told(note, standing)).take(NOTES) {
         line("note", note);
     }
     let above: Vec<Owner> = rest.cloned().collect();
@@ -85,7 +86,7 @@ pub fn ending(status: &OwnerStatus, marks: Marks) -> String {
         text += &line("note", gap, marks);
     }
     let (style, word) = verdict(status);
-    let of = format!("{} of {}", objects.bad, count(objects.listed, "object"));
+    let of = format!("{} of {} objects", objects.bad, objects.listed);
     let bad =
         if objects.bad > 0 { format!("; it says that {of} are not well") } else { String::new() };
     text + &format!("{}{bad}\n", paint(style, word))
@@ -186,6 +187,18 @@ fn policy(automation: &Automation) -> String {
         words.insert(0, "SUSPENDED");
     }
     words.join(", ")
+}
+
+/// Whether a note says what stands above it already.
+fn is_told(note: &str, standing: &Standing) -> bool {
+    let words = |state: &str| note.strip_prefix(state).is_some();
+    let is_condition = |one: &OwnerCondition| {
+        words(&one.kind) || (one.message.len() > 20 && note.contains(&one.message))
+    };
+    let operation = standing.operation.as_ref().is_some_and(|operation| operation.what == *note);
+    let is_state =
+        ["it is Synced", "it is OutOfSync", "its last sync"].iter().any(|state| words(state));
+    operation || is_state || standing.conditions.iter().any(is_condition)
 }
 
 /// What is as it should be is not told.

@@ -134,3 +134,60 @@ fn listed(entry: &Value) -> Option<Listed> {
         is_bad: text(entry, "/status") == "OutOfSync" || !matches!(health, "" | "Healthy"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::given::{SHA, application};
+    use super::*;
+
+    /// A status of more than 1 MiB.
+    #[test]
+    fn an_application_with_two_thousand_objects_is_read_and_told_in_a_few_words() {
+        let entry = |number: usize| {
+            json!({"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "prod",
+                "name": format!("web-{number}"), "status": if number % 500 == 0 { "OutOfSync" } else { "Synced" },
+                "health": {"status": "Healthy", "message": "m".repeat(500)}})
+        };
+        let resources: Vec<Value> = (0..2_000).map(entry).collect();
+        let conditions: Vec<Value> =
+            (0..500).map(|_| json!({"type": "SyncError", "message": "e".repeat(900)})).collect();
+        let history: Vec<Value> = (0..10).map(|id| json!({"id": id, "revision": SHA})).collect();
+        let owner = application(&json!({"status": {"resources": resources,
+            "conditions": conditions, "history": history}}));
+        assert!(owner.to_string().len() > 1024 * 1024);
+        let listed = Applications.listed(&owner);
+        assert_eq!(listed.len(), 2_000);
+        assert_eq!(listed.iter().filter(|one| one.is_bad).count(), 4);
+        assert_eq!(listed[7].target.reference(), "deployment/web-7");
+        let standing = Applications.standing(&owner, &Facts::default());
+        let told: usize = standing.conditions.iter().map(|one| one.message.len()).sum();
+        assert!(told < 4_096 && standing.summary.len() < 400, "{told}");
+        assert_eq!(Applications.deployed(&owner).len(), 10);
+        assert!(Applications.about(&owner).notes.concat().len() < 4_096);
+    }
+
+    #[test]
+    fn what_is_rendered_is_told_where_it_is_one_folder_of_git() {
+        let plain = Applications.rendering(&application(&json!({}))).unwrap();
+        assert_eq!((plain.folder.as_str(), plain.application.as_str()), ("apps/web", "web"));
+        assert_eq!(plain.overridden, None);
+        let own = json!({"spec": {"source": {"kustomize": {"images": ["web:9"]}}}});
+        let own = Applications.rendering(&application(&own)).unwrap();
+        assert_eq!(
+            own.overridden.as_deref(),
+            Some("its own settings have images that win over Git")
+        );
+        for spec in [
+            json!({"source": {"chart": "web"}}),
+            json!({"source": null}),
+            json!({"sources": [{"path": "a"}, {"path": "b"}]}),
+            json!({"sourceHydrator": {"drySource": {}}}),
+            json!({"source": {"plugin": {"name": "x"}}}),
+        ] {
+            let owner = application(&json!({"spec": spec}));
+            assert!(Applications.rendering(&owner).is_err(), "{owner}");
+        }
+    }
+}

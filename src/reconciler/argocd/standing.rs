@@ -105,7 +105,9 @@ fn will_sync(application: &Value) -> bool {
 fn operation(application: &Value) -> Option<OwnerOperation> {
     let at =
         |member: &str| text(application, &format!("/status/operationState/{member}")).parse().ok();
-    let what = operation::note(application)?;
+    // What it came to is in its state.
+    let is_over = matches!(Phase::of(application), Phase::Failed | Phase::Succeeded);
+    let what = operation::note(application).filter(|_| !is_over)?;
     Some(OwnerOperation { what, since: at("startedAt"), until: None })
 }
 

@@ -81,7 +81,7 @@ pub struct Standing {
     pub desired: Option<String>,
     /// The revision that it has applied, for people.
     pub applied: Option<String>,
-    /// What it does right now, or did last.
+    /// What it does right now.
     pub operation: Option<OwnerOperation>,
     /// What it says of itself.
     pub conditions: Vec<OwnerCondition>,
@@ -124,7 +124,7 @@ impl OwnerState {
     }
 }
 
-/// What an owner does right now, or did last.
+/// What an owner does right now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnerOperation {

@@ -179,10 +179,10 @@ fn an_application_is_found_without_its_namespace(bed: &TestBed) {
 
 fn without_rights_it_is_said(bed: &TestBed) {
     let (argocd, namespace) = (bed.argocd(), bed.namespace("app-rights"));
-    let nobody = namespace.user("nobody");
+    let grace = namespace.user("grace");
     for words in ["history app/web", "status app/web"] {
         for place in [String::new(), format!(" -n {}", argocd.namespace())] {
-            let ran = Rb::new(&nobody).words(&format!("{words}{place}")).run().ends_with(3);
+            let ran = Rb::new(&grace).words(&format!("{words}{place}")).run().ends_with(3);
             ran.says("not allowed to").says("applications.argoproj.io");
         }
     }
