@@ -145,9 +145,9 @@ mod tests {
     /// A status of more than 1 MiB.
     #[test]
     fn an_application_with_two_thousand_objects_is_read_and_told_in_a_few_words() {
-        let entry = |number: usize| {
+        let entry = |number: u32| {
             json!({"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "prod",
-                "name": format!("web-{number}"), "status": if number % 500 == 0 { "OutOfSync" } else { "Synced" },
+                "name": format!("web-{number}"), "status": if number.is_multiple_of(500) { "OutOfSync" } else { "Synced" },
                 "health": {"status": "Healthy", "message": "m".repeat(500)}})
         };
         let resources: Vec<Value> = (0..2_000).map(entry).collect();
