@@ -7,10 +7,14 @@
 //! It also says how far an owner is with a commit and what brings it there sooner, again as functions of
 //! values ([`following`]); [`follow`] watches, writes and waits. And it says in which form its automation
 //! is turned off ([`holding`]); [`hold`] turns it off and on again, and finds what was left off.
+//!
+//! What is asked of an owner that is named itself is in [`owner_kind`]; [`find_owner`] finds it, and
+//! [`read_owner`] reads what is around it.
 
 mod argocd;
 pub mod chain;
 mod controller;
+pub mod find_owner;
 mod flux;
 pub mod follow;
 pub mod following;
@@ -18,6 +22,8 @@ mod helm;
 pub mod hold;
 pub mod holding;
 mod marks;
+pub mod owner_kind;
+pub mod read_owner;
 pub mod rendered;
 pub mod rung;
 mod versions;

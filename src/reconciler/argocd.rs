@@ -7,8 +7,10 @@
 
 mod application_set;
 mod applied;
+mod as_owner;
 mod claims;
 mod converging;
+mod deployed;
 mod fields;
 mod finding;
 mod held;
@@ -23,6 +25,7 @@ mod renders;
 mod renders_set;
 mod revision;
 mod selection;
+mod settling;
 mod sources;
 mod standing;
 mod tracking;
@@ -153,20 +156,20 @@ impl Reconciler for Applications {
     }
 
     fn settled(&self, owner: &Value, _others: &[&Value]) -> Result<Convergence, String> {
-        Ok(standing::settled(owner))
+        Ok(settling::settled(owner))
     }
 
     fn agreement(&self, owner: &Value, workload: &Value, _undone: Option<Timestamp>) -> Agreement {
-        standing::agreement(owner, workload)
+        settling::agreement(owner, workload)
     }
 
     fn hindrances(&self, owner: &Value, facts: &Facts<'_>) -> Vec<String> {
         let project = project(owner).map(|ask| facts.value(&ask));
-        standing::hindrances(owner, project, facts.asked_at())
+        settling::hindrances(owner, project, facts.asked_at())
     }
 
     fn applies(&self, owner: &Value) -> Option<String> {
-        standing::applies(owner)
+        settling::applies(owner)
     }
 }
 

@@ -1,154 +1,213 @@
-//! How an Application stands while nobody waits for it: whether it is done with what it compares with,
-//! whether what is live agrees with it, and what keeps it from acting by itself.
+//! How an Application does. Its words may be those of before a sync: who has to know looks at the
+//! workloads too.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::error::Error;
-use crate::rollback::model::agreement::{Agreement, Agrees};
-use crate::rollback::model::convergence::{Convergence, Relation};
-use crate::rollback::model::template_fields::{Stranger, strangers};
+use crate::rollback::model::deployed::{OwnerCondition, OwnerOperation, OwnerState, Standing};
+use crate::text::truncate;
 
-use super::super::following::Following;
-use super::super::marks::reference;
-use super::fields::{items, text};
-use super::operation::{self, revisions};
-use super::policy::{self, SKIP};
+use super::fields::{flag, is_set, items, text};
+use super::operation::{self, Phase, revisions};
+use super::policy;
 use super::revision::shorts;
-use super::{claims, converging, finding, hydrator, notes, nudging, sources, windows};
 
-const RENDERED: &str = "/status/sourceHydrator/lastSuccessfulOperation/drySHA";
-/// What of its sources decides what is compared.
-const DECIDES: [&str; 4] = ["/repoURL", "/path", "/chart", "/targetRevision"];
+/// Conditions that keep it from comparing.
+const TROUBLE: [&str; 2] = ["ComparisonError", "InvalidSpecError"];
+/// Columns of a message.
+const COLUMNS: usize = 200;
+/// Conditions that are told at most.
+const MOST: usize = 10;
 
-/// How far it is with what it has compared with last. That is what it wants only where it has compared
-/// since somebody asked it to, and with what its settings say now.
-pub(super) fn settled(application: &Value) -> Convergence {
-    let compared = revisions(application, "/status/sync");
-    let not_seen = |why: &str| {
-        let has = Some(shorts(compared.iter().copied())).filter(|has| !has.is_empty());
-        Convergence::NotSeen { has, why: Some(why.to_owned()) }
-    };
-    if !policy::is_skipped(application) {
-        if nudging::is_refresh_open(application) {
-            return not_seen("it was asked to compare again, and has not done so");
+/// How it does.
+pub(super) fn of(application: &Value) -> Standing {
+    let (state, summary) = state(application);
+    let words = |found: Vec<&str>| Some(shorts(found)).filter(|words| !words.is_empty());
+    let history = items(application, "/status/history").last();
+    Standing {
+        state,
+        summary,
+        desired: words(revisions(application, "/status/sync")),
+        applied: history.and_then(|last| words(revisions(last, ""))),
+        operation: operation(application),
+        conditions: items(application, "/status/conditions")
+            .iter()
+            .take(MOST)
+            .map(condition)
+            .collect(),
+    }
+}
+
+fn state(application: &Value) -> (OwnerState, String) {
+    let sync = text(application, "/status/sync/status");
+    let health = text(application, "/status/health/status");
+    if is_set(application, "/metadata/deletionTimestamp") {
+        return (OwnerState::Behind, "is being deleted".to_owned());
+    }
+    if let Some(trouble) = items(application, "/status/conditions")
+        .iter()
+        .find(|condition| TROUBLE.contains(&text(condition, "/type")))
+    {
+        let why = format!("{}: {}", text(trouble, "/type"), line(text(trouble, "/message")));
+        return (OwnerState::Failed, format!("cannot compare: {why}"));
+    }
+    if sync.is_empty() {
+        return (OwnerState::Unknown, "has not been looked at by its controller".to_owned());
+    }
+    let phase = Phase::of(application);
+    let message = line(text(application, "/status/operationState/message"));
+    let to = operation::pinned(application);
+    match phase {
+        Phase::Asked | Phase::Running | Phase::Terminating => {
+            return (OwnerState::Progressing, format!("is at work on a sync to {to}"));
         }
-        if !is_as_declared(application) {
-            return not_seen("its source was changed, and it has not compared with that yet");
+        Phase::Waiting => {
+            let why = format!("has failed to sync {to}, and tries again: {message}");
+            return (OwnerState::Failed, why);
         }
+        Phase::Failed if sync != "Synced" && operation::is_at_compared(application, false) => {
+            return (OwnerState::Failed, format!("has failed to sync {to}: {message}"));
+        }
+        Phase::Failed | Phase::Never | Phase::Succeeded => {}
     }
-    let rendered = text(application, RENDERED);
-    let relation = |revision: &str| {
-        let is_it = compared.contains(&revision)
-            || hydrator::is_used(application) && !revision.is_empty() && revision == rendered;
-        if is_it { Relation::Ours } else { Relation::Other }
-    };
-    converging::of(application, &Following::of_nobody(&relation, &[]))
+    let both =
+        format!("is {sync} and {}", if health.is_empty() { "of unknown health" } else { health });
+    match (sync, health) {
+        (_, "Degraded") => (OwnerState::Failed, both),
+        ("Synced", "Healthy") => (OwnerState::Healthy, both),
+        ("Synced", "Suspended") => (OwnerState::Behind, both),
+        ("Synced", _) => (OwnerState::Progressing, both),
+        ("OutOfSync", _) if will_sync(application) => (OwnerState::Progressing, both),
+        ("OutOfSync", _) => {
+            let why = format!("{both}, and does not sync by itself now");
+            (OwnerState::Behind, why)
+        }
+        _ => (OwnerState::Failed, format!("{both}: it cannot compare")),
+    }
 }
 
-/// Whether the last comparison was with the sources that are declared now.
-fn is_as_declared(application: &Value) -> bool {
-    if hydrator::is_used(application) {
-        return true;
+/// Whether it syncs what is out of sync by itself.
+fn will_sync(application: &Value) -> bool {
+    if !policy::is_automated(application) || policy::is_skipped(application) {
+        return false;
     }
-    let several = items(application, "/status/sync/comparedTo/sources");
-    let compared: Vec<&Value> = if several.is_empty() {
-        application.pointer("/status/sync/comparedTo/source").into_iter().collect()
-    } else {
-        several.iter().collect()
-    };
-    let declared = sources::declared(application);
-    // Old versions do not say it.
-    if compared.is_empty() {
-        return true;
-    }
-    let same = |(one, other): (&&Value, &&Value)| {
-        DECIDES.iter().all(|member| text(one, member) == text(other, member))
-    };
-    compared.len() == declared.len() && compared.iter().zip(&declared).all(same)
+    let heals = flag(application, "/spec/syncPolicy/automated/selfHeal");
+    let prunes = flag(application, "/spec/syncPolicy/automated/prune");
+    let mut out = items(application, "/status/resources")
+        .iter()
+        .filter(|entry| text(entry, "/status") == "OutOfSync")
+        .peekable();
+    // What only a pruning sync would take away stays.
+    let only_leftovers =
+        out.peek().is_some() && out.all(|entry| flag(entry, "/requiresPruning")) && !prunes;
+    (heals || !operation::is_at_compared(application, false)) && !only_leftovers
 }
 
-/// What its own comparison says of the workload, and whether that is newer than what others wrote.
-pub(super) fn agreement(application: &Value, workload: &Value) -> Agreement {
-    let target = reference(workload);
-    let is_own = |manager: &str| manager.starts_with(claims::WRITER);
-    let strangers = strangers(workload, is_own).unwrap_or_default();
-    let hidden = notes::ignored_fields(application, &target);
-    let hidden = hidden.into_iter().filter(|field| reaches_template(field)).collect();
-    let Some(entry) = finding::entry(application, &target) else {
-        return Agreement::unknown("it does not list the workload");
-    };
-    let compared = shorts(revisions(application, "/status/sync"));
-    let agrees = match text(entry, "/status") {
-        "OutOfSync" => Agrees::No(format!("its comparison with {compared} finds a difference")),
-        "Synced" => match newer(application, &strangers) {
-            None => Agrees::Yes,
-            Some(stranger) => Agrees::Unknown(format!(
-                "it has not compared with {compared} anew since {} wrote the template",
-                stranger.manager
-            )),
-        },
-        "" => Agrees::Unknown("it does not say how the workload compares".to_owned()),
-        other => Agrees::Unknown(format!("it says {other} of the workload")),
-    };
-    let compared = format!("its own comparison of the live object with {compared}");
-    Agreement { agrees, compared, strangers, hidden }
+fn operation(application: &Value) -> Option<OwnerOperation> {
+    let at =
+        |member: &str| text(application, &format!("/status/operationState/{member}")).parse().ok();
+    // What it came to is in its state.
+    let is_over = matches!(Phase::of(application), Phase::Failed | Phase::Succeeded);
+    let what = operation::note(application).filter(|_| !is_over)?;
+    Some(OwnerOperation { what, since: at("startedAt"), until: None })
 }
 
-/// Who wrote more than marks after it has compared last.
-fn newer<'s>(application: &Value, strangers: &'s [Stranger]) -> Option<&'s Stranger> {
-    let compared: Timestamp = text(application, "/status/reconciledAt").parse().ok()?;
-    let is_newer = |stranger: &&Stranger| {
-        !stranger.is_marks_only() && stranger.at.is_some_and(|at| at >= compared)
-    };
-    strangers.iter().find(is_newer)
-}
-
-/// Whether a field that is left alone may be one of the pod template.
-fn reaches_template(field: &str) -> bool {
-    field.starts_with(notes::OF_MANAGER)
-        || ["", "/", "/spec"].contains(&field)
-        || field.contains("template")
-        // An expression that takes all of it.
-        || matches!(field.trim(), "." | ".spec")
-}
-
-/// Why it does not take up a commit by itself. `project` is what was read of its project.
-pub(super) fn hindrances(
-    application: &Value,
-    project: Option<Result<&Value, &Error>>,
-    now: Timestamp,
-) -> Vec<String> {
-    let mut all = Vec::new();
-    if policy::is_skipped(application) {
-        all.push(format!("annotation {SKIP} is on it, so it does nothing"));
-    } else if !policy::is_automated(application) {
-        let why = match application.pointer("/spec/syncPolicy/automated") {
-            Some(automated) if automated.is_object() => "automated.enabled is false",
-            _ => "it has no syncPolicy.automated",
-        };
-        all.push(format!("it syncs only by hand ({why})"));
+fn condition(condition: &Value) -> OwnerCondition {
+    OwnerCondition {
+        kind: text(condition, "/type").to_owned(),
+        status: String::new(),
+        reason: String::new(),
+        message: line(text(condition, "/message")),
+        since: text(condition, "/lastTransitionTime").parse().ok(),
     }
-    if application.pointer("/metadata/deletionTimestamp").is_some_and(Value::is_string) {
-        all.push("it is being deleted".to_owned());
-    }
-    match project {
-        Some(Ok(project)) => all.extend(windows::hindrance(application, project, now)),
-        Some(Err(error)) => all.push(format!(
-            "whether a sync window holds it up is not known: {}",
-            finding::words(error)
-        )),
-        None => {}
-    }
-    all
 }
 
-/// What its operation is pinned to, else what it has compared with.
-pub(super) fn applies(application: &Value) -> Option<String> {
-    let pinned = operation::pinned(application);
-    let compared = || shorts(revisions(application, "/status/sync"));
-    Some(pinned).filter(|pinned| !pinned.is_empty()).or_else(|| Some(compared()))
+fn line(message: &str) -> String {
+    truncate(message.lines().next().unwrap_or_default().trim(), COLUMNS).into_owned()
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use serde_json::json;
+
+    use super::super::given::{OLD, SHA, application};
+    use super::*;
+
+    #[test]
+    fn each_state_has_a_word() {
+        let automated = json!({"syncPolicy": {"automated": {"selfHeal": true}}});
+        for (extra, state, words) in [
+            (json!({}), OwnerState::Healthy, "is Synced and Healthy"),
+            (
+                json!({"status": {"health": {"status": "Degraded"}}}),
+                OwnerState::Failed,
+                "is Synced and Degraded",
+            ),
+            (
+                json!({"status": {"health": {"status": "Progressing"}}}),
+                OwnerState::Progressing,
+                "is Synced and Progressing",
+            ),
+            (
+                json!({"status": {"sync": {"status": "OutOfSync"}}}),
+                OwnerState::Behind,
+                "is OutOfSync and Healthy, and does not sync by itself now",
+            ),
+            (
+                json!({"spec": automated, "status": {"sync": {"status": "OutOfSync"}}}),
+                OwnerState::Progressing,
+                "is OutOfSync and Healthy",
+            ),
+            (
+                // Nobody prunes it.
+                json!({"spec": automated, "status": {"sync": {"status": "OutOfSync"}, "resources": [
+                    {"kind": "Service", "name": "old", "status": "OutOfSync", "requiresPruning": true}]}}),
+                OwnerState::Behind,
+                "is OutOfSync and Healthy, and does not sync by itself now",
+            ),
+            (
+                json!({"operation": {"sync": {"revision": SHA}}}),
+                OwnerState::Progressing,
+                "is at work on a sync to 9f3c2ab",
+            ),
+            (
+                json!({"status": {"sync": {"status": "OutOfSync", "revision": OLD},
+                    "operationState": {"phase": "Failed", "message": "immutable\nmore",
+                        "syncResult": {"revision": OLD}}}}),
+                OwnerState::Failed,
+                "has failed to sync 51d0e77: immutable",
+            ),
+            (
+                json!({"status": {"operationState": {"phase": "Running", "message": "immutable"}}}),
+                OwnerState::Failed,
+                "has failed to sync 9f3c2ab, and tries again: immutable",
+            ),
+            (
+                json!({"status": {"conditions": [
+                    {"type": "ComparisonError", "message": "no such path"}]}}),
+                OwnerState::Failed,
+                "cannot compare: ComparisonError: no such path",
+            ),
+            (
+                json!({"status": {"sync": null}}),
+                OwnerState::Unknown,
+                "has not been looked at by its controller",
+            ),
+            (
+                json!({"metadata": {"deletionTimestamp": "2026-03-02T12:00:00Z"}}),
+                OwnerState::Behind,
+                "is being deleted",
+            ),
+        ] {
+            let standing = of(&application(&extra));
+            assert_eq!((standing.state, standing.summary.as_str()), (state, words), "{extra}");
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_is_held_against_what_was_applied() {
+        let extra = json!({"status": {"history": [{"revision": OLD}]}});
+        let standing = of(&application(&extra));
+        assert_eq!(standing.desired.as_deref(), Some("9f3c2ab"));
+        assert_eq!(standing.applied.as_deref(), Some("51d0e77"));
+    }
+}

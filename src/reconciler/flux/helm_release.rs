@@ -1,6 +1,7 @@
 //! A `HelmRelease`: it installs and upgrades a chart. Between two upgrades it leaves its objects alone unless
 //! it is set up to detect drift, and its next upgrade puts back what the release says.
 
+mod as_owner;
 mod chart;
 mod converging;
 mod course;
@@ -27,9 +28,7 @@ use super::fields::{list, text};
 use super::ignore::Ignored;
 use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
-use super::{
-    applied, dependency, held, image_automation, inventory, renders, request, standing,
-};
+use super::{applied, dependency, held, image_automation, inventory, renders, request, settling};
 
 pub(super) static KIND: Kind = Kind {
     word: "HelmRelease",
@@ -144,18 +143,18 @@ impl Reconciler for HelmReleases {
     fn settled(&self, owner: &Value, others: &[&Value]) -> Result<Convergence, String> {
         let all = Following::of_nobody(&|_| Relation::Other, others);
         let fetchers = converging::fetchers(owner, &all);
-        standing::settled(owner, others, fetchers.repository.or(fetchers.chart), converging::of)
+        settling::settled(owner, others, fetchers.repository.or(fetchers.chart), converging::of)
     }
 
     fn agreement(&self, owner: &Value, workload: &Value, undone: Option<Timestamp>) -> Agreement {
         let rules = list(owner, "/spec/driftDetection/ignore");
         let ignored = Ignored::of(&reference(workload), rules);
         let applied = applied::of_release(owner);
-        standing::agreement(&KIND, workload, undone, &applied, None, &ignored)
+        settling::agreement(&KIND, workload, undone, &applied, None, &ignored)
     }
 
     fn hindrances(&self, owner: &Value, facts: &Facts<'_>) -> Vec<String> {
-        standing::hindrances(owner, SourceRef::at(owner, SOURCE), facts)
+        settling::hindrances(owner, SourceRef::at(owner, SOURCE), facts)
     }
 
     fn applies(&self, owner: &Value) -> Option<String> {

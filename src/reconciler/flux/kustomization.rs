@@ -1,5 +1,6 @@
 //! A Kustomization: it applies a folder of a source again and again, and puts back what differs.
 
+mod as_owner;
 mod converging;
 mod course;
 mod nudging;
@@ -27,7 +28,7 @@ use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
 use super::{
     applied, dependency, health_check, held, image_automation, inventory, opt_out, path, renders,
-    request, revision, standing,
+    request, revision, settling,
 };
 
 pub(super) static KIND: Kind = Kind {
@@ -161,18 +162,18 @@ impl Reconciler for Kustomizations {
     }
 
     fn settled(&self, owner: &Value, others: &[&Value]) -> Result<Convergence, String> {
-        standing::settled(owner, others, SourceRef::at(owner, SOURCE), converging::of)
+        settling::settled(owner, others, SourceRef::at(owner, SOURCE), converging::of)
     }
 
     fn agreement(&self, owner: &Value, workload: &Value, undone: Option<Timestamp>) -> Agreement {
         let ignored = Ignored::of(&reference(workload), list(owner, "/spec/ignore"));
         let left_alone = opt_out::from_apply(workload);
         let applied = applied::of_kustomization(owner);
-        standing::agreement(&KIND, workload, undone, &applied, left_alone, &ignored)
+        settling::agreement(&KIND, workload, undone, &applied, left_alone, &ignored)
     }
 
     fn hindrances(&self, owner: &Value, facts: &Facts<'_>) -> Vec<String> {
-        standing::hindrances(owner, SourceRef::at(owner, SOURCE), facts)
+        settling::hindrances(owner, SourceRef::at(owner, SOURCE), facts)
     }
 
     fn applies(&self, owner: &Value) -> Option<String> {
