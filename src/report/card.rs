@@ -7,7 +7,7 @@ use crate::rollback::model::check::Check;
 use crate::rollback::model::context::ContextChange;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::leftover::WhyLeft;
-use crate::rollback::model::plan::{Plan, RevisionView};
+use crate::rollback::model::plan::{Action, Plan, RevisionView};
 use crate::rollback::model::template::short_images;
 use crate::text::{age, sanitize, shorten, truncate, width, wrap};
 
@@ -152,7 +152,8 @@ fn way(plan: &Plan) -> String {
         }
         None => "and do not wait: nothing will be verified".to_owned(),
     };
-    if plan.is_durable() {
+    let is_held = plan.steps.iter().any(|step| matches!(step.action, Action::Hold { .. }));
+    if plan.is_durable() || is_held {
         return line("way", &format!("{}, {end}", durable::way(plan)));
     }
     does.push(end);

@@ -6,7 +6,7 @@ use crate::exit::ExitStatus;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, Outcome};
-use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::revert::CommitView;
 use crate::rollback::model::revert_outcome::RevertOutcome;
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
@@ -25,6 +25,20 @@ const URL: usize = 60;
 /// What is done, in one line: `durable: revert 9f3c2ab on main, push, have web take it up`.
 pub(super) fn way(plan: &Plan) -> String {
     let mut does: Vec<String> = Vec::new();
+    let is_held = |step: &Step| matches!(step.action, Action::Hold { .. });
+    if plan.steps.iter().any(is_held) || plan.patch().is_some() {
+        if plan.steps.iter().any(is_held) {
+            does.push("hold the owner".to_owned());
+        }
+        if plan.patch().is_some() {
+            does.push("patch".to_owned());
+        }
+        does.extend(plan.revert().map(reverts));
+        if plan.holds() {
+            does.push("let the owner go".to_owned());
+        }
+        return format!("at once: {}", does.join(", "));
+    }
     let mut steps = plan.steps.iter();
     if steps.any(|step| matches!(step.action, Action::Settle { .. })) {
         does.push("end what runs".to_owned());

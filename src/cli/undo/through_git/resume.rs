@@ -98,11 +98,11 @@ pub(in crate::cli::undo) async fn abandon(
     let console = flow.app.console;
     for one in &open {
         let text = format!(
-            "{}: its hold is given up, and what Git says of {} counts again\n",
+            "{} is let go, and what Git says of {} counts again",
             name(&snapshot.owners, one),
             snapshot.target.reference()
         );
-        console.note(&console.marks.foreign(&text));
+        console.note(&format!("{}\n", console.marks.foreign(&text)));
     }
     if !flow.args.yes {
         if !console.can_prompt {
@@ -118,7 +118,8 @@ pub(in crate::cli::undo) async fn abandon(
         let released = hold::release(flow.cluster, &one.owner, &one.hold.id, deadline).await?;
         done.extend(released.written);
     }
-    nothing(flow, snapshot, &done.join("; "));
+    let done = if done.is_empty() { "somebody was faster".to_owned() } else { done.join("; ") };
+    nothing(flow, snapshot, &format!("its hold is given up: {done}"));
     Ok(ExitStatus::Success)
 }
 
