@@ -52,14 +52,18 @@ fn decider(owners: &[Owner]) -> Decider<'_> {
     let from_git = |owner: &&Owner| {
         owner.object.as_ref().is_some_and(|object| reconciler::from_git(object).is_some())
     };
+    let unread = nearest().find_map(|owner| match &owner.proof {
+        Proof::Unread(why) => Some(why.as_str()),
+        Proof::Listed | Proof::Marked | Proof::Refuted(_) => None,
+    });
+    if let Some(why) = unread {
+        return Decider::Unread(why);
+    }
     let mut deciders = nearest().filter(from_git);
     match (deciders.next(), deciders.next()) {
         (None, _) => Decider::Others,
         (Some(_), Some(_)) => Decider::Several,
-        (Some(owner), None) => match &owner.proof {
-            Proof::Unread(why) => Decider::Unread(why),
-            Proof::Listed | Proof::Marked | Proof::Refuted(_) => Decider::Git(owner),
-        },
+        (Some(owner), None) => Decider::Git(owner),
     }
 }
 
