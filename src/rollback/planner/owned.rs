@@ -9,6 +9,7 @@ use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::plan::{Plan, RevisionView, Why};
 use crate::rollback::model::revision::Revision;
 use crate::rollback::{evidence, steps};
+use crate::text::shell_quote;
 
 use super::Planner;
 
@@ -31,6 +32,10 @@ pub(super) fn decide(
     direct: impl FnOnce() -> Plan,
 ) -> Decision {
     let refusal = planner.owned(target);
+    let alone = || {
+        let undo = format!("undo {}", shell_quote(&planner.snapshot.target.reference()));
+        format!("alone it goes back through Git: {}", planner.request.hints.rb(&undo))
+    };
     let refuse = |error: Error| Decision::Refused(Box::new(error));
     match decider(&planner.owners) {
         Decider::Others => refuse(refusal),
@@ -41,6 +46,7 @@ pub(super) fn decide(
             let direct = Box::new(direct());
             let only_images = direct.diff.iter().all(|change| diff::is_image(&change.path));
             let created = target.created;
+            let refusal = refusal.hint(alone());
             Decision::Owned(Box::new(Owned { direct, owner, created, only_images, refusal }))
         }
     }
