@@ -43,6 +43,16 @@
 //! Several workloads take the same way side by side: [`snapshot::many`] reads them with a few lists,
 //! each is planned alone, [`execute::many`] sends all patches, and one loop waits for all of them.
 //!
+//! # How an undo goes through Git
+//!
+//! Where somebody takes the workload from Git, [`planner::decide`] answers with that owner and with what a
+//! patch would be. [`durable::owners`] reads the owners as they are now, [`durable::origin`] finds the
+//! commits that brought the bad release, and [`durable::plan`] makes the plan: record it on the workload,
+//! revert, have each owner take the commit up. After a yes [`durable::arrive`] follows them
+//! ([`reconciler::follow`]); then the workload is waited for and verified as after a patch. With `--now` the
+//! owners are held first ([`reconciler::hold`]) and the workload is patched; Git is made to agree after
+//! that, and the owners are let go. Whatever interrupts it, the hold says what is left to do.
+//!
 //! # How a revert in Git flows
 //!
 //! [`revert::ground`] finds the repository and the branch and opens a copy of the objects; what the user
