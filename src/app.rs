@@ -99,8 +99,19 @@ pub struct App {
     target: RefCell<Option<Target>>,
     /// The command that finds a push again whose answer is not here yet.
     push: RefCell<Option<String>>,
+    /// What is true when it is interrupted now, where more than one place is written.
+    course: RefCell<Option<Course>>,
     /// What came of it so far, for whoever tells it when it is over.
     story: RefCell<Story>,
+}
+
+/// What is true in the middle of an undo that writes in more than one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// A sentence without a full stop.
+    pub sentence: String,
+    /// What to do about it, each with a command to paste.
+    pub hints: Vec<String>,
 }
 
 impl App {
@@ -116,6 +127,7 @@ impl App {
             status: RefCell::default(),
             target: RefCell::default(),
             push: RefCell::default(),
+            course: RefCell::default(),
             story: RefCell::default(),
         }
     }
@@ -197,6 +209,17 @@ impl App {
     #[must_use]
     pub fn push_under_way(&self) -> Option<String> {
         self.push.borrow().clone()
+    }
+
+    /// Remembers what is true from now on, for whoever interrupts.
+    pub fn remember_course(&self, sentence: &str, hints: Vec<String>) {
+        self.course.replace(Some(Course { sentence: sentence.to_owned(), hints }));
+    }
+
+    /// What is true when it is interrupted now; `None` where the writes tell it.
+    #[must_use]
+    pub fn course(&self) -> Option<Course> {
+        self.course.borrow().clone()
     }
 
     /// What came of it so far. Not to be held across an `await`.

@@ -11,6 +11,10 @@ pub(super) async fn interrupted(app: &App) -> Error {
         let message = format!("{word} while the revert was on its way: it may be on the server");
         return Error::new(kind, message).hint(format!("to see that, and to finish it: {again}"));
     }
+    if let Some(course) = app.course() {
+        let error = Error::new(kind, format!("{word}: {}", course.sentence));
+        return course.hints.into_iter().fold(error, Error::hint);
+    }
     let writes = app.writes();
     let error = Error::new(kind, format!("{word}{}", what_is_written(writes)));
     match app.status_command() {

@@ -10,6 +10,7 @@ use crate::durable::arrive::{self, Arriving, Commit, Course, arrive};
 use crate::durable::plan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
+use crate::report::revert as report;
 use crate::rollback::execute::live::{self, Proof, Recorded};
 use crate::rollback::model::decision::Owned;
 use crate::rollback::model::outcome::{Outcome, Waited};
@@ -112,6 +113,8 @@ async fn carry_out(
         }
         Recorded::Stale => return Err(changed(flow)),
     }
+    let again = vec![format!("to go on: {}", flow.command(""))];
+    flow.app.remember_course("it is recorded that it goes back, and nothing is pushed yet", again);
     {
         let mut live = flow.args.format().listener(flow.app.console, &flow.target);
         arrive::settle(flow.cluster, plan, deadline, &mut course, &mut *live).await;
@@ -128,6 +131,18 @@ async fn carry_out(
             });
         }
     };
+    let status =
+        flow.request.hints.rb(&format!("status {}", shell_quote(&flow.target.reference())));
+    flow.app.remember_course(
+        &format!(
+            "{} is on the branch, and the owner carries it on",
+            report::short(&commit.to_string())
+        ),
+        vec![
+            format!("to go on watching: {status}"),
+            format!("to have it taken up at once: {}", flow.command("")),
+        ],
+    );
     let mut live = flow.args.format().listener(flow.app.console, &flow.target);
     let (cluster, backend) = (flow.cluster, flow.backend);
     let arriving = Arriving { cluster, backend, plan, deadline };

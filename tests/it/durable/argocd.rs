@@ -7,7 +7,7 @@ use crate::given::allow_only;
 use crate::rb::Rb;
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::{Application, automated};
-use crate::testbed::{Fleet, Namespace, TestBed};
+use crate::testbed::{Action, Fleet, Gate, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -19,6 +19,7 @@ pub(super) fn tests() -> Vec<Test> {
         the_right_commit_of_many_is_reverted,
         without_the_right_to_read_the_application_nothing_is_done,
         a_durable_undo_costs_few_requests,
+        an_interrupted_wait_says_what_is_true,
     ]
 }
 
@@ -252,4 +253,35 @@ fn a_durable_undo_costs_few_requests(bed: &TestBed) {
         .map(|record| format!("{} {}", record.request.method, record.request.path))
         .collect();
     assert!(asked.len() <= 25, "{}: {asked:#?}", asked.len());
+}
+
+/// Ctrl-C while the owner is followed: the commit is on the branch, and that is what is said.
+fn an_interrupted_wait_says_what_is_true(bed: &TestBed) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("durable-int"));
+    let (fleet, commit) = web();
+    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&commit);
+    namespace.rollout_done("web");
+    let bad = bad_release(&app, &fleet);
+    let (proxy, gate) = (bed.proxy(), Gate::closed());
+    let closed = gate.clone();
+    proxy.inject(move |head| {
+        let is_nudge = head.method == "PATCH" && head.path.contains("/applications/");
+        if is_nudge { Action::Hold(closed.clone()) } else { Action::Pass }
+    });
+    let kubeconfig = proxy.kubeconfig(&namespace);
+    let mut running = undo(&namespace, "deploy/web --yes").env("KUBECONFIG", &kubeconfig).spawn();
+    namespace.wait_until("it asks the owner", |_| gate.is_reached() || running.has_ended());
+    let sent =
+        std::process::Command::new("kill").args(["-INT", &running.id().to_string()]).status();
+    assert!(signalled.expect("kill").success());
+    let ran = running.wait().ends_with(130);
+    assert_ne!(fleet.server_head(), bad);
+    assert!(ran.stderr.contains("is on the branch, and the owner carries it on"), "{ran}");
+    gate.open();
+    // Whoever calls again pushes nothing more, and brings it to its end.
+    let newest = fleet.server_head();
+    undo(&namespace, "deploy/web --yes").run().ends_with(0);
+    assert_eq!(fleet.server_head(), newest);
+    assert_eq!(live(&namespace), image("1.0"));
 }

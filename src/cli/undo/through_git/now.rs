@@ -70,7 +70,9 @@ pub(super) async fn run(
     let work = Work { flow, plan: &plan, held: &holders, chain: &snapshot.owners, deadline };
     let mut course = Course::default();
     let hold = work.hold_of(&ready);
+    work.says("an owner may be held by now, and nothing else is written");
     work.hold_all(&hold, &mut course).await?;
+    work.says("its owner is held; whether it is patched, the next call finds out");
     let answer = work.patch(&hold).await?;
     let rest = work.go_on(Some((answer, service)), ready, &hold, proof, course);
     let outcome = Box::pin(rest).await;
@@ -189,6 +191,15 @@ impl Work<'_> {
         error
     }
 
+    /// What is true from now on, for whoever interrupts.
+    fn says(&self, sentence: &str) {
+        let hints = vec![
+            format!("to go on: {}", self.finish()),
+            format!("to give it up: {}", self.give_up()),
+        ];
+        self.flow.app.remember_course(sentence, hints);
+    }
+
     fn give_up(&self) -> String {
         let reference = shell_quote(&self.flow.target.reference()).into_owned();
         self.flow.request.hints.rb(&format!("undo {reference} --abandon"))
@@ -224,6 +235,7 @@ impl Work<'_> {
         course: Course,
     ) -> Outcome {
         let Self { flow, plan, deadline, .. } = *self;
+        self.says("it is patched, and its owner is held until Git agrees");
         let mut live = flow.args.format().listener(flow.app.console, &flow.target);
         let listener = RefCell::new(&mut *live);
         let served = async {
@@ -308,6 +320,11 @@ impl Work<'_> {
         if let Err(error) = self.release_all(hold, course, listener).await {
             return (Err(self.open(&error.to_string())), reverted);
         }
+        let status = format!("status {}", shell_quote(&flow.target.reference()));
+        flow.app.remember_course(
+            "Git agrees, and the owner is let go",
+            vec![format!("to go on watching: {}", flow.request.hints.rb(&status))],
+        );
         let commit = Commit { ground: &mut ready.ground, id, files: &ready.files };
         let followed =
             arrive::follow_all(arriving, commit, true, course, &mut Shared(listener)).await;
