@@ -272,7 +272,7 @@ fn an_interrupted_wait_says_what_is_true(bed: &TestBed) {
     let kubeconfig = proxy.kubeconfig(&namespace);
     let mut running = undo(&namespace, "deploy/web --yes").env("KUBECONFIG", &kubeconfig).spawn();
     namespace.wait_until("it asks the owner", |_| gate.is_reached() || running.has_ended());
-    let sent =
+    let signalled =
         std::process::Command::new("kill").args(["-INT", &running.id().to_string()]).status();
     assert!(signalled.expect("kill").success());
     let ran = running.wait().ends_with(130);
