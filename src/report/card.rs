@@ -36,8 +36,8 @@ const IMAGE: usize = 40;
 pub fn render(plan: &Plan, marks: Marks) -> String {
     let mut lines = vec![heading(plan, marks)];
     lines.extend(sides(plan, marks));
-    lines.push(owner(plan, marks));
-    lines.push(way(plan));
+    lines.extend(owner(plan, marks));
+    lines.extend(way(plan));
     lines.extend(durable::in_git(plan, marks));
     lines.push(changes(plan, marks));
     if !plan.context_changes.is_empty() {
@@ -119,19 +119,22 @@ fn line(label: &str, text: &str) -> String {
     truncate(&format!("  {label:<8} {text}"), COLUMNS).into_owned()
 }
 
-fn owner(plan: &Plan, marks: Marks) -> String {
+fn owner(plan: &Plan, marks: Marks) -> Vec<String> {
     if plan.owners.is_empty() {
-        return line("owner", "nobody: no mark of a controller that would undo a direct patch");
+        let nobody = "nobody: no mark of a controller that would undo a direct patch";
+        return vec![line("owner", nobody)];
     }
     let names: Vec<&str> = plan.owners.iter().map(|owner| owner.name.as_str()).collect();
     let text = match plan.owners.as_slice() {
-        [only] => format!("{}: to a patch {}", only.name, only.would),
+        [only] => format!("{}: after a direct patch {}", only.name, only.would),
         _ => names.join(", "),
     };
-    paint(WARN, &line("owner", &marks.foreign(&text)))
+    // What it would do is the reason for the way: it is not cut at the end of a line.
+    let text = truncate(&marks.foreign(&text), 2 * (COLUMNS - INDENT) - 20).into_owned();
+    listed("owner", std::iter::once(text), 2, WARN)
 }
 
-fn way(plan: &Plan) -> String {
+fn way(plan: &Plan) -> Vec<String> {
     let mut does: Vec<String> = Vec::new();
     let leftovers = plan.leftovers.as_ref().filter(|_| plan.deletes_pods());
     if plan.patch().is_some() {
@@ -152,11 +155,12 @@ fn way(plan: &Plan) -> String {
         }
         None => "and do not wait: nothing will be verified".to_owned(),
     };
-    if plan.is_durable() {
-        return line("way", &format!("{}, {end}", durable::way(plan)));
+    if plan.is_durable() || plan.is_held() {
+        let text = format!("{}, {end}", durable::way(plan));
+        return listed("way", std::iter::once(text), 3, Style::new());
     }
     does.push(end);
-    line("way", &format!("direct: {}", does.join(", ")))
+    vec![line("way", &format!("direct: {}", does.join(", ")))]
 }
 
 fn changes(plan: &Plan, marks: Marks) -> String {

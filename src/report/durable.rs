@@ -22,8 +22,12 @@ const INDENT: usize = 11;
 /// Columns of a URL.
 const URL: usize = 60;
 
-/// What is done, in one line: `durable: revert 9f3c2ab on main, push, have web take it up`.
+/// What is done: `durable: revert 9f3c2ab on main, push, have the owner take it up`, or `at once: hold
+/// Argo CD application web, patch the template, revert 9f3c2ab on main, push, let it go`.
 pub(super) fn way(plan: &Plan) -> String {
+    if plan.is_held() || plan.patch().is_some() {
+        return at_once(plan);
+    }
     let mut does: Vec<String> = Vec::new();
     let mut steps = plan.steps.iter();
     if steps.any(|step| matches!(step.action, Action::Settle { .. })) {
@@ -38,7 +42,41 @@ pub(super) fn way(plan: &Plan) -> String {
         0 | 1 => "have the owner take it up".to_owned(),
         _ => "have the owners take it up".to_owned(),
     });
+    if plan.steps.iter().any(|step| matches!(step.action, Action::Unblock { .. })) {
+        does.push("patch the template to it if a health check holds it back".to_owned());
+    }
     format!("durable: {}", does.join(", "))
+}
+
+fn at_once(plan: &Plan) -> String {
+    let held = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Hold { name, .. } => Some(sanitize(name).into_owned()),
+        _ => None,
+    });
+    let held: Vec<String> = held.collect();
+    let mut does: Vec<String> = Vec::new();
+    // It is patched already, and held, where one goes on.
+    let goes_on = plan.patch().is_none();
+    if !goes_on && !held.is_empty() {
+        does.push(format!("hold {}", held.join(" and ")));
+    }
+    if !goes_on {
+        does.push("patch the template".to_owned());
+    }
+    match plan.revert() {
+        Some(revert) => does.push(reverts(revert)),
+        None if plan.is_durable() => does.push("push nothing, Git holds it".to_owned()),
+        None => does.push("leave Git as it is for now".to_owned()),
+    }
+    if !held.is_empty() {
+        does.push(match (plan.holds(), goes_on) {
+            (false, _) => "keep the hold until Git agrees".to_owned(),
+            (true, false) => "let it go".to_owned(),
+            (true, true) => format!("let {} go", held.join(" and ")),
+        });
+    }
+    let word = if goes_on { "go on" } else { "at once" };
+    format!("{word}: {}", does.join(", "))
 }
 
 fn reverts(revert: &RevertPlan) -> String {

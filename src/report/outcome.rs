@@ -22,7 +22,8 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
     lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
     lines.extend(outcome.verification.iter().flat_map(|verified| checked(verified, hints, marks)));
     lines.extend(durable::ended(outcome, marks));
-    let direct = if plan.owners.is_empty() || plan.is_durable() { "" } else { " --direct" };
+    let is_direct = !plan.owners.is_empty() && !plan.is_durable() && !plan.is_held();
+    let direct = if is_direct { " --direct" } else { "" };
     let live = &plan.to.hash;
     lines.extend(next(&plan.target.reference(), live, &outcome.waited, hints, direct));
     if let Some(forward) = &plan.forward {

@@ -421,6 +421,12 @@ impl Plan {
         self.steps.iter().any(|step| matches!(step.action, Action::Follow { .. }))
     }
 
+    /// Whether an owner is held while the workload is patched, whatever is known of Git.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Hold { .. }))
+    }
+
     /// Whether owners are held meanwhile.
     #[must_use]
     pub fn holds(&self) -> bool {

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::root;
+use super::{block, is_progress, root, without_chance_in_line};
 use crate::rb::program;
 use crate::suite::{Test, on_bed};
 use crate::testbed::{Fleet, Namespace, TestBed};
@@ -21,6 +21,7 @@ fn the_demo_with_argo_cd_is_what_happens(bed: &TestBed) {
     let page = page("argocd.md");
     let said = type_in(bed, &namespace, &page);
     is_told(&said);
+    the_readme_shows_what_is_said(&said, namespace.name());
     assert_eq!(app.get()["spec"]["syncPolicy"]["automated"]["selfHeal"], true);
     // What the shell has made and the namespace does not take along.
     let name = namespace.name();
@@ -44,12 +45,47 @@ fn is_told(said: &str) {
         "at once: hold ",
         "Revert \"Bump web to 1.1\"",
         "Revert \"Bump web to 1.2\"",
-        "done: turn off",
-        "done: turn on",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    assert_eq!(said.matches("rolled back: deployment/web runs the template of").count(), 2, "{said}");
+    assert_eq!(
+        said.matches("rolled back: deployment/web runs the template of").count(),
+        2,
+        "{said}"
+    );
+}
+
+/// Every line that the README shows of the first undo was said, but for times, commits and addresses.
+#[track_caller]
+fn the_readme_shows_what_is_said(said: &str, namespace: &str) {
+    let said = said.replace(namespace, "shop");
+    let said: Vec<String> = said.lines().map(without_commits).collect();
+    let block = block("gitops");
+    let lines = block.lines().filter(|line| {
+        // How far it crashes is chance.
+        let is_output = !line.starts_with("```") && !line.starts_with("$ ");
+        is_output && !line.starts_with("  now ") && !is_progress(line)
+    });
+    let mut checked = 0;
+    for line in lines {
+        let line = without_commits(line);
+        assert!(said.contains(&line), "README shows {line:?}, which is not said: {said:#?}");
+        checked += 1;
+    }
+    assert!(checked >= 12, "only {checked} lines are shown");
+}
+
+fn without_commits(line: &str) -> String {
+    let word = |word: &str| {
+        let is_commit = word.len() == 9 && word.chars().all(|c| c.is_ascii_hexdigit());
+        match word {
+            _ if is_commit => "COMMIT".to_owned(),
+            _ if word.starts_with("http://127.0.0.1:") => "URL".to_owned(),
+            _ => word.to_owned(),
+        }
+    };
+    let line = without_chance_in_line(line);
+    line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The lines of a page, in one shell that ends at the first that fails.

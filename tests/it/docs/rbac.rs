@@ -59,9 +59,7 @@ fn give(namespace: &Namespace, user: &str, manifest: &str, lives: &str, asks: [&
     fs::write(file.path(), manifest).expect("a file");
     namespace.kubectl_ok(&["apply", "-f", &file.path().display().to_string()]);
     let kubeconfig = format!("--kubeconfig={}", namespace.user(user).display());
-    for (verb, what, place) in
-        [("create", "events", namespace.name()), (asks[0], asks[1], lives)]
-    {
+    for (verb, what, place) in [("create", "events", namespace.name()), (asks[0], asks[1], lives)] {
         namespace.wait_until(&format!("{user} may {verb} {what}"), |namespace| {
             namespace.kubectl(&[&kubeconfig, "-n", place, "auth", "can-i", verb, what]).code == 0
         });

@@ -67,8 +67,10 @@ fn exists(path: &str) -> bool {
     }
     let beside = module.strip_suffix("/tests").unwrap_or(&module);
     let text = file("src", &module).or_else(|| file("src", beside));
-    text.is_some_and(|text| text.contains(&format!("#[test]\n    fn {name}("))
-        || text.contains(&format!("#[test]\nfn {name}(")))
+    text.is_some_and(|text| {
+        text.contains(&format!("#[test]\n    fn {name}("))
+            || text.contains(&format!("#[test]\nfn {name}("))
+    })
 }
 
 fn root() -> PathBuf {

@@ -98,11 +98,11 @@ pub(in crate::cli::undo) async fn abandon(
     let console = flow.app.console;
     for one in &open {
         let text = format!(
-            "{}: its hold is given up, and what Git says of {} counts again\n",
+            "{}: its hold is given up, and what Git says of {} counts again",
             name(&snapshot.owners, one),
             snapshot.target.reference()
         );
-        console.note(&console.marks.foreign(&text));
+        console.note(&format!("{}\n", console.marks.foreign(&text)));
     }
     if !flow.args.yes {
         if !console.can_prompt {
@@ -118,7 +118,7 @@ pub(in crate::cli::undo) async fn abandon(
         let released = hold::release(flow.cluster, &one.owner, &one.hold.id, deadline).await?;
         done.extend(released.written);
     }
-    nothing(flow, snapshot, &done.join("; "));
+    nothing(flow, snapshot, &format!("the hold is given up: {}", done.join("; ")));
     Ok(ExitStatus::Success)
 }
 
