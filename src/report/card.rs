@@ -101,7 +101,9 @@ fn sides(plan: &Plan, marks: Marks) -> [String; 2] {
     ]);
     let is_well = plan.from.replicas.ready >= plan.from.replicas.desired;
     let from_style = if is_well { Style::new() } else { BAD };
-    [row("now", from_style, &from, &now), row("back to", GOOD, &to, &back)]
+    // Where one goes on with what was left open, the target is what is live.
+    let (left, live) = if plan.goes_on() { ("left", "live") } else { ("now", "back to") };
+    [row(left, from_style, &from, &now), row(live, GOOD, &to, &back)]
 }
 
 /// Where a revision came from: its commit and its change-cause, where they are recorded.

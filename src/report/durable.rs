@@ -55,8 +55,7 @@ fn at_once(plan: &Plan) -> String {
     });
     let held: Vec<String> = held.collect();
     let mut does: Vec<String> = Vec::new();
-    // It is patched already, and held, where one goes on.
-    let goes_on = plan.patch().is_none();
+    let goes_on = plan.goes_on();
     if !goes_on && !held.is_empty() {
         does.push(format!("hold {}", held.join(" and ")));
     }
@@ -234,4 +233,80 @@ fn line(label: &str, text: &str) -> String {
 /// What is to be pasted is never cut.
 fn long(label: &str, text: &str) -> String {
     format!("  {label:<8} {text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::sample;
+    use crate::rollback::model::plan::Step;
+    use crate::rollback::model::target::Target;
+
+    use super::*;
+
+    fn step(id: &str, action: Action) -> Step {
+        Step {
+            id: id.to_owned(),
+            summary: String::new(),
+            action,
+            preconditions: Vec::new(),
+            expects: String::new(),
+            compensation: None,
+            optional: false,
+        }
+    }
+
+    fn web() -> (Target, String) {
+        (Target::default(), "Argo CD application web".to_owned())
+    }
+
+    fn with(actions: impl IntoIterator<Item = Action>) -> Plan {
+        let mut plan = sample::plan();
+        plan.steps.extend(actions.into_iter().map(|action| step("more", action)));
+        plan
+    }
+
+    fn held() -> Action {
+        let (owner, name) = web();
+        Action::Hold { owner, name }
+    }
+
+    fn released() -> [Action; 2] {
+        let ((owner, name), commit) = (web(), None);
+        let follow = Action::Follow { owner: owner.clone(), name: name.clone(), commit };
+        [Action::Release { owner, name }, follow]
+    }
+
+    #[test]
+    fn what_is_patched_at_once_is_not_called_durable() {
+        let [release, follow] = released();
+        let plan = with([held(), release, follow]);
+        let says = "at once: hold Argo CD application web, patch the template, push nothing, Git holds \
+                    it, let it go";
+        assert_eq!(way(&plan), says);
+        // Git is out of reach.
+        let says = "at once: hold Argo CD application web, patch the template, leave Git as it is for \
+                    now, keep the hold until Git agrees";
+        assert_eq!(way(&with([held()])), says);
+        // Nobody would undo the patch.
+        let [_, follow] = released();
+        let says = "at once: patch the template, push nothing, Git holds it";
+        assert_eq!(way(&with([follow])), says);
+    }
+
+    #[test]
+    fn going_on_patches_nothing() {
+        let [release, follow] = released();
+        let mut plan = with([held(), release, follow]);
+        plan.steps.retain(|step| !matches!(step.action, Action::PatchWorkload { .. }));
+        let says = "go on: push nothing, Git holds it, let Argo CD application web go";
+        assert_eq!(way(&plan), says);
+    }
+
+    #[test]
+    fn without_a_patch_the_owner_brings_it() {
+        let [_, follow] = released();
+        let mut plan = with([follow]);
+        plan.steps.retain(|step| !matches!(step.action, Action::PatchWorkload { .. }));
+        assert_eq!(way(&plan), "durable: push nothing, Git holds it, have the owner take it up");
+    }
 }

@@ -427,6 +427,12 @@ impl Plan {
         self.steps.iter().any(|step| matches!(step.action, Action::Hold { .. }))
     }
 
+    /// Whether it goes on with an undo whose patch was written, and whose owners are held still.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.is_held() && self.patch().is_none()
+    }
+
     /// Whether owners are held meanwhile.
     #[must_use]
     pub fn holds(&self) -> bool {
