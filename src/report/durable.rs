@@ -215,13 +215,18 @@ pub(super) fn script(plan: &Plan, hints: &Hints) -> Vec<String> {
     }
     for step in &plan.steps {
         let Action::Follow { owner, .. } = &step.action else { continue };
-        let name = shell_quote(&owner.qualified()).into_owned();
         let annotation = match owner.kind.as_str() {
             "Application" => "argocd.argoproj.io/refresh=normal",
             _ => "reconcile.fluxcd.io/requestedAt=\"$(date)\"",
         };
-        let annotate = format!("annotate --overwrite {name} {annotation}");
-        lines.push(hints.kubectl_in(&owner.namespace, &annotate));
+        // Flux applies what its source has fetched.
+        let read = plan.owners.iter().find(|read| read.object.as_ref() == Some(owner));
+        let sources = read.iter().flat_map(|read| &read.sources);
+        for object in sources.filter_map(|source| source.object.as_ref()).chain([owner]) {
+            let name = shell_quote(&object.qualified()).into_owned();
+            let annotate = format!("annotate --overwrite {name} {annotation}");
+            lines.push(hints.kubectl_in(&object.namespace, &annotate));
+        }
     }
     lines
 }
@@ -238,6 +243,7 @@ fn long(label: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::report::sample;
+    use crate::rollback::model::ownership::{Owner, Source};
     use crate::rollback::model::plan::Step;
     use crate::rollback::model::target::Target;
 
@@ -308,5 +314,29 @@ mod tests {
         let mut plan = with([follow]);
         plan.steps.retain(|step| !matches!(step.action, Action::PatchWorkload { .. }));
         assert_eq!(way(&plan), "durable: push nothing, Git holds it, have the owner take it up");
+    }
+
+    #[test]
+    fn by_hand_the_source_of_flux_is_asked_first() {
+        let object = |kind: &str, group: &str| Target {
+            api_version: format!("{group}.toolkit.fluxcd.io/v1"),
+            kind: kind.to_owned(),
+            namespace: "shop".to_owned(),
+            name: "web".to_owned(),
+        };
+        let owner = object("Kustomization", "kustomize");
+        let source =
+            Source { object: Some(object("GitRepository", "source")), ..Source::default() };
+        let name = "Kustomization shop/web".to_owned();
+        let mut plan = with([Action::Follow { owner: owner.clone(), name, commit: None }]);
+        plan.owners =
+            vec![Owner { object: Some(owner), sources: vec![source], ..Owner::default() }];
+        let lines = script(&plan, &sample::hints());
+        let says = |line: &String, what: &str| {
+            line.contains(what) && line.contains("reconcile.fluxcd.io/requestedAt=")
+        };
+        let [first, second] = lines.as_slice() else { panic!("{lines:?}") };
+        assert!(says(first, "gitrepository.source.toolkit.fluxcd.io/web"), "{first}");
+        assert!(says(second, "kustomization.kustomize.toolkit.fluxcd.io/web"), "{second}");
     }
 }

@@ -109,6 +109,15 @@ fn verdict(plan: &Plan, outcome: &Outcome, marks: Marks) -> Verdict {
         );
         return Verdict { style, word, rest };
     }
+    // What was patched at once is back, whatever its owner does about Git.
+    if let Ending::OwnerStopped(stopped) = &waited.ending
+        && plan.patch().is_some()
+    {
+        let (reference, sentence) = (plan.target.reference(), marks.foreign(&stopped.sentence));
+        let rest =
+            format!("{reference} has the template of {target}, by the patch alone: {sentence}");
+        return Verdict { style: WARN, word: "not applied", rest };
+    }
     verdict_of(&waited.ending, &plan.target.reference(), &target, marks)
 }
 
