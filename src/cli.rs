@@ -13,6 +13,7 @@ mod git;
 mod history;
 mod man;
 mod output;
+mod owner;
 mod private_file;
 mod proof_args;
 mod report_args;

@@ -52,7 +52,8 @@
 //! [`revert::propose`] opens a change request instead. What misses history fetches more and starts anew.
 //!
 //! I/O happens in [`facts`], [`rollback::snapshot`], [`rollback::execute`], [`rollback::status`] and the
-//! watch they share; for owners in [`reconciler::chain`], [`reconciler::follow`] and [`reconciler::hold`]; for Git in
+//! watch they share; for owners in [`reconciler::chain`], [`reconciler::rung`], [`reconciler::follow`] and
+//! [`reconciler::hold`]; for Git in
 //! [`git::program`], [`git::store`] and [`hosting`]. Everything else is a function from values to values.
 //!
 //! # Adding a kind of workload

@@ -13,11 +13,15 @@ mod endpoints;
 mod events;
 #[cfg(test)]
 mod fixture;
+mod gitops_agrees;
+mod gitops_automation;
+mod gitops_converged;
 pub mod http;
 mod image_digest;
 #[cfg(test)]
 mod kstatus_differs;
 mod logs;
+mod owners;
 mod pods;
 mod pods_healthy;
 mod pods_restarts;
@@ -28,12 +32,14 @@ mod since;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::backend::Rollbacker;
 use crate::facts::{Ask, Facts};
+use crate::reconciler::rung::Rung;
 use crate::rollback::model::check::{Finding, Level};
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::target::Target;
@@ -54,6 +60,9 @@ pub static REGISTRY: &[&dyn Probe] = &[
     &events::Events,
     &logs::Logs,
     &config_drift::ConfigDrift,
+    &gitops_converged::GitopsConverged,
+    &gitops_agrees::GitopsAgrees,
+    &gitops_automation::GitopsAutomation,
 ];
 
 /// A check of what runs.
@@ -94,6 +103,10 @@ pub struct Expected {
     pub config: BTreeMap<String, String>,
     /// How many replicas were wanted before.
     pub replicas_before: Option<i64>,
+    /// When rb put it back by writing to the workload, where it did: that is past its owners.
+    pub undone: Option<Timestamp>,
+    /// Whether this very command does so: that the owners do not agree yet is then no news.
+    pub past_owners: bool,
 }
 
 /// What is read before the checks are asked.
@@ -107,6 +120,8 @@ pub struct Seen {
     pub pods_gap: Option<String>,
     /// The Services of the namespace that select pods of the template, or why they cannot be read.
     pub services: Result<Vec<Value>, String>,
+    /// Who owns it, the nearest first; empty where no check wants to know.
+    pub owners: Arc<[Rung]>,
 }
 
 /// All that a check may look at beside the answers of the cluster.
@@ -135,6 +150,9 @@ pub struct LogRules {
     /// Those that are not, although a pattern fits.
     pub ignored: Vec<String>,
 }
+
+/// What the names of the checks start with that look at the owners of the workload.
+pub const OWNERS: &str = "gitops.";
 
 /// What the names of the checks start with that the configuration adds.
 pub const HTTP: &str = "http.";

@@ -7,10 +7,14 @@
 //! It also says how far an owner is with a commit and what brings it there sooner, again as functions of
 //! values ([`following`]); [`follow`] watches, writes and waits. And it says in which form its automation
 //! is turned off ([`holding`]); [`hold`] turns it off and on again, and finds what was left off.
+//!
+//! What is asked of an owner that is named itself is in [`owner_kind`]; [`find_owner`] finds it, and
+//! [`read_owner`] reads what is around it.
 
 mod argocd;
 pub mod chain;
 mod controller;
+pub mod find_owner;
 mod flux;
 pub mod follow;
 pub mod following;
@@ -18,13 +22,18 @@ mod helm;
 pub mod hold;
 pub mod holding;
 mod marks;
+pub mod owner_kind;
+pub mod read_owner;
 pub mod rendered;
+pub mod rung;
 mod versions;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::agreement::Agreement;
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::Owner;
@@ -165,6 +174,48 @@ pub trait Reconciler: Sync + std::fmt::Debug {
 
     /// What it is doing that may write the workload still although it is held.
     fn under_way(&self, _owner: &Value) -> Option<UnderWay> {
+        None
+    }
+
+    /// Whether owners of this kind take what they apply from a source, such as Git.
+    fn has_source(&self) -> bool {
+        false
+    }
+
+    /// Whether owners of this kind are programs that write to the source of another owner.
+    fn writes_to_source(&self) -> bool {
+        false
+    }
+
+    /// Whether this is the name under which its controller writes to objects.
+    fn writes_as(&self, _manager: &str) -> bool {
+        false
+    }
+
+    /// How far the owner is with the newest state that its source has: [`Convergence::Applied`] or
+    /// [`Convergence::Healthy`] where nothing is left to do. `others` are the objects of
+    /// [`Self::watched`] that are there. An error says why it cannot be told.
+    fn settled(&self, _owner: &Value, _others: &[&Value]) -> Result<Convergence, String> {
+        Err("it takes nothing from a source".to_owned())
+    }
+
+    /// Whether the workload is as the owner would apply it. `undone`: when rb put back what is live.
+    fn agreement(
+        &self,
+        _owner: &Value,
+        _workload: &Value,
+        _undone: Option<Timestamp>,
+    ) -> Agreement {
+        Agreement::unknown("it takes nothing from a source")
+    }
+
+    /// What keeps the owner from taking up a commit by itself, each a sentence about it.
+    fn hindrances(&self, _owner: &Value, _facts: &Facts<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The revision that the owner applies now or has applied last, for people.
+    fn applies(&self, _owner: &Value) -> Option<String> {
         None
     }
 }

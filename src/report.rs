@@ -15,6 +15,8 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod outcome;
+pub mod owner_history;
+pub mod owner_status;
 pub mod owners;
 pub mod revert;
 #[cfg(test)]

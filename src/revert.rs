@@ -7,8 +7,10 @@
 //! comes to the same. Where the branch takes no pushes, [`propose`] opens a change request from a branch
 //! of its own, which `head` finds or pushes.
 //!
-//! Where a workload's owner takes it from Git, [`provenance`] tells which commits brought what is live.
+//! Where a workload's owner takes it from Git, [`provenance`] tells which commits brought what is live, and
+//! [`app_log`] which commits changed the app at all.
 
+pub mod app_log;
 pub mod asked;
 pub mod candidates;
 mod enough;

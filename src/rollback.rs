@@ -16,6 +16,7 @@ pub mod history;
 mod managed_fields;
 pub mod model;
 mod optional_write;
+pub mod owner_history;
 pub mod planner;
 pub mod preflight;
 mod select;

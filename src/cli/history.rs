@@ -17,18 +17,25 @@ use crate::rollback::{history, snapshot};
 use crate::text::shell_quote;
 
 use super::output::{Format, HistoryFormat};
+use super::owner;
 use super::target_args::{Named, TargetArgs, Wanted};
 
-/// Show the revisions of a workload
+/// Show the revisions of a workload, or what an owner has deployed
 ///
 /// Oldest first, the live one last. MARKS says what is known: current, verified, rolled back (rb
 /// left it), doubtful (its pods failed).
+///
+/// Of an Argo CD Application, a Flux Kustomization or Helm release (app/NAME, ks/NAME, hr/NAME): the
+/// commits that changed it, when each was deployed, and what came of that. Git is asked where it can be
+/// reached.
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Examples:
   rb history deploy/checkout -n shop
   rb history deploy/checkout --revision 41      its pod template, and how it differs from the live one
   rb history deploy/checkout -o wide            with hashes, commits, builds, flags, people, evidence
+  rb history app/checkout                       which commits an Argo CD Application has deployed
+  rb history ks/apps -n flux-system             the same of a Flux Kustomization; hr/NAME: HelmRelease
 ")]
 pub(super) struct HistoryArgs {
     #[command(flatten)]
@@ -54,6 +61,10 @@ impl HistoryArgs {
 }
 
 pub(super) async fn run(args: &HistoryArgs, app: &App) -> Result<ExitStatus> {
+    if let Some(owner) = args.target.owner(app)? {
+        let revision = args.revision.as_deref();
+        return Box::pin(owner::history::run(app, owner, args.format(), revision)).await;
+    }
     match args.target.parse(app)? {
         Wanted::One(named) => one(args, app, &named).await,
         wanted => Box::pin(many::run(args, app, &wanted)).await,

@@ -18,6 +18,11 @@ pub(super) struct ProofArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact)]
     stable_for: Option<Duration>,
 
+    /// Once everything is good, watch for so long that nobody puts another template back; 6 if
+    /// somebody does. It comes on top of the time that the rest may take
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_exact)]
+    watch_for: Option<Duration>,
+
     /// Leave a check out, and say why; may be given several times
     #[arg(long, value_name = "CHECK=REASON", value_parser = skip)]
     skip: Vec<(String, String)>,
@@ -36,6 +41,7 @@ impl ProofArgs {
     pub(super) fn demand(&self) -> Demand {
         Demand {
             stable_for: self.stable_for,
+            watch_for: self.watch_for.filter(|limit| !limit.is_zero()),
             skipped: self.skip.iter().cloned().collect::<BTreeMap<_, _>>(),
             ..Demand::default()
         }

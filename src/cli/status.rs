@@ -21,6 +21,7 @@ use crate::text::shell_quote;
 
 use super::duration;
 use super::output::{Format, StatusFormat};
+use super::owner;
 use super::target_args::{Named, TargetArgs, Wanted};
 
 /// Show how a rollout does, and wait until it is done
@@ -28,6 +29,10 @@ use super::target_args::{Named, TargetArgs, Wanted};
 /// Says what `kubectl rollout status` says, and which pod fails and why. Ends with 0 when the
 /// rollout is done, 5 when it did not get there in time, 6 when its pods fail; with --watch=false
 /// also with 7 when it is still under way. Ends with 11 while a hold of rb is open on an owner.
+///
+/// Of an Argo CD Application, a Flux Kustomization or Helm release (app/NAME, ks/NAME, hr/NAME): how it
+/// does itself and how its workloads do, with the same codes; 5 also where it does nothing by itself to
+/// get what it wants.
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Examples:
@@ -35,6 +40,8 @@ Examples:
   rb status deploy/checkout --watch=false      one look, no waiting
   rb status deploy/checkout --timeout=60s -o json
   rb status --holds -A                         which owners rb has turned off and not on again
+  rb status app/checkout                       an Argo CD Application and its workloads
+  rb status ks/apps -n flux-system             a Flux Kustomization; hr/NAME: a HelmRelease
 ")]
 pub(super) struct StatusArgs {
     #[command(flatten)]
@@ -71,6 +78,15 @@ impl StatusArgs {
 pub(super) async fn run(args: &StatusArgs, app: &App) -> Result<ExitStatus> {
     if args.holds {
         return Box::pin(holds::run(args, app)).await;
+    }
+    if let Some(owner) = args.target.owner(app)? {
+        let asked = owner::status::Asked {
+            watch: args.watch,
+            timeout: args.timeout,
+            revision: args.revision,
+            format: args.format(),
+        };
+        return Box::pin(owner::status::run(app, owner, asked)).await;
     }
     match args.target.parse(app)? {
         Wanted::One(named) => one(args, app, &named).await,

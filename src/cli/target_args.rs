@@ -2,6 +2,7 @@
 
 mod file;
 mod names;
+pub(super) mod owner;
 pub(super) mod wish;
 
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ pub(super) use names::{check_namespace, is_object_name};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
-    /// The workloads: TYPE/NAME ..., TYPE NAME ..., or TYPE,TYPE with -l or --all; e.g. deploy/checkout
+    /// The workloads: TYPE/NAME ..., TYPE NAME ..., or TYPE,TYPE with -l or --all; e.g. deploy/checkout.
+    /// Or one owner: app/NAME, ks/NAME, hr/NAME
     #[arg(value_name = "TYPE/NAME", num_args = 0..)]
     words: Vec<String>,
 

@@ -32,6 +32,7 @@ use super::conclusion::Keeps;
 use super::duration;
 use super::git::change_request::ChangeRequestArgs;
 use super::output::{Format, UndoFormat};
+use super::owner;
 use super::proof_args::ProofArgs;
 use super::report_args::ReportAndChecksArgs;
 use super::target_args::{TargetArgs, Wanted, check_namespace};
@@ -144,7 +145,7 @@ pub(super) struct UndoArgs {
     all_or_nothing: bool,
 
     /// End after the write, without knowing how it goes
-    #[arg(long, conflicts_with = "timeout")]
+    #[arg(long, conflicts_with_all = ["timeout", "watch_for"])]
     no_wait: bool,
 
     /// Wait until it is healthy (the default)
@@ -246,6 +247,9 @@ pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
     if let Some(file) = &args.plan {
         check_namespace(app)?;
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;
+    }
+    if let Some(owner) = args.target.owner(app)? {
+        return Box::pin(owner::refusal::undo(app, owner)).await;
     }
     match args.target.parse(app)? {
         Wanted::One(named) => Box::pin(flow::run(args, app, &named)).await,

@@ -7,6 +7,7 @@ use clap::builder::NonEmptyStringValueParser;
 
 use crate::app::{App, Budget};
 use crate::backend::Rollbacker;
+use crate::cli::owner;
 use crate::cli::target_args::{TargetArgs, Wanted, wish};
 use crate::cluster::{Cluster, Deadline};
 use crate::error::Result;
@@ -111,6 +112,9 @@ pub(super) struct Item {
 
 pub(super) async fn run(args: &VerifyArgs, app: &App) -> Result<ExitStatus> {
     args.files.files().check()?;
+    if let Some(owner) = args.target.owner(app)? {
+        return Box::pin(owner::refusal::verify(app, owner)).await;
+    }
     let wanted = args.target.parse(app)?;
     let budget = Budget::start(args.wait);
     let cluster = app.connect(None, budget.reading()).await?;

@@ -20,7 +20,7 @@ pub const PREFLIGHT: [&str; 14] = [
 
 /// Checks of `rb verify`, in the order in which reports list them. Each HTTP probe is one more, see
 /// [`of_probe`].
-pub const VERIFY: [&str; 11] = [
+pub const VERIFY: [&str; 14] = [
     "rollout.converged",
     "rollout.target",
     "pods.healthy",
@@ -32,6 +32,9 @@ pub const VERIFY: [&str; 11] = [
     "events",
     "logs",
     "config.drift",
+    "gitops.converged",
+    "gitops.agrees",
+    "gitops.automation",
 ];
 
 /// What the id of an HTTP probe begins with.

@@ -113,4 +113,12 @@ mod tests {
         }
         assert_eq!(Rewrite::apply(&[], "git@git.test:a"), None);
     }
+
+    #[test]
+    fn rules_are_read_in_their_order() {
+        let text = "version: 1\ngit: {rewrite: [{from: 'a:', to: b}, {from: c, to: d}]}\n";
+        let origin = crate::config::Origin::file(std::path::Path::new("rb.yaml"));
+        let settings = crate::config::Settings::parse(text, &origin).unwrap();
+        assert_eq!(settings.git.rewrite, rules(&[("a:", "b"), ("c", "d")]));
+    }
 }

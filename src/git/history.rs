@@ -3,6 +3,7 @@
 
 pub mod already;
 pub mod ancestry;
+pub mod app_log;
 pub mod candidates;
 pub mod image_search;
 pub(in crate::git) mod mainline;

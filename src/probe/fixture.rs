@@ -7,8 +7,11 @@ use super::{Expected, LogRules, Probe, Scene, Seen};
 use crate::backend::{self, Rollbacker};
 use crate::error::{Error, ErrorKind};
 use crate::facts::{Ask, Facts};
+use crate::reconciler;
+use crate::reconciler::rung::Rung;
 use crate::rollback::model::check::{CheckStatus, Finding};
 use crate::rollback::model::hint::Hints;
+use crate::rollback::model::ownership::{Automation, Owner, Proof};
 use crate::rollback::model::target::Target;
 
 /// When the target of the tests went live.
@@ -113,7 +116,13 @@ impl Shop {
                 since: Some(SINCE.parse().unwrap()),
                 ..Expected::default()
             },
-            seen: Seen { workload, pods, pods_gap: None, services: Ok(Vec::new()) },
+            seen: Seen {
+                workload,
+                pods,
+                pods_gap: None,
+                services: Ok(Vec::new()),
+                owners: Vec::new().into(),
+            },
         }
     }
 
@@ -138,6 +147,13 @@ impl Shop {
     /// With one more Service that selects the pods.
     pub(super) fn and_service(mut self, service: Value) -> Self {
         self.seen.services.as_mut().unwrap().push(service);
+        self
+    }
+
+    /// With one more owner, further away than the others.
+    pub(super) fn owned(mut self, rung: Rung) -> Self {
+        let owners: Vec<Rung> = self.seen.owners.iter().cloned().chain([rung]).collect();
+        self.seen.owners = owners.into();
         self
     }
 
@@ -191,6 +207,82 @@ impl Shop {
         let asks = probe.asks(&self.scene());
         assert_eq!(asks.len(), 1, "{asks:?}");
         asks.into_iter().next().unwrap()
+    }
+}
+
+/// An Application that syncs and owns the Deployment `web`, done with its last sync, with these edits.
+pub(super) fn application(edits: &Value) -> Rung {
+    let sha = "9f3c2ab51d0e77aa0123456789abcdef01234567";
+    let object = json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+        "metadata": {"namespace": "argocd", "name": "web"},
+        "spec": {"project": "default", "syncPolicy": {"automated": {}},
+            "source": {"repoURL": "https://git.test/fleet.git", "path": "apps/web",
+                "targetRevision": "main"}},
+        "status": {
+            "controllerNamespace": "argocd", "reconciledAt": "2026-03-02T12:00:00Z",
+            "sync": {"status": "Synced", "revision": sha},
+            "health": {"status": "Healthy"},
+            "operationState": {"phase": "Succeeded", "finishedAt": "2026-03-02T11:00:00Z",
+                "syncResult": {"revision": sha}},
+            "resources": [
+                {"kind": "Service", "namespace": "shop", "name": "web", "status": "Synced"},
+                {"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "web",
+                    "status": "Synced"}]},
+    });
+    rung(object, edits, "Argo CD application web", None)
+}
+
+/// A Kustomization that owns the Deployment `web` and has what its source has, with edits of both;
+/// without any of the source, that cannot be read.
+pub(super) fn kustomization(edits: &Value, source: Option<&Value>) -> Rung {
+    let revision = "main@sha1:9f3c2ab51d0e77aa0123456789abcdef01234567";
+    let ready = json!([{"type": "Ready", "status": "True"}]);
+    let object = json!({
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+        "metadata": {"namespace": "flux", "name": "web", "generation": 2},
+        "spec": {"interval": "1h", "path": "apps/web",
+            "sourceRef": {"kind": "GitRepository", "name": "fleet"}},
+        "status": {"observedGeneration": 2, "lastAppliedRevision": revision,
+            "lastAttemptedRevision": revision, "conditions": ready},
+    });
+    let repository = json!({
+        "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+        "metadata": {"namespace": "flux", "name": "fleet", "generation": 1},
+        "status": {"observedGeneration": 1, "artifact": {"revision": revision}, "conditions": ready},
+    });
+    let source = source.map(|edits| {
+        let mut repository = repository;
+        edit(&mut repository, edits);
+        repository
+    });
+    rung(object, edits, "Kustomization flux/web", source)
+}
+
+fn rung(mut object: Value, edits: &Value, name: &str, source: Option<Value>) -> Rung {
+    edit(&mut object, edits);
+    let text = |pointer: &str| object.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let target = Target {
+        api_version: text("/apiVersion"),
+        kind: text("/kind"),
+        namespace: text("/metadata/namespace"),
+        name: text("/metadata/name"),
+    };
+    let owner = Owner {
+        name: name.to_owned(),
+        would: "it puts its own version back".to_owned(),
+        mark: "annotation x".to_owned(),
+        proof: Proof::Listed,
+        automation: Some(Automation { syncs: true, ..Automation::default() }),
+        object: Some(target.clone()),
+        ..Owner::default()
+    };
+    Rung {
+        reconciler: reconciler::from_git(&target).unwrap(),
+        owner,
+        object: Some(object),
+        others: source.into_iter().collect(),
+        hindrances: Vec::new(),
     }
 }
 

@@ -7,8 +7,10 @@
 
 mod application_set;
 mod applied;
+mod as_owner;
 mod claims;
 mod converging;
+mod deployed;
 mod fields;
 mod finding;
 mod held;
@@ -23,20 +25,25 @@ mod renders;
 mod renders_set;
 mod revision;
 mod selection;
+mod settling;
 mod sources;
+mod standing;
 mod tracking;
 mod windows;
+mod wipe;
 
 #[cfg(test)]
 mod given;
 #[cfg(test)]
 mod tests;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cluster::Path;
 use crate::error::Result;
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::agreement::Agreement;
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::{Owner, Proof};
@@ -138,6 +145,31 @@ impl Reconciler for Applications {
 
     fn under_way(&self, owner: &Value) -> Option<UnderWay> {
         held::under_way(owner)
+    }
+
+    fn has_source(&self) -> bool {
+        true
+    }
+
+    fn writes_as(&self, manager: &str) -> bool {
+        manager.starts_with(claims::WRITER)
+    }
+
+    fn settled(&self, owner: &Value, _others: &[&Value]) -> Result<Convergence, String> {
+        Ok(settling::settled(owner))
+    }
+
+    fn agreement(&self, owner: &Value, workload: &Value, _undone: Option<Timestamp>) -> Agreement {
+        settling::agreement(owner, workload)
+    }
+
+    fn hindrances(&self, owner: &Value, facts: &Facts<'_>) -> Vec<String> {
+        let project = project(owner).map(|ask| facts.value(&ask));
+        settling::hindrances(owner, project, facts.asked_at())
+    }
+
+    fn applies(&self, owner: &Value) -> Option<String> {
+        settling::applies(owner)
     }
 }
 

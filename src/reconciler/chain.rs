@@ -12,6 +12,7 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use super::marks::{self, reference};
+use super::rung::Rung;
 use super::{Claim, Link, REGISTRY, Reconciler};
 
 /// Levels that are climbed at most: owners may own each other in a circle.
@@ -60,7 +61,18 @@ pub(super) async fn climb(
     workloads: Vec<Value>,
     gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
 ) -> Vec<Vec<Owner>> {
-    let mut chains: Vec<Vec<Owner>> = workloads.iter().map(|_| Vec::new()).collect();
+    let chains = rungs(workloads, gather, |_, _| ()).await;
+    chains.into_iter().map(|chain| chain.into_iter().map(|rung| rung.owner).collect()).collect()
+}
+
+/// The same with the reconcilers. `on_close` gets each owner that is known whole, and the facts that were
+/// found out last; what it does not take out of it is gone then.
+pub(super) async fn rungs(
+    workloads: Vec<Value>,
+    gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
+    mut on_close: impl FnMut(&mut Rung, (Option<Value>, &Facts<'_>)),
+) -> Vec<Vec<Rung>> {
+    let mut chains: Vec<Vec<Rung>> = workloads.iter().map(|_| Vec::new()).collect();
     let mut seen: HashSet<(usize, Target)> = HashSet::new();
     let marked = |(index, object)| Marked { index, object };
     let mut level: Vec<Marked> = workloads.into_iter().enumerate().map(marked).collect();
@@ -70,7 +82,7 @@ pub(super) async fn climb(
         let further = open.iter().flat_map(Found::further);
         let asks: Vec<Ask> = claimed.iter().flat_map(Claimed::asks).chain(further).collect();
         let facts = gather(asks).await;
-        close(&mut chains, std::mem::take(&mut open), &facts);
+        close(&mut chains, std::mem::take(&mut open), &facts, &mut on_close);
         if claimed.is_empty() || depth == LEVELS {
             break;
         }
@@ -126,13 +138,20 @@ fn claims(level: &[Marked]) -> Vec<Claimed> {
     claims
 }
 
-fn close(chains: &mut [Vec<Owner>], open: Vec<Found>, facts: &Facts<'_>) {
+fn close(
+    chains: &mut [Vec<Rung>],
+    open: Vec<Found>,
+    facts: &Facts<'_>,
+    on_close: &mut impl FnMut(&mut Rung, (Option<Value>, &Facts<'_>)),
+) {
     for mut found in open {
         if let Some(object) = &found.object {
             found.reconciler.complete(&mut found.owner, object, facts);
         }
         if let Some(chain) = chains.get_mut(found.index) {
-            chain.push(found.owner);
+            let mut rung = Rung::new(found.reconciler, found.owner);
+            on_close(&mut rung, (found.object, facts));
+            chain.push(rung);
         }
     }
 }

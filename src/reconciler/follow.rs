@@ -7,6 +7,7 @@
 
 mod course;
 mod run;
+pub mod settle;
 pub(super) mod sight;
 
 use futures::StreamExt as _;

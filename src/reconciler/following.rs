@@ -114,6 +114,21 @@ pub struct Following<'a> {
 }
 
 impl<'a> Following<'a> {
+    /// To judge how an owner stands while nobody waits: nothing was asked of it.
+    #[must_use]
+    pub fn of_nobody(relation: &'a dyn Fn(&str) -> Relation, others: &'a [&'a Value]) -> Self {
+        Self {
+            relation,
+            others,
+            given: &[],
+            elapsed: Duration::ZERO,
+            unmoved: Duration::ZERO,
+            token: "",
+            goal: Goal::Applied,
+            may_sync: false,
+        }
+    }
+
     /// What Git says of a revision.
     #[must_use]
     pub fn relation(&self, revision: &str) -> Relation {

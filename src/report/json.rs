@@ -7,6 +7,7 @@ pub mod audit_revert;
 pub mod event;
 pub mod holds;
 pub mod list;
+pub mod owner;
 pub mod revert;
 pub mod v1;
 pub mod verify;

@@ -97,6 +97,11 @@ fn verdict(plan: &Plan, outcome: &Outcome, marks: Marks) -> Verdict {
     let waited = &outcome.waited;
     let bad = outcome.verification.as_ref().filter(|v| v.exit_status() != ExitStatus::Success);
     if let Some(bad) = bad.filter(|_| waited.ending == Ending::Complete) {
+        if let Some(by) = bad.replaced_by() {
+            let (reference, by) = (plan.target.reference(), marks.foreign(&by.to_string()));
+            let rest = format!("{reference} was good with the template of {target}, and then {by}");
+            return Verdict { style: BAD, word: "undone", rest };
+        }
         let is_failed = bad.verdict == VerifyVerdict::Failed;
         let (style, word) = if is_failed { (BAD, "failed") } else { (WARN, "unverified") };
         let ids: Vec<&str> =

@@ -33,6 +33,12 @@ fn one(owner: &Owner, marks: Marks) -> Vec<String> {
     lines
 }
 
+/// Where an owner takes its state from, a sentence each.
+#[must_use]
+pub fn sources(owner: &Owner) -> Vec<String> {
+    owner.sources.iter().map(words).collect()
+}
+
 /// Where it is, what of it is followed, and how far that is.
 fn words(source: &Source) -> String {
     let mut words = vec![shorten(&source.url, URL).into_owned()];

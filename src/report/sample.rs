@@ -54,6 +54,7 @@ pub(super) fn outcome(ending: Ending) -> Outcome {
             ending,
             progress: Some(progress()),
             failure: (!is_well).then(failure),
+            changed_at: None,
             deleted: Vec::new(),
             pods: Vec::new(),
             milliseconds: 41_300,
@@ -107,6 +108,7 @@ pub(super) fn verification(more: &[Check]) -> Verification {
         progress: Some(progress()),
         verdict: VerifyVerdict::of(&checks),
         checks,
+        staying: None,
         digests: [(image, vec![digest])].into_iter().collect(),
         config: BTreeMap::new(),
     }

@@ -8,6 +8,7 @@ use crate::rollback::model::check::{Check, CheckStatus, VerifyVerdict};
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::image::short_digest;
+use crate::rollback::model::staying::Staying;
 use crate::rollback::model::template::short_images;
 use crate::rollback::model::verification::Verification;
 use crate::text::{plural, shell_quote};
@@ -57,6 +58,10 @@ pub fn sentence(verification: &Verification, marks: Marks) -> String {
             verification.checks.iter().filter(is_it).map(|check| check.id.as_str()).collect();
         marks.foreign(&ids.join(", "))
     };
+    if let Some(by) = verification.replaced_by() {
+        let by = marks.foreign(&by.to_string());
+        return format!("{reference} was good with {revision}, and then {by}");
+    }
     match verification.verdict {
         VerifyVerdict::Verified => format!("{reference} runs {revision}, and every check is good"),
         VerifyVerdict::VerifiedWithWarnings => {
@@ -121,6 +126,12 @@ pub fn next(verification: &Verification, hints: &Hints) -> Option<String> {
             let status = hints.rb(&format!("status {quoted}"));
             Some(format!("to go on watching: {status}"))
         }
+        VerifyVerdict::Failed
+            if verification.staying.as_ref().is_some_and(Staying::is_of_others) =>
+        {
+            let status = hints.rb(&format!("status {quoted}"));
+            Some(format!("to see who owns it: {status}"))
+        }
         VerifyVerdict::Failed => {
             let undo = hints.rb(&format!("undo {quoted}"));
             Some(format!("to roll it back: {undo}"))
@@ -138,9 +149,35 @@ mod tests {
     use super::*;
     use crate::rollback::model::check::{Finding, Level};
     use crate::rollback::model::outcome::Ending;
+    use crate::rollback::model::staying::{Culprit, Stay};
     use snapbox::str;
 
     const UTF8: Marks = Marks { unicode: true };
+
+    #[test]
+    fn whoever_put_another_template_on_it_is_in_the_first_line() {
+        let by = Culprit { manager: Some("set\n::error::".to_owned()), ..Culprit::default() };
+        let staying = Staying {
+            seconds: 60,
+            milliseconds: 2_000,
+            ending: Stay::Replaced,
+            by: Some(by),
+            why: None,
+        };
+        let check = staying.check("rb status deployment/checkout");
+        let mut verification = sample::verification(&[check]);
+        verification.staying = Some(staying);
+        assert_eq!(verification.exit_status(), ExitStatus::Failed);
+        let text = shown(&verification);
+        let first = text.lines().next().unwrap();
+        assert!(
+            first.starts_with("failed: deployment/checkout was good with revision 41"),
+            "{first}"
+        );
+        assert!(first.contains(", and then set"), "{first}");
+        assert!(first.ends_with("put another template on it"), "{first}");
+        assert!(text.contains("to see who owns it: rb status deployment/checkout"), "{text}");
+    }
 
     fn shown(verification: &Verification) -> String {
         let text = render(verification, &sample::hints(), UTF8);

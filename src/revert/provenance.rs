@@ -8,6 +8,7 @@
 mod by_images;
 mod by_owner;
 mod moves;
+mod off_the_tip;
 mod outcome;
 mod owner_record;
 mod proving;

@@ -22,6 +22,7 @@ use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline, PatchKind, WriteOptions};
 use crate::error::Result;
 use crate::probe::Expected;
+use crate::reconciler::chain;
 
 pub use self::answer::Answer;
 pub(super) use self::delete::{Deleted, delete_pod};
@@ -126,7 +127,8 @@ pub(super) async fn finish_all(
     let owned = Box::pin(give_back_all(cluster, &plans, &kept));
     let (mut waited, traces, owned) = futures::join!(wait, traces(cluster, &plans), owned);
     let joined = waited.split_off(plans.len());
-    let verified = prove_all(cluster, &plans, &proving, &waited, started_at, listeners).await;
+    let verified =
+        prove_all(cluster, &plans, &proving, &waited, started_at, reach, listeners).await;
     let verdicts = stream::iter(stamps.iter().zip(&waited).zip(&verified).enumerate())
         .map(|(index, ((stamp, waited), verification))| async move {
             let (step, stamp) = stamp.as_ref()?;
@@ -172,6 +174,7 @@ async fn prove_all(
     proving: &[Option<(&dyn Rollbacker, ToProve, Deadline)>],
     waited: &[Waited],
     started_at: Timestamp,
+    reach: Reach,
     listeners: &mut dyn Listeners,
 ) -> Vec<Option<Verification>> {
     let (mut places, mut members) = (Vec::new(), Vec::new());
@@ -185,6 +188,7 @@ async fn prove_all(
             backend: *backend,
             target: &plan.target,
             pod_selector: proof.pod_selector.clone(),
+            marks: chain::marks(&proof.workload),
             expected: &proof.expected,
             demand: &proof.demand,
             hints: &proof.hints,
@@ -194,7 +198,7 @@ async fn prove_all(
         });
     }
     let mut listeners = SomeOf { places: &places, all: listeners };
-    let rounds = verify::rounds(cluster, &members, &mut listeners).await;
+    let rounds = verify::prove(cluster, &members, reach, &mut listeners).await;
     let mut all: Vec<Option<Verification>> = plans.iter().map(|_| None).collect();
     for ((place, member), rounds) in places.iter().zip(&members).zip(rounds) {
         let Some((plan, waited)) = plans.get(*place).zip(waited.get(*place)) else { continue };
@@ -269,6 +273,7 @@ fn watch_of<'a>(
             of_undo: true,
             deletions: delete::of(plan),
             only_deletions: plan.wait().is_none(),
+            stays: false,
         },
         workload: accepted,
         list_pods: false,

@@ -1,5 +1,7 @@
 //! The values that the engine works on. Nothing here does I/O.
 
+pub mod agreement;
+pub mod app_log;
 pub mod captured;
 pub mod change_request;
 pub mod check;
@@ -9,6 +11,7 @@ pub mod decision;
 pub mod defaults;
 pub mod demand;
 pub mod denial;
+pub mod deployed;
 pub mod diff;
 pub mod event;
 pub mod evidence;
@@ -27,6 +30,8 @@ pub mod label_selector;
 pub mod last_applied;
 pub mod leftover;
 pub mod outcome;
+pub mod owner_history;
+pub mod owner_status;
 pub mod ownership;
 pub mod plan;
 pub mod pod;
@@ -43,6 +48,8 @@ pub mod revision;
 pub mod rolling;
 pub mod snapshot;
 pub mod status;
+pub mod staying;
 pub mod target;
 pub mod template;
+pub mod template_fields;
 pub mod verification;

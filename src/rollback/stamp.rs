@@ -15,6 +15,7 @@ use super::model::record::{
 };
 use super::model::revision::Revision;
 use super::model::snapshot::Snapshot;
+use super::model::staying::Staying;
 use super::model::verification::Verification;
 use super::optional_write::{not_done, optional_write};
 use crate::backend::Rollbacker;
@@ -132,6 +133,11 @@ impl Stamp {
 /// What a wait and the verification after it say of a revision; `None` where they say neither good
 /// nor bad.
 pub(super) fn verdict_of(waited: &Waited, verification: Option<&Verification>) -> Option<Verdict> {
+    let is_of_others =
+        |verified: &Verification| verified.staying.as_ref().is_some_and(Staying::is_of_others);
+    if verification.is_some_and(is_of_others) {
+        return None;
+    }
     let (verdict, at) = match (verification.map(|v| (v.verdict, v.ended_at)), &waited.ending) {
         (Some((VerifyVerdict::Unverified, _)), _) => return None,
         (Some((VerifyVerdict::Failed, at)), _) => (Finding::Failed, at),

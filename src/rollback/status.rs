@@ -224,5 +224,6 @@ fn goal(backend: &dyn Rollbacker, snapshot: &Snapshot) -> Goal {
         of_undo: false,
         deletions: Vec::new(),
         only_deletions: false,
+        stays: false,
     }
 }

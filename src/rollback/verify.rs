@@ -7,6 +7,7 @@
 mod expect;
 mod rounds;
 mod seen;
+mod staying;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -30,9 +31,12 @@ use super::model::verification::Verification;
 use super::stamp::Stamp;
 use super::status::{self, Look};
 use super::subject::Subject;
+use super::watch::Reach;
 use crate::probe::{Expected, Seen};
+use crate::reconciler::chain;
 
-pub(super) use self::rounds::{Member, Rounds, rounds};
+pub(super) use self::rounds::{Member, Rounds};
+pub(super) use self::staying::prove;
 
 /// One workload to verify: what is kept of its snapshot.
 pub struct Proof {
@@ -44,6 +48,7 @@ pub struct Proof {
     revision: RevisionView,
     expected: Expected,
     pod_selector: String,
+    marks: Value,
     stamp: Option<Stamp>,
     /// What is demanded of it.
     pub demand: Demand,
@@ -92,6 +97,7 @@ impl Proof {
             revision,
             expected,
             pod_selector: backend.pod_selector(&snapshot.workload, ""),
+            marks: chain::marks(&snapshot.workload),
             stamp,
             demand,
             hints,
@@ -125,6 +131,7 @@ pub async fn verify_all(
             backend: proof.backend,
             target: &proof.target,
             pod_selector: proof.pod_selector.clone(),
+            marks: proof.marks.clone(),
             expected: &proof.expected,
             demand: &proof.demand,
             hints: &proof.hints,
@@ -133,7 +140,8 @@ pub async fn verify_all(
             once: !goes_on(&waited.ending),
         })
         .collect();
-    let rounds = rounds(cluster, &members, listeners).await;
+    let reach = if everywhere { Reach::Cluster } else { Reach::Namespaces };
+    let rounds = prove(cluster, &members, reach, listeners).await;
     let mut all = Vec::new();
     for (((proof, _), waited), rounds) in kept.iter().zip(&waited).zip(rounds) {
         let about = About {
@@ -196,6 +204,7 @@ pub(super) fn seen_in(workload: &Value, waited: &Waited) -> Seen {
         pods: waited.pods.clone(),
         pods_gap: None,
         services: Ok(Vec::new()),
+        owners: Vec::new().into(),
     }
 }
 
@@ -238,6 +247,7 @@ pub(super) fn verification(about: About<'_>, waited: &Waited, rounds: Rounds) ->
         progress: waited.progress.clone(),
         verdict: VerifyVerdict::of(&checks),
         checks,
+        staying: rounds.staying,
         digests: rounds.digests,
         config: rounds.config,
     }

@@ -191,6 +191,7 @@ async fn waited(cluster: &Cluster, mut member: Member<'_>, short: Deadline) -> W
         ending,
         progress: judge.progress().cloned(),
         failure,
+        changed_at: judge.changed_at(),
         deleted: member.deleted,
         pods: member.seen.into_values().collect(),
         milliseconds: member.milliseconds,

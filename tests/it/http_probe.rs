@@ -76,6 +76,7 @@ fn ask_as(kubeconfig: &Path, namespace: &Namespace, probe: &HttpProbe) -> Findin
         workload: namespace.get("deployment", "web"),
         pods,
         pods_gap: None,
+        owners: Vec::new().into(),
         services: Ok(services),
     };
     let hints = Hints { namespace: namespace.name().to_owned(), ..Hints::default() };

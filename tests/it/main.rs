@@ -39,6 +39,7 @@ mod many;
 mod next_deploy;
 mod origin;
 mod output;
+mod owner_targets;
 mod owners;
 mod plan_file;
 mod plans;
@@ -111,6 +112,7 @@ fn main() -> ExitCode {
         next_deploy::tests(),
         origin::tests(),
         output::tests(),
+        owner_targets::tests(),
         owners::tests(),
         plan_file::tests(),
         plans::tests(),

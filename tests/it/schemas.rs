@@ -21,13 +21,15 @@ use serde_json::{Value, json};
 use crate::suite::{Test, pure};
 
 /// The schemas of what rb prints.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "audit",
     "error",
     "event",
     "history",
     "holds",
     "list",
+    "owner-history",
+    "owner-status",
     "plan",
     "report",
     "revert",

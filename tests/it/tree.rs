@@ -99,7 +99,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("revert", &["git", "hosting", "rollback::model", "error", "exit", "text"]),
     ("backend", &["cluster", "rollback::model", "error", "exit", "text"]),
-    ("probe", &["backend", "facts", "cluster", "rollback::model", "error", "exit", "text"]),
+    (
+        "probe",
+        &["backend", "reconciler", "facts", "cluster", "rollback::model", "error", "exit", "text"],
+    ),
     ("reconciler", &["facts", "git", "cluster", "rollback::model", "error", "exit", "text"]),
     ("facts", &["cluster", "error", "exit", "text"]),
     ("git", &["rollback::model", "error", "exit", "text"]),

@@ -1,5 +1,6 @@
 //! `rb verify` on a real API server: what each check finds there, and what the verdict is.
 
+mod gitops;
 mod images;
 mod pods;
 mod rollout;
@@ -15,8 +16,15 @@ use crate::suite::Test;
 use crate::testbed::Namespace;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [images::tests(), pods::tests(), rollout::tests(), services::tests(), surroundings::tests()]
-        .concat()
+    [
+        gitops::tests(),
+        images::tests(),
+        pods::tests(),
+        rollout::tests(),
+        services::tests(),
+        surroundings::tests(),
+    ]
+    .concat()
 }
 
 /// A verification with the document that it came to.

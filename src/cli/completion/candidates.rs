@@ -11,6 +11,8 @@ use super::line::Line;
 use super::live;
 use crate::backend::{self, REGISTRY};
 use crate::cluster::KubeconfigNames;
+use crate::reconciler::owner_kind::{self, OWNERS};
+use crate::rollback::model::target::Kind;
 
 /// Candidates at most. The last one of them all stays among them, since a shell completes what all
 /// have in common.
@@ -60,25 +62,33 @@ fn kubeconfig(line: &Line) -> KubeconfigNames {
 fn workloads(line: &Line, word: &str) -> Vec<CompletionCandidate> {
     if let Some(before) = line.targets.first().filter(|first| !first.contains('/')) {
         let before_it = line.targets.get(1..).unwrap_or_default();
-        return match backend::by_word(before) {
-            Some(backend) if !word.contains('/') => {
-                let names = live::workloads(line, backend).unwrap_or_default();
+        return match kind_of(before) {
+            Some((kind, everywhere)) if !word.contains('/') => {
+                let names = live::names(line, kind, everywhere).unwrap_or_default();
                 plain(names.into_iter().filter(|name| !before_it.contains(name)).collect(), word)
             }
             _ => Vec::new(),
         };
     }
-    let Some((kind, _)) = word.split_once('/') else { return kinds(word) };
-    let Some(backend) = backend::by_word(kind) else { return Vec::new() };
-    let names = live::workloads(line, backend).unwrap_or_default();
-    let names = names.iter().map(|name| format!("{kind}/{name}"));
+    let Some((typed, _)) = word.split_once('/') else { return kinds(word) };
+    let Some((kind, everywhere)) = kind_of(typed) else { return Vec::new() };
+    let names = live::names(line, kind, everywhere).unwrap_or_default();
+    let names = names.iter().map(|name| format!("{typed}/{name}"));
     plain(names.filter(|name| !line.targets.contains(name)).collect(), word)
+}
+
+/// The kind that a word names, of workloads or of owners; and whether those without a namespace are
+/// looked for in all of them.
+fn kind_of(word: &str) -> Option<(&'static Kind, bool)> {
+    let owner = || owner_kind::by_word(word).map(|owner| (owner.kind(), !owner.homes().is_empty()));
+    backend::by_word(word).map(|backend| (backend.kind(), false)).or_else(owner)
 }
 
 /// Nothing typed: one word for each kind. Else every word for it that fits.
 fn kinds(word: &str) -> Vec<CompletionCandidate> {
-    let words = REGISTRY.iter().flat_map(|backend| {
-        let kind = backend.kind();
+    let workloads = REGISTRY.iter().map(|backend| backend.kind());
+    let owners = OWNERS.iter().map(|owner| owner.kind());
+    let words = workloads.chain(owners).flat_map(|kind| {
         let short = if word.is_empty() { &[][..] } else { kind.short };
         let plural = (!word.is_empty()).then_some(kind.plural);
         short.iter().copied().chain([kind.singular]).chain(plural).collect::<Vec<_>>()
@@ -135,5 +145,7 @@ mod tests {
         assert!(!values(&kinds("")).contains(&"deploy/"));
         assert_eq!(values(&kinds("deploy")), ["deploy/", "deployment/", "deployments/"]);
         assert!(kinds("pod").is_empty());
+        assert_eq!(values(&kinds("app")), ["app/", "application/", "applications/"]);
+        assert!(values(&kinds("")).contains(&"kustomization/"));
     }
 }

@@ -3,23 +3,24 @@
 
 use std::future::Future;
 
-use crate::backend::{self, Rollbacker};
+use crate::backend;
 use crate::cli::target_args::is_object_name;
 use crate::cluster::{Cluster, Deadline, KubeconfigNames, Path};
 use crate::error::{ErrorKind, Result};
 use crate::rollback::model::history::Row;
-use crate::rollback::model::target::Target;
+use crate::rollback::model::target::{Kind, Target};
 use crate::rollback::{history, snapshot};
 
 use super::line::Line;
 
-/// Names of the workloads of a kind, in the namespace of the line or in all.
-pub(super) fn workloads(line: &Line, backend: &'static dyn Rollbacker) -> Option<Vec<String>> {
-    let kind = backend.kind();
+/// Names of the objects of a kind, in the namespace of the line or in all. `everywhere`: in all where the
+/// line names none.
+pub(super) fn names(line: &Line, kind: &'static Kind, everywhere: bool) -> Option<Vec<String>> {
     let root = if kind.group().is_empty() { "api" } else { "apis" };
     let version = format!("{root}/{}", kind.api_version);
     let names = ask(line, async |cluster, deadline| {
-        let collection = if line.all_namespaces {
+        let is_everywhere = everywhere && line.connect.namespace.is_none();
+        let collection = if line.all_namespaces || is_everywhere {
             Path::cluster_wide(&version, kind.plural)
         } else {
             Path::namespaced(&version, cluster.namespace(), kind.plural)

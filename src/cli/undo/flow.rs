@@ -10,7 +10,7 @@ use crate::cli::target_args::Named;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
-use crate::report::{explain, failure};
+use crate::report::{explain, failure, holds};
 use crate::rollback::execute::{self, Accepted, Patched, ToProve};
 use crate::rollback::model::decision::{Decision, Nothing};
 use crate::rollback::model::plan::Plan;
@@ -260,9 +260,10 @@ impl<'a> Flow<'a> {
 
     async fn nothing(&self, nothing: &Nothing, snapshot: &Snapshot) -> Result<ExitStatus> {
         let joins = nothing.converging && self.args.waits() && !self.stops_at_plan();
+        let held = self.open_holds(snapshot);
         if !joins {
             show::nothing(self.args, self.app, nothing, None, &self.request.hints);
-            return Ok(ExitStatus::Success);
+            return Ok(held);
         }
         let marks = self.app.console.marks;
         self.app.console.note(&format!("{}\n", marks.foreign(&nothing.message)));
@@ -272,7 +273,19 @@ impl<'a> Flow<'a> {
         let waited = status::join(self.cluster, self.backend, snapshot, deadline, &mut *live).await;
         drop(live);
         show::nothing(self.args, self.app, nothing, Some(&waited), &self.request.hints);
-        Ok(waited.ending.exit_status())
+        Ok(waited.ending.exit_status().worst(held))
+    }
+
+    /// Says which of its owners are held for this workload still, and what finishes that.
+    fn open_holds(&self, snapshot: &Snapshot) -> ExitStatus {
+        let (now, marks) = (jiff::Timestamp::now(), self.app.console.marks);
+        let holds = snapshot.true_owners().flat_map(|owner| &owner.holds);
+        let mut exit = ExitStatus::Success;
+        for open in holds.filter(|open| open.hold.workload == self.target) {
+            self.app.console.note(&holds::lines(open, now, &self.request.hints, marks));
+            exit = ExitStatus::Held;
+        }
+        exit
     }
 
     pub(super) async fn join_somebody(

@@ -1,11 +1,10 @@
 //! An `ApplicationSet`, which makes Applications and puts their settings back at once.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cluster::Path;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::ownership::{Automation, Owner, Proof, Source, SourceKind};
-use crate::rollback::model::record::HOLD_ANNOTATION;
 use crate::rollback::model::target::Target;
 
 use super::super::following::Address;
@@ -21,16 +20,6 @@ const KIND: &str = "ApplicationSet";
 const MARK: &str = "metadata.ownerReferences";
 /// Generators may stand in generators, and those once more.
 const DEPTH: usize = 3;
-/// Of these one is enough to leave the automation alone.
-const POLICY: [&str; 7] = [
-    "/spec",
-    "/spec/syncPolicy",
-    "/spec/syncPolicy/automated",
-    "/spec/syncPolicy/automated/enabled",
-    ".spec.syncPolicy",
-    ".spec.syncPolicy.automated",
-    ".spec.syncPolicy.automated.enabled",
-];
 /// It puts settings back in a tenth of a second.
 const AT_ONCE: u64 = 1;
 
@@ -115,47 +104,6 @@ pub(super) fn maker(application: &Value) -> Option<Address> {
     Some(Address { collection: Path::namespaced(API, namespace, "applicationsets"), target })
 }
 
-/// Why a hold on an Application that a set makes would not last, as the end of a sentence that starts
-/// with the set, and the change of the set that would make it last; `None`: it lasts. `set` is its
-/// object where it could be read.
-pub(super) fn wipes(application: &Value, set: Option<&Value>) -> Option<Wipe> {
-    let Some(set) = set else {
-        let why = "could not be read, and may put the settings of this Application back at once";
-        return Some(Wipe { why: why.to_owned(), patch: None });
-    };
-    if text(set, "/spec/strategy/type") == "RollingSync" {
-        let why = "starts the syncs of its Applications step by step, whatever their settings are";
-        return Some(Wipe { why: why.to_owned(), patch: None });
-    }
-    if !automation(set).heals {
-        return None;
-    }
-    let ignored = ignored(set, text(application, "/metadata/name"));
-    let leaves_policy = ignored.iter().any(|path| POLICY.contains(&path.as_str()));
-    let preserved = "/spec/preservedFields/annotations";
-    let leaves_record = texts(set, preserved).any(|key| key == HOLD_ANNOTATION);
-    if leaves_policy && leaves_record {
-        return None;
-    }
-    let mut rules = items(set, "/spec/ignoreApplicationDifferences").to_vec();
-    rules.extend((!leaves_policy).then(|| json!({"jsonPointers": ["/spec/syncPolicy"]})));
-    let mut keys = items(set, preserved).to_vec();
-    keys.extend((!leaves_record).then(|| json!(HOLD_ANNOTATION)));
-    let spec = json!({"ignoreApplicationDifferences": rules,
-        "preservedFields": {"annotations": keys}});
-    Some(Wipe {
-        why: "puts the settings and the annotations of this Application back at once".to_owned(),
-        patch: Some(json!({"spec": spec})),
-    })
-}
-
-/// A hold that a set would wipe.
-pub(super) struct Wipe {
-    pub(super) why: String,
-    /// A merge patch of the set.
-    pub(super) patch: Option<Value>,
-}
-
 /// The reference of an object to the set that made it.
 fn referred(object: &Value) -> Option<&Value> {
     let owners = items(object, "/metadata/ownerReferences").iter();
@@ -205,7 +153,8 @@ fn counteraction(set: &Value) -> (String, Option<u64>) {
     }
 }
 
-fn automation(set: &Value) -> Automation {
+/// How it is set up to act by itself.
+pub(super) fn automation(set: &Value) -> Automation {
     let policy = text(set, "/spec/syncPolicy/applicationsSync");
     let updates = !matches!(policy, "create-only" | "create-delete");
     let deletes = !matches!(policy, "create-only" | "create-update");
@@ -213,7 +162,7 @@ fn automation(set: &Value) -> Automation {
 }
 
 /// The settings of an Application that the set leaves as they are.
-fn ignored(set: &Value, application: &str) -> Vec<String> {
+pub(super) fn ignored(set: &Value, application: &str) -> Vec<String> {
     let rules = items(set, "/spec/ignoreApplicationDifferences").iter();
     let fit = rules.filter(|rule| {
         let name = text(rule, "/name");

@@ -17,7 +17,7 @@ const OWN_LABELS: [&str; 2] = ["argocd.argoproj.io/instance", "applications.argo
 /// The label of Argo CD up to 2.14. Charts set it too, to the name of their release.
 const SHARED_LABEL: &str = "app.kubernetes.io/instance";
 /// Its field manager; `argocd-application-controller` in old versions.
-const WRITER: &str = "argocd-";
+pub(super) const WRITER: &str = "argocd-";
 /// So many labels are tried where one of them must be the mark and nobody knows which.
 const GUESSES: usize = 8;
 

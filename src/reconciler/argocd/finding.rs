@@ -201,7 +201,7 @@ fn standing<'a>(
     if is_foreign(application, object, facts) {
         return Standing::Foreign;
     }
-    match items(application, "/status/resources").iter().find(|entry| names(entry, &claim.of)) {
+    match entry(application, &claim.of) {
         Some(entry) => Standing::Lists(entry),
         None if is_blank(application) => Standing::Blank,
         None => Standing::Passes,
@@ -212,6 +212,11 @@ fn standing<'a>(
 fn is_blank(application: &Value) -> bool {
     text(application, "/status/reconciledAt").is_empty()
         && text(application, "/status/sync/status").is_empty()
+}
+
+/// What an Application lists of an object.
+pub(super) fn entry<'a>(application: &'a Value, object: &Target) -> Option<&'a Value> {
+    items(application, "/status/resources").iter().find(|entry| names(entry, object))
 }
 
 /// Whether an entry of `status.resources` names the object.

@@ -16,6 +16,7 @@ use super::fields::{is_set, text};
 use super::operation::{self, Phase};
 use super::policy::{SKIP, is_automated, is_skipped};
 use super::tracking::{self, Instance, Tracked};
+use super::wipe::{self, Wipe};
 
 /// In which form.
 pub(super) fn switch(application: &Value, makers: &[Value]) -> Result<Switch> {
@@ -30,7 +31,7 @@ pub(super) fn switch(application: &Value, makers: &[Value]) -> Result<Switch> {
     }
     if let Some(maker) = application_set::maker(application) {
         let set = makers.iter().find(|set| text(set, "/metadata/name") == maker.target.name);
-        if let Some(wipe) = application_set::wipes(application, set) {
+        if let Some(wipe) = wipe::wipes(application, set) {
             return Err(by_set(application, &maker.target.name, wipe));
         }
     }
@@ -75,7 +76,7 @@ fn parent(application: &Value) -> Option<String> {
     }
 }
 
-fn by_set(application: &Value, set: &str, wipe: application_set::Wipe) -> Error {
+fn by_set(application: &Value, set: &str, wipe: Wipe) -> Error {
     let message =
         format!("{} cannot be held: ApplicationSet {set} {}", named(application), wipe.why);
     let error = Error::new(ErrorKind::Refused, message).hint(durable());

@@ -70,6 +70,10 @@ impl Reconciler for ImageUpdaters {
         let name = "Argo CD Image Updater".to_owned();
         vec![link(owner(name, claim.mark.clone(), method, &images.collect::<Vec<_>>()))]
     }
+
+    fn writes_to_source(&self) -> bool {
+        true
+    }
 }
 
 fn by_rule(updater: &Value, rule: &Value, application: &Value) -> Owner {

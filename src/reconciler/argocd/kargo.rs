@@ -75,6 +75,10 @@ impl Reconciler for Stages {
         };
         vec![Link { owner, object: None }]
     }
+
+    fn writes_to_source(&self) -> bool {
+        true
+    }
 }
 
 fn describe(owner: &mut Owner, stage: &Value, by_itself: Option<bool>) {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::rollback::model::target::Target;
 use crate::text::{shorten, truncate};
 
 use super::super::Claim;
@@ -16,6 +17,8 @@ use super::{is_application, qualified};
 
 /// Conditions that stop it from doing what its settings say.
 const TROUBLE: [&str; 3] = ["ComparisonError", "InvalidSpecError", "SyncError"];
+/// What stands before the name of a field manager whose fields are left alone.
+pub(super) const OF_MANAGER: &str = "all of field manager ";
 /// Names that are listed before the rest is only counted.
 const NAMES: usize = 5;
 const COLUMNS: usize = 160;
@@ -157,25 +160,32 @@ fn overrides(application: &Value) -> Option<String> {
 
 /// Differences that it leaves alone.
 fn ignored(application: &Value, claim: &Claim) -> Option<String> {
+    let text = some(&ignored_fields(application, &claim.of))?;
+    Some(format!("it leaves differences in this object alone: {text}"))
+}
+
+/// The fields of an object in which it leaves differences alone, as `spec.ignoreDifferences` names them.
+pub(super) fn ignored_fields(application: &Value, of: &Target) -> Vec<String> {
     let fits = |rule: &&Value| {
         let name = text(rule, "/name");
-        let group = claim.of.api_version.split_once('/').map_or("", |(group, _)| group);
-        is_or_any(text(rule, "/kind"), &claim.of.kind)
+        let namespace = text(rule, "/namespace");
+        let group = of.api_version.split_once('/').map_or("", |(group, _)| group);
+        is_or_any(text(rule, "/kind"), &of.kind)
             && is_or_any(text(rule, "/group"), group)
-            && (name.is_empty() || name == claim.of.name)
+            && (name.is_empty() || name == of.name)
+            && (namespace.is_empty() || namespace == of.namespace)
     };
     let rules = items(application, "/spec/ignoreDifferences").iter().filter(fits);
     let fields = |rule: &Value| -> Vec<String> {
         let managers = texts(rule, "/managedFieldsManagers");
-        let managers = managers.map(|manager| format!("all of field manager {manager}"));
+        let managers = managers.map(|manager| format!("{OF_MANAGER}{manager}"));
         texts(rule, "/jsonPointers")
             .chain(texts(rule, "/jqPathExpressions"))
             .map(str::to_owned)
             .chain(managers)
             .collect()
     };
-    let text = some(&rules.flat_map(fields).collect::<Vec<_>>())?;
-    Some(format!("it leaves differences in this object alone: {text}"))
+    rules.flat_map(fields).collect()
 }
 
 fn is_or_any(pattern: &str, text: &str) -> bool {

@@ -25,7 +25,8 @@ pub(super) fn may_be_branch(wants: &str) -> bool {
     !(is_commit(wants) || is_abbreviated(wants) || is_range || wants.starts_with("refs/tags/"))
 }
 
-fn is_commit(text: &str) -> bool {
+/// Whether it is a commit, with all of its digits.
+pub(super) fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 

@@ -43,32 +43,49 @@ enum Verdict<'w> {
 
 /// Adds what the windows of its project make of an Application's owner.
 pub(super) fn apply(owner: &mut Owner, application: &Value, project: &Value, now: Timestamp) {
-    let windows = items(project, "/spec/syncWindows");
-    let windows: Vec<Window<'_>> = windows
-        .iter()
-        .filter(|window| is_for(window, application))
-        .map(|settings| Window { settings, times: times(settings, now) })
-        .collect();
+    let windows = all(application, project, now);
     match verdict(&windows) {
         Verdict::Free if windows.is_empty() => {}
         Verdict::Free => {
             owner.notes.push(format!("{}, and lets it sync now", listed(&windows)));
         }
-        Verdict::Unknown(window) => owner.notes.push(format!(
-            "whether it may sync now cannot be told: {} is not understood",
-            window.words()
-        )),
+        Verdict::Unknown(window) => owner.notes.push(unknown(window)),
         Verdict::Blocked { by, until, by_hand } => block(owner, by, until, by_hand, now),
     }
 }
 
-fn block(owner: &mut Owner, by: &Window<'_>, until: Timestamp, by_hand: bool, now: Timestamp) {
+/// Why an Application may not sync by itself now, as a sentence about it.
+pub(super) fn hindrance(application: &Value, project: &Value, now: Timestamp) -> Option<String> {
+    let windows = all(application, project, now);
+    match verdict(&windows) {
+        Verdict::Free => None,
+        Verdict::Unknown(window) => Some(unknown(window)),
+        Verdict::Blocked { by, until, by_hand } => Some(blocked(by, until, by_hand)),
+    }
+}
+
+/// The windows of a project that are for an Application.
+fn all<'p>(application: &Value, project: &'p Value, now: Timestamp) -> Vec<Window<'p>> {
+    items(project, "/spec/syncWindows")
+        .iter()
+        .filter(|window| is_for(window, application))
+        .map(|settings| Window { settings, times: times(settings, now) })
+        .collect()
+}
+
+fn unknown(window: &Window<'_>) -> String {
+    format!("whether it may sync now cannot be told: {} is not understood", window.words())
+}
+
+fn blocked(by: &Window<'_>, until: Timestamp, by_hand: bool) -> String {
     let hand = if by_hand { "by itself, only by hand," } else { "at all" };
-    let until_text = until.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let until = until.strftime("%Y-%m-%dT%H:%M:%SZ");
     let word = if by.is_deny() { "open" } else { "closed" };
-    owner
-        .notes
-        .push(format!("it may not sync {hand} until {until_text}: {} is {word}", by.words()));
+    format!("it may not sync {hand} until {until}: {} is {word}", by.words())
+}
+
+fn block(owner: &mut Owner, by: &Window<'_>, until: Timestamp, by_hand: bool, now: Timestamp) {
+    owner.notes.push(blocked(by, until, by_hand));
     // What nobody but a person starts is not held up further.
     let acts = owner.automation.as_ref().is_some_and(|automation| automation.syncs);
     if let (Some(within), true) = (owner.within, acts) {

@@ -1,28 +1,34 @@
 //! A `HelmRelease`: it installs and upgrades a chart. Between two upgrades it leaves its objects alone unless
 //! it is set up to detect drift, and its next upgrade puts back what the release says.
 
+mod as_owner;
 mod chart;
 mod converging;
 mod course;
 mod nudging;
 mod state;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::facts::{Ask, Facts};
-use crate::rollback::model::convergence::{Applied, Convergence};
+use crate::rollback::model::agreement::Agreement;
+use crate::rollback::model::convergence::{Applied, Convergence, Relation};
 use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
 use super::super::holding::{Switch, UnderWay};
+use super::super::marks::reference;
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
+use super::fields::{list, text};
+use super::ignore::Ignored;
 use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
-use super::{applied, dependency, held, image_automation, inventory, renders, request};
+use super::{applied, dependency, held, image_automation, inventory, renders, request, settling};
 
 pub(super) static KIND: Kind = Kind {
     word: "HelmRelease",
@@ -124,6 +130,36 @@ impl Reconciler for HelmReleases {
 
     fn under_way(&self, owner: &Value) -> Option<UnderWay> {
         held::under_way(owner)
+    }
+
+    fn has_source(&self) -> bool {
+        true
+    }
+
+    fn writes_as(&self, manager: &str) -> bool {
+        manager == KIND.manager
+    }
+
+    fn settled(&self, owner: &Value, others: &[&Value]) -> Result<Convergence, String> {
+        let all = Following::of_nobody(&|_| Relation::Other, others);
+        let fetchers = converging::fetchers(owner, &all);
+        settling::settled(owner, others, fetchers.repository.or(fetchers.chart), converging::of)
+    }
+
+    fn agreement(&self, owner: &Value, workload: &Value, undone: Option<Timestamp>) -> Agreement {
+        let rules = list(owner, "/spec/driftDetection/ignore");
+        let ignored = Ignored::of(&reference(workload), rules);
+        let applied = applied::of_release(owner);
+        settling::agreement(&KIND, workload, undone, &applied, None, &ignored)
+    }
+
+    fn hindrances(&self, owner: &Value, facts: &Facts<'_>) -> Vec<String> {
+        settling::hindrances(owner, SourceRef::at(owner, SOURCE), facts)
+    }
+
+    fn applies(&self, owner: &Value) -> Option<String> {
+        let latest = state::latest(owner)?;
+        Some(format!("{} {}", text(latest, "/chartName"), text(latest, "/chartVersion")))
     }
 }
 

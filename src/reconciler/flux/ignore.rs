@@ -29,6 +29,14 @@ impl Ignored {
         self.0.iter().any(|path| ALL.contains(&path.trim_end_matches('/')))
     }
 
+    /// Those that are, or hold, a part of the pod template.
+    pub(super) fn of_template(&self) -> Vec<String> {
+        let is_of = |path: &&String| {
+            ALL.contains(&path.trim_end_matches('/')) || path.starts_with("/spec/template/")
+        };
+        self.0.iter().filter(is_of).cloned().collect()
+    }
+
     /// For people; `None` where nothing is left alone.
     pub(super) fn words(&self) -> Option<String> {
         let paths: Vec<&str> =

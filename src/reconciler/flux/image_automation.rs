@@ -61,6 +61,10 @@ impl Reconciler for ImageAutomations {
         let about = items.iter().filter(|item| is_about(item, &source, &folder));
         about.map(|item| link(item, version, &source, branch)).collect()
     }
+
+    fn writes_to_source(&self) -> bool {
+        true
+    }
 }
 
 /// The lists that are wanted for a source: its namespace in each version, where it is of Git.

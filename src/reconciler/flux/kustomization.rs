@@ -1,14 +1,17 @@
 //! A Kustomization: it applies a folder of a source again and again, and puts back what differs.
 
+mod as_owner;
 mod converging;
 mod course;
 mod nudging;
 mod state;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::agreement::Agreement;
 use crate::rollback::model::convergence::{Applied, Convergence};
 use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::Owner;
@@ -16,14 +19,16 @@ use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
 use super::super::holding::{Switch, UnderWay};
+use super::super::marks::reference;
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
-use super::fields::{text, word};
+use super::fields::{list, text, word};
+use super::ignore::Ignored;
 use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
 use super::{
-    applied, dependency, health_check, held, image_automation, inventory, path, renders, request,
-    revision,
+    applied, dependency, health_check, held, image_automation, inventory, opt_out, path, renders,
+    request, revision, settling,
 };
 
 pub(super) static KIND: Kind = Kind {
@@ -146,6 +151,34 @@ impl Reconciler for Kustomizations {
 
     fn under_way(&self, owner: &Value) -> Option<UnderWay> {
         held::under_way(owner)
+    }
+
+    fn has_source(&self) -> bool {
+        true
+    }
+
+    fn writes_as(&self, manager: &str) -> bool {
+        manager == KIND.manager
+    }
+
+    fn settled(&self, owner: &Value, others: &[&Value]) -> Result<Convergence, String> {
+        settling::settled(owner, others, SourceRef::at(owner, SOURCE), converging::of)
+    }
+
+    fn agreement(&self, owner: &Value, workload: &Value, undone: Option<Timestamp>) -> Agreement {
+        let ignored = Ignored::of(&reference(workload), list(owner, "/spec/ignore"));
+        let left_alone = opt_out::from_apply(workload);
+        let applied = applied::of_kustomization(owner);
+        settling::agreement(&KIND, workload, undone, &applied, left_alone, &ignored)
+    }
+
+    fn hindrances(&self, owner: &Value, facts: &Facts<'_>) -> Vec<String> {
+        settling::hindrances(owner, SourceRef::at(owner, SOURCE), facts)
+    }
+
+    fn applies(&self, owner: &Value) -> Option<String> {
+        let tried = word(owner, "/status/lastAttemptedRevision");
+        tried.or_else(|| state::live_revision(owner)).map(revision::words)
     }
 }
 

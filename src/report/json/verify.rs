@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::rollback::model::check::{Check, VerifyVerdict};
 use crate::rollback::model::plan::RevisionView;
 use crate::rollback::model::progress::Progress;
+use crate::rollback::model::staying::Staying;
 use crate::rollback::model::target::{ClusterRef, Target};
 use crate::rollback::model::verification::Verification;
 
@@ -28,6 +29,8 @@ pub struct VerifyDocument<'a> {
     ending: &'static str,
     progress: Option<&'a Progress>,
     checks: &'a [Check],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watch: Option<&'a Staying>,
     digests: &'a BTreeMap<String, Vec<String>>,
 }
 
@@ -47,6 +50,7 @@ impl<'a> From<&'a Verification> for VerifyDocument<'a> {
             ending: verification.ending.word(),
             progress: verification.progress.as_ref(),
             checks: &verification.checks,
+            watch: verification.staying.as_ref(),
             digests: &verification.digests,
         }
     }

@@ -18,6 +18,9 @@ const SHORTEST: Duration = Duration::from_millis(100);
 pub struct Demand {
     /// `--stable-for`: all required checks have to stay good for so long; `None`: not at all.
     pub stable_for: Option<Duration>,
+    /// `--watch-for`: for so long it is watched, once it is good, that nobody puts another template on it;
+    /// `None`: not at all.
+    pub watch_for: Option<Duration>,
     /// `--interval`: the time between two rounds of checks; `None`: 2 s.
     pub interval: Option<Duration>,
     /// For how long after the rollout a required check may stay bad.
@@ -42,6 +45,7 @@ impl Default for Demand {
     fn default() -> Self {
         Self {
             stable_for: None,
+            watch_for: None,
             interval: None,
             patience: PATIENCE,
             only: Vec::new(),

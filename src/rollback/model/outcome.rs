@@ -167,6 +167,8 @@ pub struct Waited {
     pub progress: Option<Progress>,
     /// The pod that explains it.
     pub failure: Option<PodFailure>,
+    /// When another template was put on it, by the API server's clock, where that ended the wait.
+    pub changed_at: Option<Timestamp>,
     /// Names of the pods that were deleted on the way.
     pub deleted: Vec<String>,
     /// Pods as they were seen last: some, as raw objects without managed fields.
@@ -185,6 +187,7 @@ impl Waited {
             ending,
             progress: None,
             failure: None,
+            changed_at: None,
             deleted: Vec::new(),
             pods: Vec::new(),
             milliseconds: 0,
@@ -227,11 +230,17 @@ impl Outcome {
     pub fn word(&self) -> &'static str {
         let verdict = self.verification.as_ref().map(|verification| verification.verdict);
         match (&self.waited.ending, verdict) {
+            (Ending::Complete, Some(VerifyVerdict::Failed)) if self.is_replaced() => "putBack",
             (Ending::Complete, Some(VerifyVerdict::Failed)) => "verificationFailed",
             (Ending::Complete, Some(VerifyVerdict::Unverified)) => "unverified",
             (Ending::Complete, _) => "rolledBack",
             (ending, _) => ending.word(),
         }
+    }
+
+    /// Whether it was good, and somebody put another template on it while it was watched.
+    fn is_replaced(&self) -> bool {
+        self.verification.as_ref().is_some_and(|verified| verified.replaced_by().is_some())
     }
 
     /// What an undo that came to this ends with.

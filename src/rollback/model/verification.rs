@@ -8,6 +8,7 @@ use super::check::{Check, CheckStatus, VerifyVerdict};
 use super::outcome::Ending;
 use super::plan::RevisionView;
 use super::progress::Progress;
+use super::staying::{Culprit, Stay, Staying};
 use super::target::{ClusterRef, Target};
 use crate::exit::ExitStatus;
 
@@ -36,6 +37,8 @@ pub struct Verification {
     pub checks: Vec<Check>,
     /// What they come to.
     pub verdict: VerifyVerdict,
+    /// What watching it came to once it was good; `None` where that was not asked for, or it was not.
+    pub staying: Option<Staying>,
     /// Digests of the images that run, `sha256:…` by image, where all pods have the same.
     pub digests: BTreeMap<String, Vec<String>>,
     /// resourceVersions of the configuration that the pods read, by `ConfigMap/settings`.
@@ -52,6 +55,13 @@ impl Verification {
             VerifyVerdict::Failed if self.is_only_late() => ExitStatus::NotConverged,
             VerifyVerdict::Failed => ExitStatus::Failed,
         }
+    }
+
+    /// Who put another template on it while it was watched; then it was good until that.
+    #[must_use]
+    pub fn replaced_by(&self) -> Option<&Culprit> {
+        let staying = self.staying.as_ref().filter(|staying| staying.ending == Stay::Replaced)?;
+        staying.by.as_ref()
     }
 
     /// Whether nothing is wrong but that the rollout is not done in time.

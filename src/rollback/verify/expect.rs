@@ -39,6 +39,7 @@ pub(super) fn of(snapshot: &Snapshot, revisions: &Revisions, wanted: &Revision) 
         label: wanted.label(),
         since: undone.or_else(written).or(wanted.created),
         ran_until: subject::ran_until(revisions, &record, wanted),
+        undone,
         ..stamped(record.verdict_on(&wanted.hash, &wanted.uid))
     }
 }
@@ -56,6 +57,8 @@ pub(in crate::rollback) fn of_plan(plan: &Plan, subject: &Subject) -> Expected {
         since: Some(plan.made_at),
         ran_until: subject.ran_until,
         replicas_before: subject.workload.pointer("/spec/replicas").and_then(Value::as_i64),
+        undone: Some(plan.made_at),
+        past_owners: true,
         ..stamped(verdict)
     }
 }

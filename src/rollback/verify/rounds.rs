@@ -1,9 +1,12 @@
 //! Rounds of checks of several workloads, side by side.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::seen;
@@ -11,6 +14,7 @@ use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
 use crate::facts::{self, Ask, Facts};
 use crate::probe::{self, Expected, LogRules, Probe, Scene, Seen};
+use crate::reconciler::rung::{self, Rung};
 use crate::rollback::model::check::{Check, CheckStatus, Finding, Level};
 use crate::rollback::model::demand::Demand;
 use crate::rollback::model::event::{Event, Listeners};
@@ -18,6 +22,7 @@ use crate::rollback::model::hint::Hints;
 use crate::rollback::model::http_probe::HttpProbe;
 use crate::rollback::model::record::FIELD_MANAGER;
 use crate::rollback::model::snapshot::now;
+use crate::rollback::model::staying::Staying;
 use crate::rollback::model::target::Target;
 
 /// How long the answers of one round may take.
@@ -33,6 +38,8 @@ pub(in crate::rollback) struct Member<'a> {
     pub(in crate::rollback) target: &'a Target,
     /// Label selector of all its pods.
     pub(in crate::rollback) pod_selector: String,
+    /// What tells who owns it.
+    pub(in crate::rollback) marks: Value,
     pub(in crate::rollback) expected: &'a Expected,
     pub(in crate::rollback) demand: &'a Demand,
     pub(in crate::rollback) hints: &'a Hints,
@@ -58,6 +65,10 @@ pub(in crate::rollback) struct Rounds {
     pub(in crate::rollback) digests: BTreeMap<String, Vec<String>>,
     /// resourceVersions of what the pods read.
     pub(in crate::rollback) config: BTreeMap<String, String>,
+    /// The workload as it was seen last, where it is to be watched on.
+    pub(in crate::rollback) workload: Option<Value>,
+    /// What that came to.
+    pub(in crate::rollback) staying: Option<Staying>,
     good_since: Option<Instant>,
     is_done: bool,
 }
@@ -67,6 +78,8 @@ struct Round {
     checks: Vec<Check>,
     digests: BTreeMap<String, Vec<String>>,
     config: BTreeMap<String, String>,
+    /// The workload, where it is to be watched on.
+    workload: Option<Value>,
     /// Whether something is bad that waiting does not mend.
     is_final: bool,
 }
@@ -121,6 +134,7 @@ impl Rounds {
         self.checks = round.checks;
         self.digests = round.digests;
         self.config = round.config;
+        self.workload = round.workload;
         self.count += 1;
         self.ended_at = now();
         let is_stable = is_good && since.elapsed() >= demand.stable_for();
@@ -166,27 +180,54 @@ fn tell(
 async fn one_round(cluster: &Cluster, members: &[&Member<'_>]) -> Vec<Round> {
     let rounds = u32::try_from(members.len() / facts::AT_ONCE).unwrap_or(u32::MAX);
     let deadline = Deadline::after(FOR_ANSWERS.saturating_mul(rounds.saturating_add(1)));
-    let members: Vec<(&Member<'_>, LogRules)> =
-        members.iter().map(|member| (*member, log_rules(member.demand))).collect();
-    let first = |(member, logs): &(&Member<'_>, LogRules)| {
+    let owners = owners(cluster, members, deadline).shared();
+    let members: Vec<(usize, &Member<'_>, LogRules)> = members
+        .iter()
+        .enumerate()
+        .map(|(index, member)| (index, *member, log_rules(member.demand)))
+        .collect();
+    let first = |(_, member, logs): &(usize, &Member<'_>, LogRules)| {
         let guess = member.before.as_ref().map(|before| asks(&scene(member, before, logs), member));
         [seen::Asks::of(member).all(), guess.unwrap_or_default()].concat()
     };
-    let one = async |(member, logs): &(&Member<'_>, LogRules), facts: &Facts<'_>| {
-        let seen = match seen::read(member, facts) {
+    let one = async |(index, member, logs): &(usize, &Member<'_>, LogRules), facts: &Facts<'_>| {
+        let mut seen = match seen::read(member, facts) {
             Ok(seen) => seen,
             Err(finding) => return unreadable(finding),
         };
-        let scene = scene(member, &seen, logs);
-        // What could not be guessed is asked for now.
-        let more: Vec<Ask> =
-            asks(&scene, member).into_iter().filter(|ask| !facts.knows(ask)).collect();
-        let more = Facts::gather(cluster, more, FIELD_MANAGER, deadline);
-        let (more, probed) =
-            futures::join!(more, probe_all(cluster, member.demand, &scene, member.deadline));
-        judge(member.demand, &scene, &more.and(facts), probed)
+        let (more, probed, owners) = {
+            let scene = scene(member, &seen, logs);
+            // What could not be guessed is asked for now.
+            let more: Vec<Ask> =
+                asks(&scene, member).into_iter().filter(|ask| !facts.knows(ask)).collect();
+            let more = Facts::gather(cluster, more, FIELD_MANAGER, deadline);
+            let probed = probe_all(cluster, member.demand, &scene, member.deadline);
+            futures::join!(more, probed, owners.clone())
+        };
+        if let Some(owners) = owners.get(*index) {
+            seen.owners = Arc::clone(owners);
+        }
+        judge(member.demand, &scene(member, &seen, logs), &more.and(facts), probed)
     };
-    facts::gather_each(cluster, &members, first, FIELD_MANAGER, deadline, one).await
+    let rounds = facts::gather_each(cluster, &members, first, FIELD_MANAGER, deadline, one);
+    // The owners are read beside all else; whoever judges waits for them.
+    let (rounds, _) = futures::join!(rounds, owners.clone());
+    rounds
+}
+
+/// The owners of each of them, in their order; none where no check asks for them.
+async fn owners(
+    cluster: &Cluster,
+    members: &[&Member<'_>],
+    deadline: Deadline,
+) -> Arc<[Arc<[Rung]>]> {
+    let asks = |member: &Member<'_>| {
+        wanted(member.demand).any(|probe| probe.id().starts_with(probe::OWNERS))
+    };
+    let marks =
+        members.iter().map(|member| if asks(member) { member.marks.clone() } else { Value::Null });
+    let chains = rung::read(cluster, marks.collect(), FIELD_MANAGER, deadline).await;
+    chains.into_iter().map(Arc::from).collect()
 }
 
 /// The HTTP probes of one workload, all at the same time, and how long each took.
@@ -237,6 +278,7 @@ fn unreadable(finding: Finding) -> Round {
         checks: vec![check],
         digests: BTreeMap::new(),
         config: BTreeMap::new(),
+        workload: None,
         is_final: false,
     }
 }
@@ -284,7 +326,8 @@ fn judge(
         checks.push(Check::new(id, finding, Level::Advisory));
     }
     let config = probe::versions(scene, facts);
-    Round { checks, digests: probe::digests(scene), config, is_final }
+    let workload = demand.watch_for.map(|_| scene.seen.workload.clone());
+    Round { checks, digests: probe::digests(scene), config, workload, is_final }
 }
 
 /// Whether a check that is asked for by name would be a probe that nobody has configured. Without it,

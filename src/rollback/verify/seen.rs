@@ -60,7 +60,7 @@ pub(super) fn read(member: &Member<'_>, facts: &Facts<'_>) -> Result<Seen, Findi
         }
         Err(error) => Err(error.to_string()),
     };
-    Ok(Seen { workload: workload.clone(), pods, pods_gap, services })
+    Ok(Seen { workload: workload.clone(), pods, pods_gap, services, owners: Vec::new().into() })
 }
 
 fn items(list: &Value) -> Vec<Value> {

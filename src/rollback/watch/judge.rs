@@ -52,6 +52,8 @@ pub(in crate::rollback) struct Goal {
     pub(in crate::rollback) deletions: Vec<Deletion>,
     /// Whether nobody waits any longer once these are deleted.
     pub(in crate::rollback) only_deletions: bool,
+    /// Whether it is over already, and only watched: whatever becomes of the rollout ends nothing.
+    pub(in crate::rollback) stays: bool,
 }
 
 /// A pod that is followed.
@@ -72,6 +74,8 @@ pub(in crate::rollback) struct Judge<'a> {
     progress_is_new: bool,
     pods: BTreeMap<String, Followed>,
     troubles: Vec<PodFailure>,
+    /// When another template was put on the workload, by the API server's clock.
+    changed_at: Option<Timestamp>,
     /// Why no pods are made, where the workload says so.
     refused: Option<String>,
     deletions: Deletions,
@@ -91,6 +95,7 @@ impl<'a> Judge<'a> {
             progress_is_new: false,
             pods: BTreeMap::new(),
             troubles: Vec::new(),
+            changed_at: None,
             refused: None,
         }
     }
@@ -118,6 +123,9 @@ impl<'a> Judge<'a> {
     }
 
     fn ending_of(&self, progress: &Progress) -> Option<Ending> {
+        if self.goal.stays {
+            return None;
+        }
         match progress.phase {
             // What became of it is to be told.
             Phase::Complete if self.deletions.are_under_way() => None,
@@ -133,6 +141,11 @@ impl<'a> Judge<'a> {
             Phase::Partitioned => Some(Ending::HeldByPartition),
             Phase::Unobserved | Phase::Rolling => None,
         }
+    }
+
+    /// When another template was put on the workload, where that was seen.
+    pub(in crate::rollback) fn changed_at(&self) -> Option<Timestamp> {
+        self.changed_at
     }
 
     /// The pods that are to be deleted now.
@@ -177,12 +190,13 @@ impl<'a> Judge<'a> {
         (self.goal.only_deletions && self.deletions.are_done()).then_some(Ending::NotWaited)
     }
 
-    fn template_changed(&self, workload: &Value) -> Option<Ending> {
+    fn template_changed(&mut self, workload: &Value) -> Option<Ending> {
         let wanted = self.goal.template.as_ref()?;
         let live = workload.pointer("/spec/template")?;
         if template::same(live, wanted) {
             return None;
         }
+        self.changed_at = template::writes(workload).filter_map(|(_, at)| at).max();
         let by = culprit::of(&self.goal, workload);
         let put_back = self.goal.left.as_ref().is_some_and(|left| template::same(live, left));
         Some(if put_back { Ending::PutBack(by) } else { Ending::Superseded(by) })

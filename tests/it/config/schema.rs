@@ -162,7 +162,8 @@ fn the_reader_looks_at_each_key() {
                 assert!(!validator.is_valid(&document), "{at}");
             }
             let document = with(&path, "unheardOf", &json!(1));
-            assert!(refused(&document.to_string())[0].contains("unheardOf: no such key"));
+            let is_told = |line: &String| line.contains("unheardOf: no such key");
+            assert!(refused(&document.to_string()).iter().any(is_told), "{path}");
             assert!(!validator.is_valid(&document), "{path}");
         }
     }

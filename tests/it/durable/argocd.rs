@@ -197,7 +197,12 @@ fn without_the_right_to_read_the_application_nothing_is_done(bed: &TestBed) {
     app.wait_synced(&commit);
     namespace.rollout_done("web");
     let bad = bad_release(&app, &fleet);
-    let rules = ["get,list,watch,patch deployments,replicasets apps", "get,list,watch pods,events"];
+    let rules = [
+        "get,list,watch,patch deployments.apps",
+        "get,list,watch replicasets.apps",
+        "get,list,watch pods",
+        "get,list,watch,create events",
+    ];
     allow_only(&namespace, "carol", &rules);
     let ran = Rb::new(&namespace.user("carol")).words("undo deploy/web --yes").run().ends_with(3);
     assert!(ran.stderr.contains("not known"), "{ran}");

@@ -48,7 +48,8 @@ fn an_application_is_held_patched_and_let_go(bed: &TestBed) {
     let bad = bad_release(&app, &namespace, &fleet);
     let spec = app.get()["spec"].clone();
     let ran = undo(&namespace, "deploy/web --now --yes --reason burning").run().ends_with(0);
-    let order = ["done: turn off", "done: patch deployment/web", "done: turn on"];
+    let order =
+        ["done: hold Application", "done: patch deployment/web", "done: release Application"];
     let places: Vec<_> = order.iter().map(|text| ran.stderr.find(text)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {ran}");
     assert_eq!(live(&namespace), image("1.0"));
@@ -135,7 +136,7 @@ fn a_hold_can_be_given_up(bed: &TestBed) {
     away.run().ends_with(11);
     undo(&namespace, "deploy/web --abandon").run().ends_with(10).says("--yes");
     assert_eq!(live(&namespace), image("1.0"));
-    undo(&namespace, "deploy/web --abandon --yes").run().ends_with(0).says("turn on");
+    undo(&namespace, "deploy/web --abandon --yes").run().ends_with(0).says("given up");
     assert_let_go(&app.get(), &spec);
     // And Argo CD does what Git says.
     namespace.wait_until("the release is back", |_| live(&namespace) == image("2.0-crash"));
@@ -191,16 +192,24 @@ fn is_patch(head: &RequestHead, of: &str) -> bool {
     head.method == "PATCH" && head.path.contains(of)
 }
 
-/// Whoever goes on comes to the same end, wherever it was killed.
+/// Whoever goes on comes to the same end, wherever it was killed: before a write was stored, and before
+/// its answer came.
 fn a_call_that_was_killed_is_gone_on_with(bed: &TestBed) {
     std::thread::scope(|scope| {
         for (name, is_it) in BOUNDARIES {
-            scope.spawn(move || killed_at(bed, name, is_it));
+            scope.spawn(move || killed_at(bed, &format!("before {name}"), is_it, Action::Hold));
+            scope
+                .spawn(move || killed_at(bed, &format!("after {name}"), is_it, Action::HoldAnswer));
         }
     });
 }
 
-fn killed_at(bed: &TestBed, name: &str, is_it: fn(&RequestHead) -> bool) {
+fn killed_at(
+    bed: &TestBed,
+    name: &str,
+    is_it: fn(&RequestHead) -> bool,
+    stop: impl Fn(Gate) -> Action + Send + 'static,
+) {
     let (argocd, namespace) = (bed.argocd(), bed.namespace("now-killed"));
     let (fleet, commit) = web();
     let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
@@ -210,7 +219,7 @@ fn killed_at(bed: &TestBed, name: &str, is_it: fn(&RequestHead) -> bool) {
     let spec = app.get()["spec"].clone();
     let (proxy, gate) = (bed.proxy(), Gate::closed());
     let held = gate.clone();
-    proxy.inject(move |head| if is_it(head) { Action::Hold(held.clone()) } else { Action::Pass });
+    proxy.inject(move |head| if is_it(head) { stop(held.clone()) } else { Action::Pass });
     let kubeconfig = proxy.kubeconfig(&namespace);
     let mut running =
         undo(&namespace, "deploy/web --now --yes").env("KUBECONFIG", &kubeconfig).spawn();
@@ -220,9 +229,15 @@ fn killed_at(bed: &TestBed, name: &str, is_it: fn(&RequestHead) -> bool) {
     let ran = running.wait();
     assert_eq!(ran.code, -1, "{name}: {ran}");
     gate.open();
-    namespace.wait_until("the write has arrived", |_| !proxy.is_forwarding());
+    namespace.wait_until("nothing is on its way", |_| !proxy.is_forwarding());
 
     let resumed = undo(&namespace, "deploy/web --resume --yes").run();
+    // Where nothing was written there is nothing to go on with.
+    let resumed = if resumed.stdout.contains("nothing to go on with") {
+        undo(&namespace, "deploy/web --now --yes").run()
+    } else {
+        resumed
+    };
     assert_eq!(resumed.code, 0, "{name}: {resumed}");
     assert_eq!(live(&namespace), image("1.0"), "{name}: {resumed}");
     let message = newest_message(&fleet);

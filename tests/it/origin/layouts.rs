@@ -1,5 +1,7 @@
 //! Folders, overlays, several applications in one repository.
 
+use serde_json::json;
+
 use super::given::{
     Person, WEB, application, containers, decide, files, follows, gone, image, kustomization,
     planned, web,
@@ -24,6 +26,8 @@ pub(super) fn tests() -> Vec<Test> {
         what_came_with_it_is_told_when_it_goes,
         a_commit_that_was_built_on_is_not_torn_out,
         more_than_images_is_put_back_as_a_whole,
+        a_conflict_outside_the_app_leaves_the_rest_alone,
+        with_the_same_images_the_owners_history_tells,
         history_behind_a_shallow_copy_is_fetched,
     ]
 }
@@ -221,6 +225,46 @@ fn more_than_images_is_put_back_as_a_whole() {
     assert_eq!(gone(&origin), [more.as_str(), bad.as_str()]);
     let plan = planned(&mut origin, &image("1.0"));
     assert_eq!(files(&plan), ["apps/web/deployment.yaml"]);
+}
+
+/// The release changed notes as well, which somebody has written on since.
+fn a_conflict_outside_the_app_leaves_the_rest_alone() {
+    let fleet = web();
+    fleet.write("docs/notes.md", "web is at 1.0\n");
+    fleet.push("Take notes");
+    fleet.app(WEB, "web", &image("1.1"));
+    fleet.write("docs/notes.md", "web is at 1.1\n");
+    let bad = fleet.push("Release 1.1");
+    fleet.write("docs/notes.md", "web is at 1.1, and well\n");
+    fleet.push("Praise it");
+    let owners = [application("web", &[follows(&fleet, WEB)])];
+    let mut origin = Person::new().origin(&owners, &image("1.1"), &image("1.0"));
+    assert_eq!(gone(&origin), [bad.as_str()]);
+    let plan = planned(&mut origin, &image("1.0"));
+    assert_eq!(files(&plan), ["apps/web/deployment.yaml"]);
+    assert_eq!(plan.reverted.mode, Mode::Subset);
+}
+
+/// What differs is no image: the files that the owner applied before tell.
+fn with_the_same_images_the_owners_history_tells() {
+    let fleet = web();
+    let good = fleet.head();
+    let text = fleet.read("apps/web/deployment.yaml");
+    fleet.write("apps/web/deployment.yaml", &text.replace("replicas: 2", "replicas: 0"));
+    let bad = fleet.push("Nobody needs it");
+    fleet.app("apps/api", "api", &api("1.0"));
+    let other = fleet.push("Add api");
+    let mut owner = application("web", &[follows(&fleet, WEB)]);
+    let entry = |commit: &str| json!({"revisions": [commit]});
+    owner.object["status"] = json!({"history": [entry(&good), entry(&bad), entry(&other)]});
+    let owners = [owner];
+    let person = Person::new();
+    let both = containers(&image("1.0"));
+    let found = person.find_all(&owners, &both, &both, false).expect("it is reached");
+    let mut origin = person.kept(found);
+    assert_eq!(gone(&origin), [bad.as_str()]);
+    assert_eq!(origin.brought.proof, Proof::OwnerHistory);
+    assert_eq!(files(&planned(&mut origin, &image("1.0"))), ["apps/web/deployment.yaml"]);
 }
 
 /// The bad commit lies deeper than what a first fetch brings.

@@ -48,6 +48,7 @@ fn verification() -> Verification {
         progress: Some(progress),
         checks,
         verdict: VerifyVerdict::Failed,
+        staying: None,
         digests: BTreeMap::from([("web:1".to_owned(), vec!["sha256:0".to_owned()])]),
         config: BTreeMap::new(),
     }

@@ -142,6 +142,10 @@ fn each_list_is_asked_for_once_in_a_round(bed: &TestBed) {
         assert_eq!(asked(list), rounds, "{list}: {requests:?}");
     }
     assert_eq!(asked("/events?fieldSelector=type%3DWarning&"), rounds, "{requests:?}");
+    // Nobody owns it, and that costs nothing.
+    for group in ["argoproj.io", "fluxcd.io"] {
+        assert_eq!(asked(group), 0, "{requests:?}");
+    }
     // Of twelve pods, the logs of ten.
     assert_eq!(asked("/log?"), 10 * rounds, "{requests:?}");
     let check = verified.finds("logs", "pass", "");

@@ -24,9 +24,11 @@ use crate::revert::land::By;
 use crate::revert::plan::{Decision, Terms};
 use crate::rollback::model::decision::Owned;
 use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::hold::OpenHold;
 use crate::rollback::model::image::ContainerImage;
 use crate::rollback::model::revert_plan::RevertPlan;
 use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::target::Target;
 use crate::text::shell_quote;
 
 /// Where it is done from.
@@ -69,6 +71,16 @@ impl Here {
         let deadline = flow.budget.reading();
         let owners = owners::read(flow.cluster, &snapshot.owners, deadline).await?;
         Ok(Self { folder, settings, owners })
+    }
+
+    /// The owners that this operation holds already, with what people call them.
+    pub(super) fn held_by(&self, operation: &str) -> impl Iterator<Item = (Target, String)> {
+        self.owners.iter().filter_map(move |read| {
+            let target = read.owner.object.as_ref()?;
+            let open = OpenHold::on(&read.object, target);
+            let is_held = open.iter().any(|open| open.hold.id == operation);
+            is_held.then(|| (target.clone(), read.owner.name.clone()))
+        })
     }
 
     /// Finds the commits and plans their revert, or finds that Git holds what is wanted.

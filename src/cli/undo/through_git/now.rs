@@ -11,9 +11,11 @@ use crate::durable::arrive::{self, Arriving, Commit, Course};
 use crate::durable::plan::{self, Followed, Through};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
+use crate::probe;
 use crate::reconciler::hold::{self, Held, Wanted};
 use crate::rollback::execute::live::{Live, Proof};
 use crate::rollback::execute::{self, Accepted, Answer, Patched, ToProve};
+use crate::rollback::model::check::Level;
 use crate::rollback::model::decision::Owned;
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::hold::{Aim, Hold};
@@ -41,7 +43,14 @@ pub(super) async fn run(
     here: Here,
     snapshot: &Snapshot,
 ) -> Result<ExitStatus> {
-    let holders = wanted(flow, &snapshot.owners)?;
+    let mut holders = wanted(flow, &snapshot.owners)?;
+    // Those that an earlier call has held do nothing by themselves any more.
+    for (owner, name) in here.held_by(&flow.request.operation) {
+        let followed = Followed { owner, name };
+        if !holders.contains(&followed) {
+            holders.push(followed);
+        }
+    }
     let (looked, ready) = tokio::join!(
         flow.look(owned.direct.clone(), snapshot),
         here.ready_within(flow, &owned, FOR_GIT),
@@ -220,6 +229,8 @@ impl Work<'_> {
         let served = async {
             let (answer, proof) = service?;
             let alone = without_verdict(plan);
+            // Its owner is held, and Git does not agree yet: that is known.
+            let proof = without_owners(proof);
             let backend = flow.backend;
             let accepted = Accepted { backend, plan: &alone, answer, deadline, proof: Some(proof) };
             Some(execute::finish(flow.cluster, accepted, &mut Shared(&listener)).await)
@@ -344,6 +355,12 @@ fn without_verdict(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     plan.steps.retain(|step| !matches!(step.action, Action::StampVerdict { .. }));
     plan
+}
+
+fn without_owners(mut proof: ToProve) -> ToProve {
+    let of_owners = probe::ids().filter(|id| id.starts_with("gitops."));
+    proof.demand.levels.extend(of_owners.map(|id| (id.to_owned(), Level::Ignore)));
+    proof
 }
 
 /// The rest of it: what was written is not written again.

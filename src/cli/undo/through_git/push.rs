@@ -50,7 +50,10 @@ pub(super) async fn push(
     let outcome = pinned(outcome?, flow, ground);
     app.story().reverted(&outcome);
     let marks = app.console.marks;
-    app.console.note(&report::done(&outcome, marks));
+    // How to go forward again is said at the end.
+    let first = report::done(&outcome, marks);
+    let first = first.lines().next().unwrap_or_default();
+    app.console.note(&format!("  {first}\n"));
     let id = |text: &str| {
         Oid::from_str(text)
             .map_err(|error| Error::new(ErrorKind::Internal, "no commit").because(error))

@@ -98,7 +98,7 @@ pub(in crate::cli::undo) async fn abandon(
     let console = flow.app.console;
     for one in &open {
         let text = format!(
-            "{}: its hold is given up, and what Git says of {} counts again",
+            "{} is let go, and what Git says of {} counts again",
             name(&snapshot.owners, one),
             snapshot.target.reference()
         );
@@ -118,7 +118,8 @@ pub(in crate::cli::undo) async fn abandon(
         let released = hold::release(flow.cluster, &one.owner, &one.hold.id, deadline).await?;
         done.extend(released.written);
     }
-    nothing(flow, snapshot, &format!("the hold is given up: {}", done.join("; ")));
+    let done = if done.is_empty() { "somebody was faster".to_owned() } else { done.join("; ") };
+    nothing(flow, snapshot, &format!("its hold is given up: {done}"));
     Ok(ExitStatus::Success)
 }
 
