@@ -52,6 +52,8 @@ pub(super) struct Flow<'a> {
     pub(super) configuration: Configuration,
     /// Whether an open hold is still to be looked for.
     resumes: bool,
+    /// The plan of a file, where it goes through Git: it is carried out where the same comes out again.
+    pub(super) expected: Option<Box<Plan>>,
 }
 
 impl<'a> Flow<'a> {
@@ -66,10 +68,11 @@ impl<'a> Flow<'a> {
     ) -> Self {
         let configuration = Configuration::default();
         let resumes = args.resume;
-        Self { args, app, cluster, backend, target, request, budget, configuration, resumes }
+        let expected = None;
+        Self { args, app, cluster, backend, target, request, budget, configuration, resumes, expected }
     }
 
-    async fn plan_and_act(&mut self) -> Result<ExitStatus> {
+    pub(super) async fn plan_and_act(&mut self) -> Result<ExitStatus> {
         let mut agreed: Option<Box<Plan>> = None;
         let mut first = Some(self.start().await?);
         for _ in 0..ROUNDS {

@@ -6,7 +6,8 @@ use crate::backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::rollback::earlier;
-use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::plan::{Action, Plan, Step};
+use crate::rollback::model::revision::RevisionSpec;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::template;
 use crate::text::shell_quote;
@@ -20,14 +21,48 @@ pub(super) async fn run(args: &UndoArgs, app: &App, plan: Plan) -> Result<ExitSt
     let backend = backend::by_kind(&plan.target.kind).ok_or_else(|| {
         Error::new(ErrorKind::Usage, format!("the plan is for a {}", plan.target.kind))
     })?;
-    plan_check::check(backend, &plan)?;
+    let goes_through_git = plan.is_durable();
+    if !goes_through_git {
+        plan_check::check(backend, &plan)?;
+    }
     let cluster = app.connect(args.expect_context.as_deref(), budget.reading()).await?;
     let target = plan.target.clone();
     app.remember_target(&target);
     let mut request = args.request(app, &cluster);
     request.hints.namespace.clone_from(&target.namespace);
+    if goes_through_git {
+        request.to = RevisionSpec::parse(&plan.to.hash);
+        let told = plan.undo();
+        request.reason = told.as_ref().and_then(|undo| undo.reason.clone());
+        request.incident = told.and_then(|undo| undo.incident);
+    }
     let mut flow = Flow::new(args, app, &cluster, backend, target, request, budget);
+    if goes_through_git {
+        flow.check_plan(&plan)?;
+        flow.expected = Some(Box::new(plan));
+        return Box::pin(flow.plan_and_act()).await;
+    }
     Box::pin(flow.act_on_file(plan)).await
+}
+
+/// Whether a plan that was made anew does in Git, and with the owners, what the one of the file does.
+pub(super) fn is_same_in_git(file: &Plan, anew: &Plan) -> bool {
+    let in_git = |plan: &Plan| {
+        plan.revert().map(|revert| {
+            let place = (revert.repository.clone(), revert.branch.clone());
+            (place, revert.asked.clone(), revert.reverted.files.clone())
+        })
+    };
+    let owners = |plan: &Plan| {
+        let steps = plan.steps.iter();
+        let owner = |step: &Step| match &step.action {
+            Action::Follow { owner, .. } | Action::Hold { owner, .. } => Some(owner.clone()),
+            _ => None,
+        };
+        steps.filter_map(owner).collect::<Vec<_>>()
+    };
+    // Where the revert has been pushed meanwhile, the rest is as it was.
+    (in_git(file) == in_git(anew) || in_git(anew).is_none()) && owners(file) == owners(anew)
 }
 
 impl Flow<'_> {
@@ -67,7 +102,7 @@ impl Flow<'_> {
     }
 
     /// A plan goes to the cluster that it was made for, and nowhere else.
-    fn check_plan(&self, plan: &Plan) -> Result<()> {
+    pub(super) fn check_plan(&self, plan: &Plan) -> Result<()> {
         if plan.cluster.server == self.cluster.server() {
             return Ok(());
         }
@@ -83,7 +118,7 @@ impl Flow<'_> {
             .hint(format!("to use it there: {}", self.command(&format!("--context {context}")))))
     }
 
-    fn stale(&self, plan: &Plan) -> Error {
+    pub(super) fn stale(&self, plan: &Plan) -> Error {
         let reference = self.target.reference();
         let undo = self.request.hints.rb(&format!("undo {}", shell_quote(&reference)));
         Error::new(

@@ -21,7 +21,7 @@ use crate::text::shell_quote;
 use self::here::{Here, Ready};
 use self::push::{Pushed, push};
 use super::flow::Flow;
-use super::show;
+use super::{from_file, show};
 
 /// Does it, from a decision to its end.
 pub(super) async fn run(
@@ -71,6 +71,11 @@ async fn agree_alone(
     snapshot: &Snapshot,
 ) -> Result<Option<ExitStatus>> {
     flow.app.story().planned(plan, &flow.request, Some(snapshot));
+    if let Some(expected) = &flow.expected
+        && !from_file::is_same_in_git(expected, plan)
+    {
+        return Err(flow.stale(expected));
+    }
     flow.write_plan_file(plan)?;
     if flow.stops_at_plan() {
         return Ok(Some(flow.dry_run(plan)));

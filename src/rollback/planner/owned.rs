@@ -9,6 +9,7 @@ use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::plan::{Plan, RevisionView, Why};
 use crate::rollback::model::revision::Revision;
 use crate::rollback::{evidence, steps};
+use crate::text::shell_quote;
 
 use super::Planner;
 
@@ -31,6 +32,10 @@ pub(super) fn decide(
     direct: impl FnOnce() -> Plan,
 ) -> Decision {
     let refusal = planner.owned(target);
+    let alone = || {
+        let undo = format!("undo {}", shell_quote(&planner.snapshot.target.reference()));
+        format!("alone it goes back through Git: {}", planner.request.hints.rb(&undo))
+    };
     let refuse = |error: Error| Decision::Refused(Box::new(error));
     match decider(&planner.owners) {
         Decider::Others => refuse(refusal),
@@ -41,6 +46,7 @@ pub(super) fn decide(
             let direct = Box::new(direct());
             let only_images = direct.diff.iter().all(|change| diff::is_image(&change.path));
             let created = target.created;
+            let refusal = refusal.hint(alone());
             Decision::Owned(Box::new(Owned { direct, owner, created, only_images, refusal }))
         }
     }
@@ -52,14 +58,18 @@ fn decider(owners: &[Owner]) -> Decider<'_> {
     let from_git = |owner: &&Owner| {
         owner.object.as_ref().is_some_and(|object| reconciler::from_git(object).is_some())
     };
+    let unread = nearest().find_map(|owner| match &owner.proof {
+        Proof::Unread(why) => Some(why.as_str()),
+        Proof::Listed | Proof::Marked | Proof::Refuted(_) => None,
+    });
+    if let Some(why) = unread {
+        return Decider::Unread(why);
+    }
     let mut deciders = nearest().filter(from_git);
     match (deciders.next(), deciders.next()) {
         (None, _) => Decider::Others,
         (Some(_), Some(_)) => Decider::Several,
-        (Some(owner), None) => match &owner.proof {
-            Proof::Unread(why) => Decider::Unread(why),
-            Proof::Listed | Proof::Marked | Proof::Refuted(_) => Decider::Git(owner),
-        },
+        (Some(owner), None) => Decider::Git(owner),
     }
 }
 

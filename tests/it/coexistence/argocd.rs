@@ -51,6 +51,8 @@ impl Synced<'_> {
 
 impl Owner for Synced<'_> {
     fn shows(&self) -> String {
+        // The first comparison may have begun before what it is to see.
+        self.app.refresh();
         let app = self.app.refresh();
         text(&app, "/status/sync/status").to_owned()
     }

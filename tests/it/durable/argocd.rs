@@ -7,7 +7,7 @@ use crate::given::allow_only;
 use crate::rb::Rb;
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::{Application, automated};
-use crate::testbed::{Fleet, TestBed};
+use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -95,9 +95,29 @@ fn a_dry_run_changes_nothing(bed: &TestBed) {
     assert_eq!(fleet.server_head(), bad);
     let after = namespace.get("deployment", "web");
     assert_eq!(before["metadata"]["annotations"], after["metadata"]["annotations"]);
+    plan_file_is_carried_out_once(&namespace, &fleet, &bad);
+}
+
+/// A plan that goes through Git is made again: it is carried out where the same comes out.
+fn plan_file_is_carried_out_once(namespace: &Namespace, fleet: &Fleet, bad: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("plan.json");
+    let with = |words: &str| undo(namespace, words).arg(&file);
+    with("deploy/web --dry-run --plan-out").run().ends_with(0);
+    assert_eq!(fleet.server_head(), *bad);
+    // Another plan than the one that somebody has looked at is not carried out.
+    let text = std::fs::read_to_string(&file).expect("a plan");
+    let other = text.replace(bad, &"1".repeat(40));
+    let forged = folder.path().join("forged.json");
+    std::fs::write(&forged, other).expect("a file");
+    undo(namespace, "--yes --plan").arg(&forged).run().ends_with(3).says("stale");
+    assert_eq!(fleet.server_head(), *bad);
     // Nobody can be asked here, and nothing was said.
-    undo(&namespace, "deploy/web").run().ends_with(10).says("--yes");
-    assert_eq!(fleet.server_head(), bad);
+    undo(namespace, "deploy/web").run().ends_with(10).says("--yes");
+    assert_eq!(fleet.server_head(), *bad);
+    with("--yes --plan").run().ends_with(0);
+    assert_ne!(fleet.server_head(), *bad);
+    assert_eq!(live(namespace), image("1.0"));
 }
 
 fn an_application_that_is_synced_by_hand_is_synced(bed: &TestBed) {

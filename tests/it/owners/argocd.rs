@@ -89,9 +89,6 @@ fn an_application_is_known_by_its_annotation(bed: &TestBed) {
     assert_eq!(owner["sources"], json!([source]));
     let automation = json!({"syncs": true, "heals": true, "prunes": true, "suspended": false});
     assert_eq!(owner["automation"], automation);
-
-    rb(&namespace, "undo deploy/web --yes").ends_with(3).says(app.name()).says("it puts its own");
-    assert_eq!(image(&namespace), "registry.test/web:1.1");
 }
 
 /// Deploys with an Argo CD that tracks in this way, and looks at the owner.
