@@ -69,7 +69,18 @@ impl<'a> Flow<'a> {
         let configuration = Configuration::default();
         let resumes = args.resume;
         let expected = None;
-        Self { args, app, cluster, backend, target, request, budget, configuration, resumes, expected }
+        Self {
+            args,
+            app,
+            cluster,
+            backend,
+            target,
+            request,
+            budget,
+            configuration,
+            resumes,
+            expected,
+        }
     }
 
     pub(super) async fn plan_and_act(&mut self) -> Result<ExitStatus> {
