@@ -52,7 +52,7 @@ fn main() -> Result<ExitCode> {
     if let Some(fleet) = &fleet {
         fleet.app("apps/web", "web", "shop/web:1.0");
         fleet.push("Add web");
-        writeln!(io::stdout(), "# apps/web is in {}, to which you may push.", fleet.url())?;
+        writeln!(io::stdout(), "export FLEET={}  # apps/web is there; you may push", fleet.url())?;
     }
     if flux {
         bed.flux();

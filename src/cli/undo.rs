@@ -39,6 +39,9 @@ use super::target_args::{TargetArgs, Wanted, check_namespace};
 
 /// Roll a workload back to its last good revision, and wait until it is healthy
 ///
+/// What Argo CD or Flux owns goes back in Git: the commit that brought the release is reverted, and the
+/// owner followed until it has applied that. Anything else is patched.
+///
 /// Prints the whole plan first: what is live, what it goes back to and why, what changes. Asks on a
 /// terminal, needs --yes elsewhere. A second undo goes further back; within ten minutes that needs
 /// --again, so that a retried CI step does not go back two versions.
@@ -54,6 +57,14 @@ Examples:
   rb undo deploy/web sts/db --all-or-nothing        several at once
   rb undo deploy -l app.kubernetes.io/part-of=shop  all with these labels
   rb undo deploy/checkout --plan-out plan.json --dry-run && rb undo --plan plan.json
+
+Where Argo CD or Flux owns it, it goes back in Git, and the owner brings it:
+  rb undo deploy/checkout -n shop                   revert the commit, push, follow the owner
+  rb undo deploy/checkout -n shop --now             hold the owner, patch at once, then make Git agree
+  rb undo deploy/checkout -n shop --resume          go on with a hold that was left open
+  rb undo deploy/checkout -n shop --abandon         give the hold up
+  rb undo deploy/checkout --way=request             by a change request; ends with 12 until it is merged
+  rb undo deploy/checkout --way=request --wait-merge --timeout=30m
 ")]
 pub(super) struct UndoArgs {
     #[command(flatten)]

@@ -179,7 +179,7 @@ pub async fn see_all(
     let Commit { ground, id, files } = commit;
     for step in &plan.steps {
         let Action::See { owner, name } = &step.action else { continue };
-        let told = &mut |told| tell(told, name, listener);
+        let told = &mut |told| tell(only_seen(told), name, listener);
         let relation = async |revision: &str| origin::relation(ground, id, files, revision).await;
         let followed = one(cluster, plan, (owner, Goal::Seen), deadline, relation, told).await;
         course.written.extend(written(&step.id, &followed));
@@ -210,6 +210,20 @@ async fn one(
 
 fn is_blocked(told: &Told) -> bool {
     matches!(told, Told::Moved { convergence: Convergence::Blocked { remedy: Some(_), .. }, .. })
+}
+
+/// What is held applies nothing: at the commit means only that it has seen it.
+fn only_seen(told: Told) -> Told {
+    match told {
+        Told::Moved {
+            milliseconds,
+            convergence: Convergence::Applied { .. } | Convergence::Healthy { .. },
+        } => {
+            let waits = "its hold to be released".to_owned();
+            Told::Moved { milliseconds, convergence: Convergence::Compared { waits } }
+        }
+        other => other,
+    }
 }
 
 fn tell(told: Told, name: &str, listener: &mut dyn Listener) {

@@ -241,8 +241,8 @@ fn unblock(direct: &Plan) -> Option<Step> {
     Some(Step {
         id: "unblock".to_owned(),
         summary: format!(
-            "patch {reference} to what Git holds by then, if a health check of {} holds the commit \
-             back",
+            "patch {reference} to what Git holds by then, where the health check of {} holds the \
+             commit back",
             direct.from.label()
         ),
         action: Action::Unblock { path: path.to_owned(), body },

@@ -7,7 +7,7 @@ use crate::rollback::model::check::Check;
 use crate::rollback::model::context::ContextChange;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::leftover::WhyLeft;
-use crate::rollback::model::plan::{Action, Plan, RevisionView};
+use crate::rollback::model::plan::{Plan, RevisionView};
 use crate::rollback::model::template::short_images;
 use crate::text::{age, sanitize, shorten, truncate, width, wrap};
 
@@ -36,8 +36,8 @@ const IMAGE: usize = 40;
 pub fn render(plan: &Plan, marks: Marks) -> String {
     let mut lines = vec![heading(plan, marks)];
     lines.extend(sides(plan, marks));
-    lines.push(owner(plan, marks));
-    lines.push(way(plan));
+    lines.extend(owner(plan, marks));
+    lines.extend(way(plan));
     lines.extend(durable::in_git(plan, marks));
     lines.push(changes(plan, marks));
     if !plan.context_changes.is_empty() {
@@ -101,7 +101,9 @@ fn sides(plan: &Plan, marks: Marks) -> [String; 2] {
     ]);
     let is_well = plan.from.replicas.ready >= plan.from.replicas.desired;
     let from_style = if is_well { Style::new() } else { BAD };
-    [row("now", from_style, &from, &now), row("back to", GOOD, &to, &back)]
+    // Where one goes on with what was left open, the target is what is live.
+    let (left, live) = if plan.goes_on() { ("left", "live") } else { ("now", "back to") };
+    [row(left, from_style, &from, &now), row(live, GOOD, &to, &back)]
 }
 
 /// Where a revision came from: its commit and its change-cause, where they are recorded.
@@ -119,19 +121,22 @@ fn line(label: &str, text: &str) -> String {
     truncate(&format!("  {label:<8} {text}"), COLUMNS).into_owned()
 }
 
-fn owner(plan: &Plan, marks: Marks) -> String {
+fn owner(plan: &Plan, marks: Marks) -> Vec<String> {
     if plan.owners.is_empty() {
-        return line("owner", "nobody: no mark of a controller that would undo a direct patch");
+        let nobody = "nobody: no mark of a controller that would undo a direct patch";
+        return vec![line("owner", nobody)];
     }
     let names: Vec<&str> = plan.owners.iter().map(|owner| owner.name.as_str()).collect();
     let text = match plan.owners.as_slice() {
-        [only] => format!("{}: to a patch {}", only.name, only.would),
+        [only] => format!("{}: after a direct patch {}", only.name, only.would),
         _ => names.join(", "),
     };
-    paint(WARN, &line("owner", &marks.foreign(&text)))
+    // What it would do is the reason for the way: it is not cut at the end of a line.
+    let text = truncate(&marks.foreign(&text), 2 * (COLUMNS - INDENT) - 20).into_owned();
+    listed("owner", std::iter::once(text), 2, WARN)
 }
 
-fn way(plan: &Plan) -> String {
+fn way(plan: &Plan) -> Vec<String> {
     let mut does: Vec<String> = Vec::new();
     let leftovers = plan.leftovers.as_ref().filter(|_| plan.deletes_pods());
     if plan.patch().is_some() {
@@ -152,12 +157,12 @@ fn way(plan: &Plan) -> String {
         }
         None => "and do not wait: nothing will be verified".to_owned(),
     };
-    let is_held = plan.steps.iter().any(|step| matches!(step.action, Action::Hold { .. }));
-    if plan.is_durable() || is_held {
-        return line("way", &format!("{}, {end}", durable::way(plan)));
+    if plan.is_durable() || plan.is_held() {
+        let text = format!("{}, {end}", durable::way(plan));
+        return listed("way", std::iter::once(text), 3, Style::new());
     }
     does.push(end);
-    line("way", &format!("direct: {}", does.join(", ")))
+    vec![line("way", &format!("direct: {}", does.join(", ")))]
 }
 
 fn changes(plan: &Plan, marks: Marks) -> String {

@@ -6,7 +6,7 @@ use crate::exit::ExitStatus;
 use crate::rollback::model::evidence::ago;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, Outcome};
-use crate::rollback::model::plan::{Action, Plan, Step};
+use crate::rollback::model::plan::{Action, Plan};
 use crate::rollback::model::revert::CommitView;
 use crate::rollback::model::revert_outcome::RevertOutcome;
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
@@ -22,23 +22,13 @@ const INDENT: usize = 11;
 /// Columns of a URL.
 const URL: usize = 60;
 
-/// What is done, in one line: `durable: revert 9f3c2ab on main, push, have web take it up`.
+/// What is done: `durable: revert 9f3c2ab on main, push, have the owner take it up`, or `at once: hold
+/// Argo CD application web, patch the template, revert 9f3c2ab on main, push, let it go`.
 pub(super) fn way(plan: &Plan) -> String {
-    let mut does: Vec<String> = Vec::new();
-    let is_held = |step: &Step| matches!(step.action, Action::Hold { .. });
-    if plan.steps.iter().any(is_held) || plan.patch().is_some() {
-        if plan.steps.iter().any(is_held) {
-            does.push("hold the owner".to_owned());
-        }
-        if plan.patch().is_some() {
-            does.push("patch".to_owned());
-        }
-        does.extend(plan.revert().map(reverts));
-        if plan.holds() {
-            does.push("let the owner go".to_owned());
-        }
-        return format!("at once: {}", does.join(", "));
+    if plan.is_held() || plan.patch().is_some() {
+        return at_once(plan);
     }
+    let mut does: Vec<String> = Vec::new();
     let mut steps = plan.steps.iter();
     if steps.any(|step| matches!(step.action, Action::Settle { .. })) {
         does.push("end what runs".to_owned());
@@ -52,7 +42,40 @@ pub(super) fn way(plan: &Plan) -> String {
         0 | 1 => "have the owner take it up".to_owned(),
         _ => "have the owners take it up".to_owned(),
     });
+    if plan.steps.iter().any(|step| matches!(step.action, Action::Unblock { .. })) {
+        does.push("patch the template to it if a health check holds it back".to_owned());
+    }
     format!("durable: {}", does.join(", "))
+}
+
+fn at_once(plan: &Plan) -> String {
+    let held = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Hold { name, .. } => Some(sanitize(name).into_owned()),
+        _ => None,
+    });
+    let held: Vec<String> = held.collect();
+    let mut does: Vec<String> = Vec::new();
+    let goes_on = plan.goes_on();
+    if !goes_on && !held.is_empty() {
+        does.push(format!("hold {}", held.join(" and ")));
+    }
+    if !goes_on {
+        does.push("patch the template".to_owned());
+    }
+    match plan.revert() {
+        Some(revert) => does.push(reverts(revert)),
+        None if plan.is_durable() => does.push("push nothing, Git holds it".to_owned()),
+        None => does.push("leave Git as it is for now".to_owned()),
+    }
+    if !held.is_empty() {
+        does.push(match (plan.holds(), goes_on) {
+            (false, _) => "keep the hold until Git agrees".to_owned(),
+            (true, false) => "let it go".to_owned(),
+            (true, true) => format!("let {} go", held.join(" and ")),
+        });
+    }
+    let word = if goes_on { "go on" } else { "at once" };
+    format!("{word}: {}", does.join(", "))
 }
 
 fn reverts(revert: &RevertPlan) -> String {
@@ -192,13 +215,18 @@ pub(super) fn script(plan: &Plan, hints: &Hints) -> Vec<String> {
     }
     for step in &plan.steps {
         let Action::Follow { owner, .. } = &step.action else { continue };
-        let name = shell_quote(&owner.qualified()).into_owned();
         let annotation = match owner.kind.as_str() {
             "Application" => "argocd.argoproj.io/refresh=normal",
             _ => "reconcile.fluxcd.io/requestedAt=\"$(date)\"",
         };
-        let annotate = format!("annotate --overwrite {name} {annotation}");
-        lines.push(hints.kubectl_in(&owner.namespace, &annotate));
+        // Flux applies what its source has fetched.
+        let read = plan.owners.iter().find(|read| read.object.as_ref() == Some(owner));
+        let sources = read.iter().flat_map(|read| &read.sources);
+        for object in sources.filter_map(|source| source.object.as_ref()).chain([owner]) {
+            let name = shell_quote(&object.qualified()).into_owned();
+            let annotate = format!("annotate --overwrite {name} {annotation}");
+            lines.push(hints.kubectl_in(&object.namespace, &annotate));
+        }
     }
     lines
 }
@@ -210,4 +238,105 @@ fn line(label: &str, text: &str) -> String {
 /// What is to be pasted is never cut.
 fn long(label: &str, text: &str) -> String {
     format!("  {label:<8} {text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::sample;
+    use crate::rollback::model::ownership::{Owner, Source};
+    use crate::rollback::model::plan::Step;
+    use crate::rollback::model::target::Target;
+
+    use super::*;
+
+    fn step(id: &str, action: Action) -> Step {
+        Step {
+            id: id.to_owned(),
+            summary: String::new(),
+            action,
+            preconditions: Vec::new(),
+            expects: String::new(),
+            compensation: None,
+            optional: false,
+        }
+    }
+
+    fn web() -> (Target, String) {
+        (Target::default(), "Argo CD application web".to_owned())
+    }
+
+    fn with(actions: impl IntoIterator<Item = Action>) -> Plan {
+        let mut plan = sample::plan();
+        plan.steps.extend(actions.into_iter().map(|action| step("more", action)));
+        plan
+    }
+
+    fn held() -> Action {
+        let (owner, name) = web();
+        Action::Hold { owner, name }
+    }
+
+    fn released() -> [Action; 2] {
+        let ((owner, name), commit) = (web(), None);
+        let follow = Action::Follow { owner: owner.clone(), name: name.clone(), commit };
+        [Action::Release { owner, name }, follow]
+    }
+
+    #[test]
+    fn what_is_patched_at_once_is_not_called_durable() {
+        let [release, follow] = released();
+        let plan = with([held(), release, follow]);
+        let says = "at once: hold Argo CD application web, patch the template, push nothing, Git holds \
+                    it, let it go";
+        assert_eq!(way(&plan), says);
+        // Git is out of reach.
+        let says = "at once: hold Argo CD application web, patch the template, leave Git as it is for \
+                    now, keep the hold until Git agrees";
+        assert_eq!(way(&with([held()])), says);
+        // Nobody would undo the patch.
+        let [_, follow] = released();
+        let says = "at once: patch the template, push nothing, Git holds it";
+        assert_eq!(way(&with([follow])), says);
+    }
+
+    #[test]
+    fn going_on_patches_nothing() {
+        let [release, follow] = released();
+        let mut plan = with([held(), release, follow]);
+        plan.steps.retain(|step| !matches!(step.action, Action::PatchWorkload { .. }));
+        let says = "go on: push nothing, Git holds it, let Argo CD application web go";
+        assert_eq!(way(&plan), says);
+    }
+
+    #[test]
+    fn without_a_patch_the_owner_brings_it() {
+        let [_, follow] = released();
+        let mut plan = with([follow]);
+        plan.steps.retain(|step| !matches!(step.action, Action::PatchWorkload { .. }));
+        assert_eq!(way(&plan), "durable: push nothing, Git holds it, have the owner take it up");
+    }
+
+    #[test]
+    fn by_hand_the_source_of_flux_is_asked_first() {
+        let object = |kind: &str, group: &str| Target {
+            api_version: format!("{group}.toolkit.fluxcd.io/v1"),
+            kind: kind.to_owned(),
+            namespace: "shop".to_owned(),
+            name: "web".to_owned(),
+        };
+        let owner = object("Kustomization", "kustomize");
+        let source =
+            Source { object: Some(object("GitRepository", "source")), ..Source::default() };
+        let name = "Kustomization shop/web".to_owned();
+        let mut plan = with([Action::Follow { owner: owner.clone(), name, commit: None }]);
+        plan.owners =
+            vec![Owner { object: Some(owner), sources: vec![source], ..Owner::default() }];
+        let lines = script(&plan, &sample::hints());
+        let says = |line: &String, what: &str| {
+            line.contains(what) && line.contains("reconcile.fluxcd.io/requestedAt=")
+        };
+        let [first, second] = lines.as_slice() else { panic!("{lines:?}") };
+        assert!(says(first, "gitrepository.source.toolkit.fluxcd.io/web"), "{first}");
+        assert!(says(second, "kustomization.kustomize.toolkit.fluxcd.io/web"), "{second}");
+    }
 }

@@ -22,7 +22,8 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
     lines.extend(details(&plan.target.reference(), &outcome.waited, marks));
     lines.extend(outcome.verification.iter().flat_map(|verified| checked(verified, hints, marks)));
     lines.extend(durable::ended(outcome, marks));
-    let direct = if plan.owners.is_empty() || plan.is_durable() { "" } else { " --direct" };
+    let is_direct = !plan.owners.is_empty() && !plan.is_durable() && !plan.is_held();
+    let direct = if is_direct { " --direct" } else { "" };
     let live = &plan.to.hash;
     lines.extend(next(&plan.target.reference(), live, &outcome.waited, hints, direct));
     if let Some(forward) = &plan.forward {
@@ -112,6 +113,15 @@ fn verdict(plan: &Plan, outcome: &Outcome, marks: Marks) -> Verdict {
             marks.foreign(&ids.join(", "))
         );
         return Verdict { style, word, rest };
+    }
+    // What was patched at once is back, whatever its owner does about Git.
+    if let Ending::OwnerStopped(stopped) = &waited.ending
+        && plan.patch().is_some()
+    {
+        let (reference, sentence) = (plan.target.reference(), marks.foreign(&stopped.sentence));
+        let rest =
+            format!("{reference} has the template of {target}, by the patch alone: {sentence}");
+        return Verdict { style: WARN, word: "not applied", rest };
     }
     verdict_of(&waited.ending, &plan.target.reference(), &target, marks)
 }

@@ -4,6 +4,9 @@
 
 mod git_demo;
 mod git_rules;
+mod gitops_demo;
+mod rbac;
+mod trap_names;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,6 +49,9 @@ pub(crate) fn tests() -> Vec<Test> {
         ],
         git_demo::tests(),
         git_rules::tests(),
+        gitops_demo::tests(),
+        rbac::tests(),
+        trap_names::tests(),
     ]
     .concat()
 }

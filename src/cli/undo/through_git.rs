@@ -34,7 +34,8 @@ pub(super) async fn run(
     if flow.args.now || flow.args.resume {
         return Box::pin(now::run(flow, owned, here, snapshot)).await;
     }
-    let mut ready = here.ready(flow, &owned).await?;
+    let ready = here.ready(flow, &owned).await;
+    let mut ready = ready.map_err(|error| or_the_service_first(error, flow))?;
     let through = here.through(&ready, false)?;
     // Nothing depends on rights to patch it directly.
     flow.request.check_rules.insert("rbac".to_owned(), CheckRule::Ignore);
@@ -149,6 +150,16 @@ async fn carry_out(
     let commit = Commit { ground: &mut ready.ground, id: commit, files: &ready.files };
     let outcome = arrive(arriving, commit, proof, course, &mut *live).await;
     Ok(Outcome { reverted, ..outcome })
+}
+
+/// Where Git is out of reach, the service need not wait for that.
+fn or_the_service_first(error: Error, flow: &Flow<'_>) -> Error {
+    if !matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Unauthenticated) {
+        return error;
+    }
+    let reference = shell_quote(&flow.target.reference()).into_owned();
+    let now = flow.request.hints.rb(&format!("undo {reference} --now"));
+    error.hint(format!("to bring the service back first, and Git later: {now}"))
 }
 
 fn changed(flow: &Flow<'_>) -> Error {

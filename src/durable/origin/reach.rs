@@ -118,7 +118,11 @@ impl<'a> Grounds<'a> {
 fn explained(error: Error, source: &Source, url: &str) -> Error {
     let error = error.without_again();
     let from = beginning(&shown(&source.url));
-    error.hint(format!("try it by hand: git ls-remote {}", shell_quote(&shown(url)))).hint(format!(
+    // Most errors of the network have it already.
+    let list = format!("git ls-remote {}", shell_quote(&shown(url)));
+    let is_said = error.hints().iter().any(|hint| hint.contains(&list));
+    let error = if is_said { error } else { error.hint(format!("try it by hand: {list}")) };
+    error.hint(format!(
         "where you reach it by another URL, in rb.yaml: \
              git: {{rewrite: [{{from: {from:?}, to: \"https://HOST/\"}}]}}"
     ))

@@ -122,7 +122,14 @@ fn reason(passed: &Passed<'_>, asked: &Asked<'_>) -> Error {
                 Some(cause) => refused(message).because(cause.to_string()),
                 None => refused(message),
             };
-            change_it(error, candidate, "let it follow a good commit or tag")
+            let what = "let it follow a good commit or tag";
+            // With Flux, what it follows stands in the source.
+            match &source.object {
+                Some(object) => {
+                    error.hint(format!("{what}, where that is declared; else: {}", edit(object)))
+                }
+                None => change_it(error, candidate, what),
+            }
         }
         Why::NoRepository => {
             let what = match source.kind {

@@ -13,6 +13,8 @@ use super::request;
 use super::revision;
 use super::source::SourceRef;
 
+/// So long nothing is said of a source that was not read yet.
+const TO_BE_READ: Duration = Duration::from_secs(2);
 /// Requests that may come to nothing before it counts: the host may be out of reach for a moment.
 const TRIES: usize = 2;
 /// Pauses before the next request, where a host of Git does not show yet what was pushed.
@@ -42,7 +44,8 @@ pub(super) fn artifact<'a>(source: &SourceRef<'_>, following: &Following<'a>) ->
 /// Whether the source has the commit; if not, how far it is.
 pub(super) fn of(source: &SourceRef<'_>, following: &Following<'_>) -> Result<(), Convergence> {
     let Some(object) = following.other(&source.target()) else {
-        let why = Some(format!("{} was not found, or cannot be read", source.named()));
+        let missing = || format!("{} was not found, or cannot be read", source.named());
+        let why = (following.elapsed >= TO_BE_READ).then(missing);
         return Err(Convergence::NotSeen { has: None, why });
     };
     let artifact = word(object, "/status/artifact/revision");

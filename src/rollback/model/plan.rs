@@ -421,6 +421,18 @@ impl Plan {
         self.steps.iter().any(|step| matches!(step.action, Action::Follow { .. }))
     }
 
+    /// Whether an owner is held while the workload is patched, whatever is known of Git.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Hold { .. }))
+    }
+
+    /// Whether it goes on with an undo whose patch was written, and whose owners are held still.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.is_held() && self.patch().is_none()
+    }
+
     /// Whether owners are held meanwhile.
     #[must_use]
     pub fn holds(&self) -> bool {

@@ -3,18 +3,21 @@
 use serde_json::json;
 
 use super::given::{
-    Person, WEB, above, application, containers, decide, follows, image, planned, told, web,
+    Person, WEB, above, application, containers, decide, follows, image, kustomization, planned,
+    told, web,
 };
 use crate::suite::{Test, pure};
 use crate::testbed::Fleet;
 use kubectl_rb::error::ErrorKind;
 use kubectl_rb::rollback::model::ownership::Proof;
+use kubectl_rb::rollback::model::target::Target;
 
 pub(super) fn tests() -> Vec<Test> {
     pure![
         what_is_good_already_has_only_to_be_applied,
         another_release_since_is_named,
         a_pinned_commit_is_changed_where_it_is_declared,
+        a_pinned_source_of_flux_is_changed_in_the_source,
         a_tag_is_no_branch,
         a_parameter_without_a_parent_in_git_is_changed_in_the_application,
         a_chart_that_is_fetched_has_no_commit,
@@ -65,6 +68,26 @@ fn a_pinned_commit_is_changed_where_it_is_declared() {
     assert!(told.contains("kubectl edit application.argoproj.io/web -n argocd"), "{told}");
     // Nobody has to be asked for that.
     assert_eq!(fleet.server().requests().len(), 0);
+}
+
+/// It is not the Kustomization that says what is followed.
+fn a_pinned_source_of_flux_is_changed_in_the_source() {
+    let fleet = web();
+    let bad = fleet.release(WEB, &image("1.1"));
+    let mut pinned = kustomization(&fleet, "web", WEB);
+    let source = &mut pinned.owner.sources[0];
+    (source.wants, source.is_branch) = (bad.clone(), false);
+    source.object = Some(Target {
+        api_version: "source.toolkit.fluxcd.io/v1".to_owned(),
+        kind: "GitRepository".to_owned(),
+        namespace: "flux-system".to_owned(),
+        name: "fleet".to_owned(),
+    });
+    let told = Person::new().refused(&[pinned], &image("1.1"), &image("1.0"));
+    assert!(told.contains(&format!("Kustomization flux-system/web follows {bad}")), "{told}");
+    let edit = "kubectl edit gitrepository.source.toolkit.fluxcd.io/fleet -n flux-system";
+    assert!(told.contains(edit), "{told}");
+    assert!(!told.contains("kubectl edit kustomization"), "{told}");
 }
 
 fn a_tag_is_no_branch() {

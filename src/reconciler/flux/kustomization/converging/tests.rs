@@ -1,5 +1,7 @@
 //! What a watcher sees, in the order in which the controllers write it.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::super::super::super::following::given::{ABOVE, BAD, NEWER, REVERT, following, nudged};
@@ -197,9 +199,12 @@ fn what_it_depends_on_holds_it_back() {
 fn a_source_without_the_commit_is_said() {
     let owner = web(BAD, BAD, &[ready()]);
     assert_says(&owner, &source(BAD), "has not seen the commit yet and is at main@222222222");
-    let missing = of(&owner, &following(&[], &[])).to_string();
+    // At first it was only not read yet.
+    let early = of(&owner, &following(&[], &[])).to_string();
+    assert_eq!(early, "has not seen the commit yet");
+    let later = Following { elapsed: Duration::from_secs(2), ..following(&[], &[]) };
     assert_eq!(
-        missing,
+        of(&owner, &later).to_string(),
         "has not seen the commit yet: GitRepository flux-system/fleet was not found, or cannot be read"
     );
     let newer = "has a newer release, main@444444444";
