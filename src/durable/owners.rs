@@ -27,10 +27,14 @@ pub async fn read(
         let Some(target) = owner.object.as_ref() else {
             return Ok(OwnerRead { owner, object: Value::Null });
         };
-        let address = reconciler::from_git(target).and_then(|kind| kind.address(target));
+        let kind = reconciler::from_git(target);
+        let address = kind.and_then(|kind| kind.address(target));
         let path = address.as_ref().map_or_else(|| path_of(target), Address::object);
         match cluster.get(path.as_str(), deadline).await {
-            Ok(object) => Ok(OwnerRead { owner, object }),
+            Ok(mut object) => {
+                kind.iter().for_each(|kind| kind.lighten(&mut object));
+                Ok(OwnerRead { owner, object })
+            }
             Err(error) if address.is_some() => Err(error),
             Err(_) => Ok(OwnerRead { owner, object: Value::Null }),
         }

@@ -25,6 +25,7 @@ mod revision;
 mod selection;
 mod sources;
 mod tracking;
+mod weight;
 mod windows;
 
 #[cfg(test)]
@@ -139,6 +140,10 @@ impl Reconciler for Applications {
     fn under_way(&self, owner: &Value) -> Option<UnderWay> {
         held::under_way(owner)
     }
+
+    fn lighten(&self, object: &mut Value) {
+        weight::lighten(object);
+    }
 }
 
 /// Asks for the project of an Application; its windows may hold syncs up.
@@ -177,7 +182,7 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
         notes: notes::of(application, claim, entry),
         holds: Vec::new(),
     };
-    Link { owner, object: Some(application.clone()) }
+    Link { owner, object: Some(weight::light(application)) }
 }
 
 /// What the object is called; what stands in a list may leave its own type out.

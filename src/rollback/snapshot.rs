@@ -45,14 +45,14 @@ pub async fn take(
     Ok(snapshot)
 }
 
-/// The same without its owners and its pods: enough to wait for it.
+/// The same without its owners, its pods and their Events: enough to wait for it.
 pub async fn take_alone(
     cluster: &Cluster,
     backend: &dyn Rollbacker,
     target: &Target,
     deadline: Deadline,
 ) -> Result<Snapshot> {
-    backend.read(cluster, target, deadline).await
+    backend.read_again(cluster, target, deadline).await
 }
 
 /// Adds the pods that the decision depends on. Without them something is missing as evidence, and
