@@ -37,10 +37,10 @@ fn under(bed: &TestBed, options: &Options, kind: Kind, situation: &str) -> Resul
     let mut peak = Sample::default();
     // The first round warms all that is kept, and does not count.
     for round in 0..=options.rounds() {
-        rb.release()?;
+        rb.release();
         let command = || person.rb(ours.kubeconfig(), "undo deploy/web --yes");
         let (took, back) = service::watched(&ours, &good(), command)?;
-        let bad = hand.release()?;
+        let bad = hand.release();
         other.pull(&clone, &hand)?;
         let (by_hand, hand_back) =
             service::watched(&theirs, &good(), || other.by_hand(&clone, &hand, &bad))?;

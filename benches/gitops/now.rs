@@ -26,7 +26,7 @@ pub(crate) fn measure(bed: &TestBed, options: &Options) -> Result<Vec<Figure>> {
     let mut well: [Sample; 2] = Default::default();
     let mut whole: [Sample; 2] = Default::default();
     for round in 0..=options.rounds() {
-        place.release()?;
+        place.release();
         let command = || person.rb(ours.kubeconfig(), "undo deploy/web --now --yes");
         let (took, back) = service::watched(&ours, &good(), command)?;
         release(&free, &manifest, round + 2);
@@ -98,7 +98,7 @@ fn release(namespace: &Namespace, manifest: &str, number: usize) {
 /// Holds it where Git cannot be reached, has Argo CD look again and again, and goes on then. How many
 /// times the good release was still live.
 fn survives(person: &Person<'_>, place: &mut Place<'_>) -> Result<usize> {
-    place.release()?;
+    place.release();
     let namespace = place.namespace;
     let host = place.fleet.url().replace("fleet.git", "");
     let held = "undo deploy/web --now --yes";

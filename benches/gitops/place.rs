@@ -3,7 +3,6 @@
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::service;
@@ -15,8 +14,6 @@ pub(crate) const NAME: &str = "web";
 pub(crate) const FOLDER: &str = "apps/web";
 /// What the controllers still do when all is as it should be must not slow down who comes next.
 const REST: Duration = Duration::from_millis(300);
-/// Enough for an Application of 2,000 resources on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Who brings it from Git to the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +44,7 @@ impl<'a> Place<'a> {
     pub(crate) fn new(bed: &'a TestBed, namespace: &'a Namespace, kind: Kind) -> Self {
         let fleet = Fleet::new();
         fleet.app(FOLDER, NAME, &image(1, ""));
-        fleet.push("Add web");
-        Self::of(bed, namespace, kind, fleet)
-    }
-
-    /// The same with what this fleet holds.
-    pub(crate) fn of(bed: &'a TestBed, namespace: &'a Namespace, kind: Kind, fleet: Fleet) -> Self {
-        let commit = fleet.head();
+        let commit = fleet.push("Add web");
         let owner = match kind {
             Kind::ArgoCd => {
                 let (argocd, url) = (bed.argocd(), fleet.url());
@@ -76,7 +67,7 @@ impl<'a> Place<'a> {
 
     /// A release that comes up, and is to be taken back all the same: all pods are replaced then. Its
     /// commit.
-    pub(crate) fn release(&mut self) -> Result<String> {
+    pub(crate) fn release(&mut self) -> String {
         let commit = self.push("");
         self.look();
         self.wait_for(&commit);
@@ -84,7 +75,7 @@ impl<'a> Place<'a> {
         self.namespace.wait_until("the release is well", |n| service::is_well(n, &image));
         self.namespace.wait_until("the pods before are gone", |n| n.pods(NAME).len() == 2);
         thread::sleep(REST);
-        Ok(commit)
+        commit
     }
 
     /// A release that crashes, at the moment when the owner has brought it; where the owner waits for
@@ -128,13 +119,7 @@ impl<'a> Place<'a> {
     pub(crate) fn wait_for(&self, commit: &str) {
         match &self.owner {
             Owner::Application(app) => {
-                self.namespace.wait_at_most(PATIENCE, &format!("{commit} is synced"), |_| {
-                    let object = app.get();
-                    let sync = &object["status"]["sync"];
-                    sync["revision"] == *commit
-                        && sync["status"] == "Synced"
-                        && object.get("operation").is_none_or(Value::is_null)
-                });
+                app.wait_synced(commit);
             }
             Owner::Kustomization(flux) => {
                 flux.wait_applied(self.namespace, NAME, commit);

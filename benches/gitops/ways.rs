@@ -101,21 +101,18 @@ impl<'b> Person<'b> {
         self.run(Path::new("git"), &["revert", "--no-edit", bad], clone, place)?;
         self.run(Path::new("git"), &["push", "--quiet", "origin", "main"], clone, place)?;
         let head = self.run(Path::new("git"), &["rev-parse", "HEAD"], clone, place)?;
-        match place.application() {
-            Some(app) => {
-                self.ask(place, app)?;
-                self.wait(&clock, || self.is_synced(place, app, head.trim()))?;
-            }
-            None => {
-                let request = format!("reconcile.fluxcd.io/requestedAt={}", head.trim());
-                let words = ["annotate", "--overwrite", "gitrepository", "fleet", &request];
-                self.kubectl(place, &words)?;
-                self.wait(&clock, || {
-                    let wanted = "jsonpath={.status.lastAppliedRevision}";
-                    let words = ["get", "kustomization", NAME, "-o", wanted];
-                    Ok(self.kubectl(place, &words)?.ends_with(head.trim()))
-                })?;
-            }
+        if let Some(app) = place.application() {
+            self.ask(place, app)?;
+            self.wait(&clock, || self.is_synced(place, app, head.trim()))?;
+        } else {
+            let request = format!("reconcile.fluxcd.io/requestedAt={}", head.trim());
+            let words = ["annotate", "--overwrite", "gitrepository", "fleet", &request];
+            self.kubectl(place, &words)?;
+            self.wait(&clock, || {
+                let wanted = "jsonpath={.status.lastAppliedRevision}";
+                let words = ["get", "kustomization", NAME, "-o", wanted];
+                Ok(self.kubectl(place, &words)?.ends_with(head.trim()))
+            })?;
         }
         self.wait(&clock, || {
             let wanted = "jsonpath={.metadata.generation}={.status.observedGeneration} \

@@ -116,6 +116,7 @@ pub(super) async fn snapshot(
         pods: Vec::new(),
         warnings,
         owners: Vec::new(),
+        owner_objects: Vec::new(),
         gaps: gap.into_iter().collect(),
     })
 }

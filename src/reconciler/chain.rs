@@ -44,14 +44,25 @@ pub fn marks(workload: &Value) -> Value {
     marks::of(workload)
 }
 
-/// The owners of each workload, which is given by its [`marks`], in its place; the nearest first. What cannot be read is said in
-/// the owner's proof, and ends the chain there.
+/// The owners of each workload, which is given by its [`marks`], in its place; the nearest first. What
+/// cannot be read is said in the owner's proof, and ends the chain there.
 pub async fn read(
     cluster: &Cluster,
     workloads: Vec<Value>,
     field_manager: &str,
     deadline: Deadline,
 ) -> Vec<Vec<Owner>> {
+    let chains = links(cluster, workloads, field_manager, deadline).await.into_iter();
+    chains.map(|chain| chain.into_iter().map(|link| link.owner).collect()).collect()
+}
+
+/// The same with their objects, without what grows with the number of objects that they own.
+pub async fn links(
+    cluster: &Cluster,
+    workloads: Vec<Value>,
+    field_manager: &str,
+    deadline: Deadline,
+) -> Vec<Vec<Link>> {
     climb(workloads, async |asks| Facts::gather(cluster, asks, field_manager, deadline).await).await
 }
 
@@ -59,8 +70,8 @@ pub async fn read(
 pub(super) async fn climb(
     workloads: Vec<Value>,
     gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
-) -> Vec<Vec<Owner>> {
-    let mut chains: Vec<Vec<Owner>> = workloads.iter().map(|_| Vec::new()).collect();
+) -> Vec<Vec<Link>> {
+    let mut chains: Vec<Vec<Link>> = workloads.iter().map(|_| Vec::new()).collect();
     let mut seen: HashSet<(usize, Target)> = HashSet::new();
     let marked = |(index, object)| Marked { index, object };
     let mut level: Vec<Marked> = workloads.into_iter().enumerate().map(marked).collect();
@@ -126,13 +137,13 @@ fn claims(level: &[Marked]) -> Vec<Claimed> {
     claims
 }
 
-fn close(chains: &mut [Vec<Owner>], open: Vec<Found>, facts: &Facts<'_>) {
+fn close(chains: &mut [Vec<Link>], open: Vec<Found>, facts: &Facts<'_>) {
     for mut found in open {
         if let Some(object) = &found.object {
             found.reconciler.complete(&mut found.owner, object, facts);
         }
         if let Some(chain) = chains.get_mut(found.index) {
-            chain.push(found.owner);
+            chain.push(Link { owner: found.owner, object: found.object });
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::backend::{PodsInDoubt, Rollbacker};
 use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::{ErrorKind, Result};
 
-use crate::reconciler::chain;
+use crate::reconciler::{Link, chain};
 
 use super::again;
 use super::model::pod::PodState;
@@ -38,10 +38,13 @@ pub async fn take(
     let mut snapshot = backend.read(cluster, target, deadline).await?;
     let marks = chain::marks(&snapshot.workload);
     let (owners, ()) = tokio::join!(
-        chain::read(cluster, vec![marks], FIELD_MANAGER, deadline.earlier(OWNERS)),
+        chain::links(cluster, vec![marks], FIELD_MANAGER, deadline.earlier(OWNERS)),
         add_pods(cluster, backend, &mut snapshot, deadline),
     );
-    snapshot.owners = owners.into_iter().flatten().collect();
+    for Link { owner, object } in owners.into_iter().flatten() {
+        snapshot.owner_objects.extend(owner.object.clone().zip(object));
+        snapshot.owners.push(owner);
+    }
     Ok(snapshot)
 }
 
