@@ -72,20 +72,24 @@ fn fill(namespace: &Namespace, app: &Application<'_>) -> Result<usize> {
         entry["group"] = json!("");
         entry
     };
-    let own = app.get();
-    let own = own["status"]["resources"].as_array().into_iter().flatten().cloned();
-    let own = own.filter(|entry| entry["kind"] == "Deployment");
-    let resources: Vec<Value> = own.chain((0..RESOURCES).map(compared)).collect();
     let results: Vec<Value> = (0..RESOURCES).map(applied).collect();
-    let patch = json!({"status": {
-        "resources": resources,
-        "operationState": {"syncResult": {"resources": results}},
-    }});
     let place = format!("/apis/argoproj.io/v1alpha1/namespaces/{}/applications", app.place());
     let path = format!("{place}/{}", app.name());
-    let kind = "application/merge-patch+json";
-    let answer = namespace.cluster().api.send(&Method::PATCH, &path, kind, &patch)?;
-    ensure!(answer.status == 200, "PATCH {path}: {answer}");
+    namespace.wait_until("the lists are written", |namespace| {
+        let mut object = app.get();
+        let own = object["status"]["resources"].as_array().into_iter().flatten().cloned();
+        let own = own.filter(|entry| entry["kind"] == "Deployment");
+        let resources: Vec<Value> = own.chain((0..RESOURCES).map(compared)).collect();
+        object["status"]["resources"] = Value::from(resources);
+        object["status"]["operationState"]["syncResult"]["resources"] = results.clone().into();
+        // The controller may have written meanwhile.
+        let api = &namespace.cluster().api;
+        let answer = api.send(&Method::PUT, &path, "application/json", &object);
+        match answer {
+            Ok(answer) if answer.status == 200 => Ok(()),
+            answer => Err(answer.map_or_else(|error| error.to_string(), |a| a.to_string())),
+        }
+    });
     let size = app.get()["status"].to_string().len();
     ensure!(size > MIB, "a status of {size} bytes");
     Ok(size)
