@@ -2,7 +2,7 @@
 //! the real controllers of the test bed, in turn, in the same run.
 //!
 //! ```text
-//! cargo bench --bench gitops -- [--quick] [--only durable|blocked|now|requests|big] [--rounds N]
+//! cargo bench --bench gitops -- [--quick] [--only argocd|flux|blocked|now|requests|big] [--rounds N]
 //!                               [--check] [--json FILE] [--rb FILE]
 //! ```
 //!
@@ -65,8 +65,9 @@ use self::testbed::TestBed;
 
 type Measure = fn(&TestBed, &Options) -> Result<Vec<Figure>>;
 
-const SITUATIONS: [(Situation, Measure); 5] = [
-    (Situation::Durable, durable::measure),
+const SITUATIONS: [(Situation, Measure); 6] = [
+    (Situation::Argocd, durable::under_argocd),
+    (Situation::Flux, durable::under_flux),
     (Situation::Blocked, blocked::measure),
     (Situation::Now, now::measure),
     (Situation::Requests, requests::measure),

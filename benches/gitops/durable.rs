@@ -12,17 +12,15 @@ use super::{line, say, service};
 
 const LIMIT: f64 = 1.15;
 
-const OWNERS: [(Kind, &str); 3] = [
-    (Kind::ArgoCd, "through Git, Argo CD"),
-    (Kind::FluxApplies, "through Git, Flux without a health check"),
-    (Kind::FluxWaits, "through Git, Flux with `wait: true`"),
-];
+pub(crate) fn under_argocd(bed: &TestBed, options: &Options) -> Result<Vec<Figure>> {
+    under(bed, options, Kind::ArgoCd, "through Git, Argo CD")
+}
 
-pub(crate) fn measure(bed: &TestBed, options: &Options) -> Result<Vec<Figure>> {
-    let mut figures = Vec::new();
-    for (kind, situation) in OWNERS {
-        figures.extend(under(bed, options, kind, situation)?);
-    }
+pub(crate) fn under_flux(bed: &TestBed, options: &Options) -> Result<Vec<Figure>> {
+    let applies = "through Git, Flux without a health check";
+    let waits = "through Git, Flux with `wait: true`";
+    let mut figures = under(bed, options, Kind::FluxApplies, applies)?;
+    figures.extend(under(bed, options, Kind::FluxWaits, waits)?);
     Ok(figures)
 }
 

@@ -42,8 +42,10 @@ pub(crate) struct Options {
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Situation {
-    /// Through Git, under Argo CD and under Flux
-    Durable,
+    /// Through Git, under Argo CD
+    Argocd,
+    /// Through Git, under Flux
+    Flux,
     /// Through Git, while a health check of Flux holds everything back
     Blocked,
     /// With --now
