@@ -54,7 +54,9 @@ fn under(bed: &TestBed, options: &Options, kind: Kind, situation: &str) -> Resul
             whole[1].push(by_hand.as_secs_f64());
             well[0].push(back.as_secs_f64());
             well[1].push(hand_back.as_secs_f64());
-            took.peak.iter().for_each(|peak_bytes| peak.push(super::big::mebibytes(*peak_bytes)));
+            if let Some(bytes) = took.peak {
+                peak.push(super::big::mebibytes(bytes));
+            }
         }
     }
     let limit = Some(Target::AtMostOfKubectl(LIMIT));
