@@ -68,9 +68,9 @@ fn main() -> Result<ExitCode> {
             figures.extend(measure(&options).with_context(|| situation.to_string())?);
         }
     }
-    writeln!(io::stdout(), "{}", report::markdown(&figures))?;
+    writeln!(io::stdout(), "{}", report::markdown(&figures, "kubectl"))?;
     if let Some(file) = &options.json {
-        report::write_json(&figures, options.rounds(), file)?;
+        report::write_json("undo", &figures, options.rounds(), file)?;
     }
     let missed = figures.iter().filter(|figure| figure.is_met() == Some(false)).count();
     say(&format!("{missed} figures are not met"));

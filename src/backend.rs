@@ -79,7 +79,17 @@ pub trait Rollbacker: Sync + std::fmt::Debug {
         target: &'a Target,
         deadline: Deadline,
     ) -> BoxFuture<'a, Result<Snapshot>> {
-        Box::pin(read::snapshot(cluster, self.kind(), self.stores(), target, deadline))
+        Box::pin(read::snapshot(cluster, self.kind(), self.stores(), target, true, deadline))
+    }
+
+    /// The same without the Warning Events: they tell of what was, and are for planning.
+    fn read_again<'a>(
+        &'a self,
+        cluster: &'a Cluster,
+        target: &'a Target,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<Snapshot>> {
+        Box::pin(read::snapshot(cluster, self.kind(), self.stores(), target, false, deadline))
     }
 
     /// The revisions that a snapshot holds.

@@ -139,6 +139,10 @@ pub trait Reconciler: Sync + std::fmt::Debug {
         Vec::new()
     }
 
+    /// Takes out of an object that is followed what grows with the number of objects that it deploys,
+    /// and does not count.
+    fn lighten(&self, _object: &mut Value) {}
+
     /// How far the owner is with the commit.
     fn convergence(&self, _owner: &Value, _following: &Following<'_>) -> Convergence {
         Convergence::NotSeen { has: None, why: Some("it takes nothing from Git".to_owned()) }

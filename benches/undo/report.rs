@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::figure::{Figure, Sample, Target, Unit};
 
-/// One table for each situation.
-pub(crate) fn markdown(figures: &[Figure]) -> String {
+/// One table for each situation; `other` is what rb is held against.
+pub(crate) fn markdown(figures: &[Figure], other: &str) -> String {
     let mut text = String::new();
     let mut situation = "";
     for figure in figures {
@@ -18,7 +18,7 @@ pub(crate) fn markdown(figures: &[Figure]) -> String {
             situation = &figure.situation;
             let _ = write!(
                 text,
-                "\n### {situation}\n\n| | rb | kubectl | rb / kubectl | target | met |\n\
+                "\n### {situation}\n\n| | rb | {other} | rb / {other} | target | met |\n\
                  |---|---|---|---|---|---|\n"
             );
         }
@@ -82,9 +82,14 @@ fn suffix(unit: Unit) -> &'static str {
 }
 
 /// All values, for machines.
-pub(crate) fn write_json(figures: &[Figure], rounds: usize, file: &Path) -> Result<()> {
+pub(crate) fn write_json(
+    benchmark: &str,
+    figures: &[Figure],
+    rounds: usize,
+    file: &Path,
+) -> Result<()> {
     let figures: Vec<Value> = figures.iter().map(with_results).collect::<Result<_>>()?;
-    let document = json!({"benchmark": "undo", "rounds": rounds, "figures": figures});
+    let document = json!({"benchmark": benchmark, "rounds": rounds, "figures": figures});
     fs::write(file, format!("{document:#}\n"))
         .with_context(|| format!("writing {}", file.display()))
 }

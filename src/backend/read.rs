@@ -66,22 +66,30 @@ struct OwnerReference {
     controller: bool,
 }
 
-/// Reads the workload, its revisions of kind `stores`, and the Warning Events.
+/// Reads the workload, its revisions of kind `stores`, and, `with_warnings`, the Warning Events.
 pub(super) async fn snapshot(
     cluster: &Cluster,
     kind: &Kind,
     stores: &Kind,
     target: &Target,
+    with_warnings: bool,
     deadline: Deadline,
 ) -> Result<Snapshot> {
     let workload_path =
         Path::namespaced(&api(kind), &target.namespace, kind.plural).name(&target.name);
     let collection = Path::namespaced(&api(stores), &target.namespace, stores.plural);
     let first_page = collection.clone().query("limit", PAGE);
+    let warnings = async {
+        if with_warnings {
+            events::pod_warnings(cluster, Some(&target.namespace), deadline).await
+        } else {
+            (Vec::new(), None)
+        }
+    };
     let (workload, page, (warnings, gap)) = join!(
         cluster.get(&workload_path, deadline),
         cluster.get_as::<RawList>(&first_page, deadline),
-        events::pod_warnings(cluster, Some(&target.namespace), deadline),
+        warnings,
     );
     let workload = match workload {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -108,6 +116,7 @@ pub(super) async fn snapshot(
         pods: Vec::new(),
         warnings,
         owners: Vec::new(),
+        owner_objects: Vec::new(),
         gaps: gap.into_iter().collect(),
     })
 }

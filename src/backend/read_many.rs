@@ -145,6 +145,7 @@ impl Reading {
             pods: Vec::new(),
             warnings: warnings.unwrap_or_default(),
             owners: Vec::new(),
+            owner_objects: Vec::new(),
             gaps: self.gap.iter().cloned().collect(),
         })
     }

@@ -8,34 +8,56 @@ use crate::error::Result;
 use crate::reconciler;
 use crate::reconciler::following::{Address, Following, Goal, NudgeKind};
 use crate::rollback::model::convergence::{Convergence, Relation};
-use crate::rollback::model::ownership::{Owner, Proof};
+use crate::rollback::model::ownership::Proof;
+use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
 
 use super::origin::OwnerRead;
 
-/// Reads them, the nearest first, all at once. One that could not be read before ends the chain. Errors
-/// are those of the first that takes something from Git and cannot be read now; others have no object
-/// then.
+/// Those of a snapshot with their objects, the nearest first; what was not read with it is read now, all
+/// at once. One that could not be read before ends the chain. Errors are those of the first that takes
+/// something from Git and cannot be read now; others have no object then.
 pub async fn read(
     cluster: &Cluster,
-    owners: &[Owner],
+    snapshot: &Snapshot,
     deadline: Deadline,
 ) -> Result<Vec<OwnerRead>> {
+    let Snapshot { owners, owner_objects, .. } = snapshot;
     let known = owners.iter().take_while(|owner| !matches!(owner.proof, Proof::Unread(_)));
     let reads = known.filter(|owner| owner.counts()).map(|owner| async move {
         let owner = owner.clone();
         let Some(target) = owner.object.as_ref() else {
             return Ok(OwnerRead { owner, object: Value::Null });
         };
-        let address = reconciler::from_git(target).and_then(|kind| kind.address(target));
+        if let Some((_, object)) = owner_objects.iter().find(|(known, _)| known == target) {
+            let object = named(object.clone(), target);
+            return Ok(OwnerRead { owner, object });
+        }
+        let kind = reconciler::from_git(target);
+        let address = kind.and_then(|kind| kind.address(target));
         let path = address.as_ref().map_or_else(|| path_of(target), Address::object);
         match cluster.get(path.as_str(), deadline).await {
-            Ok(object) => Ok(OwnerRead { owner, object }),
+            Ok(mut object) => {
+                if let Some(kind) = kind {
+                    kind.lighten(&mut object);
+                }
+                Ok(OwnerRead { owner, object })
+            }
             Err(error) if address.is_some() => Err(error),
             Err(_) => Ok(OwnerRead { owner, object: Value::Null }),
         }
     });
     join_all(reads).await.into_iter().collect()
+}
+
+/// With its type, which an item of a list may leave out.
+fn named(mut object: Value, target: &Target) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        for (member, word) in [("apiVersion", &target.api_version), ("kind", &target.kind)] {
+            members.entry(member).or_insert_with(|| Value::from(word.as_str()));
+        }
+    }
+    object
 }
 
 /// Of kinds that nobody follows; the plural of each of them ends so.

@@ -29,6 +29,7 @@ mod settling;
 mod sources;
 mod standing;
 mod tracking;
+mod weight;
 mod windows;
 mod wipe;
 
@@ -171,6 +172,10 @@ impl Reconciler for Applications {
     fn applies(&self, owner: &Value) -> Option<String> {
         settling::applies(owner)
     }
+
+    fn lighten(&self, object: &mut Value) {
+        weight::lighten(object);
+    }
 }
 
 /// Asks for the project of an Application; its windows may hold syncs up.
@@ -209,7 +214,7 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
         notes: notes::of(application, claim, entry),
         holds: Vec::new(),
     };
-    Link { owner, object: Some(application.clone()) }
+    Link { owner, object: Some(weight::light(application)) }
 }
 
 /// What the object is called; what stands in a list may leave its own type out.

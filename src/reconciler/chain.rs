@@ -45,14 +45,25 @@ pub fn marks(workload: &Value) -> Value {
     marks::of(workload)
 }
 
-/// The owners of each workload, which is given by its [`marks`], in its place; the nearest first. What cannot be read is said in
-/// the owner's proof, and ends the chain there.
+/// The owners of each workload, which is given by its [`marks`], in its place; the nearest first. What
+/// cannot be read is said in the owner's proof, and ends the chain there.
 pub async fn read(
     cluster: &Cluster,
     workloads: Vec<Value>,
     field_manager: &str,
     deadline: Deadline,
 ) -> Vec<Vec<Owner>> {
+    let chains = links(cluster, workloads, field_manager, deadline).await.into_iter();
+    chains.map(|chain| chain.into_iter().map(|link| link.owner).collect()).collect()
+}
+
+/// The same with their objects, without what grows with the number of objects that they own.
+pub async fn links(
+    cluster: &Cluster,
+    workloads: Vec<Value>,
+    field_manager: &str,
+    deadline: Deadline,
+) -> Vec<Vec<Link>> {
     climb(workloads, async |asks| Facts::gather(cluster, asks, field_manager, deadline).await).await
 }
 
@@ -60,9 +71,11 @@ pub async fn read(
 pub(super) async fn climb(
     workloads: Vec<Value>,
     gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
-) -> Vec<Vec<Owner>> {
-    let chains = rungs(workloads, gather, |_, _| ()).await;
-    chains.into_iter().map(|chain| chain.into_iter().map(|rung| rung.owner).collect()).collect()
+) -> Vec<Vec<Link>> {
+    let keep = |rung: &mut Rung, (object, _): (Option<Value>, &Facts<'_>)| rung.object = object;
+    let chains = rungs(workloads, gather, keep).await.into_iter();
+    let link = |rung: Rung| Link { owner: rung.owner, object: rung.object };
+    chains.map(|chain| chain.into_iter().map(link).collect()).collect()
 }
 
 /// The same with the reconcilers. `on_close` gets each owner that is known whole, and the facts that were

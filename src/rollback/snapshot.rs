@@ -11,7 +11,7 @@ use crate::backend::{PodsInDoubt, Rollbacker};
 use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::{ErrorKind, Result};
 
-use crate::reconciler::chain;
+use crate::reconciler::{Link, chain};
 
 use super::again;
 use super::model::pod::PodState;
@@ -38,21 +38,24 @@ pub async fn take(
     let mut snapshot = backend.read(cluster, target, deadline).await?;
     let marks = chain::marks(&snapshot.workload);
     let (owners, ()) = tokio::join!(
-        chain::read(cluster, vec![marks], FIELD_MANAGER, deadline.earlier(OWNERS)),
+        chain::links(cluster, vec![marks], FIELD_MANAGER, deadline.earlier(OWNERS)),
         add_pods(cluster, backend, &mut snapshot, deadline),
     );
-    snapshot.owners = owners.into_iter().flatten().collect();
+    for Link { owner, object } in owners.into_iter().flatten() {
+        snapshot.owner_objects.extend(owner.object.clone().zip(object));
+        snapshot.owners.push(owner);
+    }
     Ok(snapshot)
 }
 
-/// The same without its owners and its pods: enough to wait for it.
+/// The same without its owners, its pods and their Events: enough to wait for it.
 pub async fn take_alone(
     cluster: &Cluster,
     backend: &dyn Rollbacker,
     target: &Target,
     deadline: Deadline,
 ) -> Result<Snapshot> {
-    backend.read(cluster, target, deadline).await
+    backend.read_again(cluster, target, deadline).await
 }
 
 /// Adds the pods that the decision depends on. Without them something is missing as evidence, and

@@ -4,6 +4,7 @@
 mod argocd;
 mod flux;
 mod now;
+mod phases;
 
 use serde_json::Value;
 

@@ -118,6 +118,7 @@ impl Objects {
             warnings: warnings.filter_map(PodWarning::read).collect(),
             gaps: self.gaps,
             owners: chain::by_marks(&self.workload),
+            owner_objects: Vec::new(),
             workload: self.workload,
         };
         let in_doubt = engine::pods_in_doubt(backend, &snapshot);

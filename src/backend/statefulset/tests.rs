@@ -131,6 +131,7 @@ fn snapshot(workload: Value, pods: &[(&str, &str, bool)]) -> Snapshot {
         pods: pods.iter().map(pod).collect(),
         warnings: Vec::new(),
         owners: Vec::new(),
+        owner_objects: Vec::new(),
         gaps: Vec::new(),
     }
 }

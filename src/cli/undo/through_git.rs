@@ -34,14 +34,13 @@ pub(super) async fn run(
     if flow.args.now || flow.args.resume {
         return Box::pin(now::run(flow, owned, here, snapshot)).await;
     }
-    let ready = here.ready(flow, &owned).await;
-    let mut ready = ready.map_err(|error| or_the_service_first(error, flow))?;
-    let through = here.through(&ready, false)?;
     // Nothing depends on rights to patch it directly.
     flow.request.check_rules.insert("rbac".to_owned(), CheckRule::Ignore);
-    let Some((direct, _)) = flow.look(owned.direct, snapshot).await? else {
-        return Err(changed(flow));
-    };
+    let (looked, ready) =
+        tokio::join!(flow.look(owned.direct.clone(), snapshot), here.ready(flow, &owned));
+    let mut ready = ready.map_err(|error| or_the_service_first(error, flow))?;
+    let through = here.through(&ready, false)?;
+    let Some((direct, _)) = looked? else { return Err(changed(flow)) };
     let plan = Box::new(plan::plan(*direct, through));
     if let Some(exit) = agree(flow, &plan, &ready, snapshot).await? {
         return Ok(exit);

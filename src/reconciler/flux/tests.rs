@@ -142,7 +142,8 @@ impl Given {
             }))
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(climb(workloads, gather))
+        let chains = runtime.block_on(climb(workloads, gather)).into_iter();
+        chains.map(|chain| chain.into_iter().map(|link| link.owner).collect()).collect()
     }
 
     /// Rounds in which anything was asked.

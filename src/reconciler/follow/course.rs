@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -42,6 +43,8 @@ pub(super) struct Course<'a> {
     path: String,
     owner: Option<Value>,
     others: BTreeMap<String, Value>,
+    /// A fingerprint of the whole status of each of them.
+    statuses: HashMap<String, u64>,
     known: HashMap<String, Known>,
     given: Vec<Given>,
     last: Option<Convergence>,
@@ -59,6 +62,7 @@ impl<'a> Course<'a> {
             path,
             owner: None,
             others: BTreeMap::new(),
+            statuses: HashMap::new(),
             known: HashMap::new(),
             given: Vec::new(),
             last: None,
@@ -73,13 +77,14 @@ impl<'a> Course<'a> {
     }
 
     /// An object is like this now.
-    pub(super) fn put(&mut self, path: String, object: Value, now: Duration) {
+    pub(super) fn put(&mut self, path: String, mut object: Value, now: Duration) {
         let is_owner = path == self.path;
-        let before = if is_owner { self.owner.as_ref() } else { self.others.get(&path) };
         // A request of rb changes no status.
-        if before.is_none_or(|before| before.get("status") != object.get("status")) {
+        let status = fingerprint(object.get("status"));
+        if self.statuses.insert(path.clone(), status) != Some(status) {
             self.stirred_at = now;
         }
+        self.follow.reconciler.lighten(&mut object);
         if is_owner {
             self.owner = Some(object);
         } else {
@@ -89,6 +94,7 @@ impl<'a> Course<'a> {
 
     /// One of the others is gone.
     pub(super) fn remove(&mut self, path: &str, now: Duration) {
+        self.statuses.remove(path);
         if self.others.remove(path).is_some() {
             self.stirred_at = now;
         }
@@ -214,6 +220,12 @@ impl<'a> Course<'a> {
         let judged = judge(owner, &following);
         Some((judged, unknown.into_inner()))
     }
+}
+
+fn fingerprint(status: Option<&Value>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    status.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -115,6 +115,7 @@ mod tests {
             pods,
             warnings,
             owners: Vec::new(),
+            owner_objects: Vec::new(),
             gaps: Vec::new(),
         }
     }

@@ -26,6 +26,9 @@ pub struct Snapshot {
     pub warnings: Vec<PodWarning>,
     /// Who owns it, the nearest first, with those whose marks are stale or forged.
     pub owners: Vec<Owner>,
+    /// The objects of those that were read, without what grows with the number of objects that they
+    /// own.
+    pub owner_objects: Vec<(Target, Value)>,
     /// What could not be read and why: named in the plan as evidence that is missing.
     pub gaps: Vec<String>,
 }

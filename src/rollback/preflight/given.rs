@@ -68,6 +68,7 @@ impl Given {
             pods: Vec::new(),
             warnings: Vec::new(),
             owners: Vec::new(),
+            owner_objects: Vec::new(),
             gaps: Vec::new(),
         };
         let hints = Hints { program: "rb".into(), namespace: "shop".into(), ..Hints::default() };

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::phases::Phases;
 use super::{WEB, image, last_undo, live, newest_message, undo, web};
 use crate::given::allow_only;
 use crate::rb::Rb;
@@ -22,6 +23,11 @@ pub(super) fn tests() -> Vec<Test> {
         an_interrupted_wait_says_what_is_true,
     ]
 }
+
+/// What the rollback itself may ask for: reading, planning, and carrying it out.
+const MOST_REQUESTS: usize = 25;
+/// What it asks for in all, with the checks before the first write and the verification of two pods.
+const MEASURED: usize = 35;
 
 /// Pushes a release that crashes, and has it synced.
 fn bad_release(app: &Application<'_>, fleet: &Fleet) -> String {
@@ -247,12 +253,17 @@ fn a_durable_undo_costs_few_requests(bed: &TestBed) {
     let ran = undo(&namespace, "deploy/web --yes").env("KUBECONFIG", proxy.kubeconfig(&namespace));
     ran.run().ends_with(0);
     let requests = proxy.requests();
+    let phases = Phases::of(&requests);
     let asked: Vec<String> = requests
         .iter()
         .filter(|record| !record.request.is_watch())
         .map(|record| format!("{} {}", record.request.method, record.request.path))
         .collect();
-    assert!(asked.len() <= 25, "{}: {asked:#?}", asked.len());
+    let rollback = phases.reading + phases.rollback;
+    assert!(rollback <= MOST_REQUESTS, "{phases:?}: {asked:#?}");
+    // The repeated request to compare, and the log of one pod more.
+    assert!(phases.all() <= MEASURED + 2, "{phases:?}: {asked:#?}");
+    assert!(phases.checks > 0 && phases.verification > 0, "{phases:?}: {asked:#?}");
 }
 
 /// Ctrl-C while the owner is followed: the commit is on the branch, and that is what is said.

@@ -71,6 +71,11 @@ impl<'a> Application<'a> {
         &self.name
     }
 
+    /// The namespace that it is in.
+    pub(crate) fn place(&self) -> &str {
+        self.argocd.namespace()
+    }
+
     #[track_caller]
     pub(crate) fn get(&self) -> Value {
         let path = format!("{}/{}", self.argocd.objects("applications"), self.name);

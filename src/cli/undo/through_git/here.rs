@@ -60,7 +60,7 @@ impl Ready {
 }
 
 impl Here {
-    /// Reads the owners as they are now.
+    /// With the owners as the snapshot has them.
     pub(super) async fn new(flow: &Flow<'_>, snapshot: &Snapshot) -> Result<Self> {
         let folder = std::env::current_dir().map_err(|error| {
             let message = "cannot tell the working directory: it may be gone";
@@ -69,7 +69,7 @@ impl Here {
         })?;
         let settings = config_file::git_settings(flow.args.proof.config.as_deref())?;
         let deadline = flow.budget.reading();
-        let owners = owners::read(flow.cluster, &snapshot.owners, deadline).await?;
+        let owners = owners::read(flow.cluster, snapshot, deadline).await?;
         Ok(Self { folder, settings, owners })
     }
 

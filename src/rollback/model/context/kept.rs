@@ -173,6 +173,7 @@ mod tests {
                 pods: Vec::new(),
                 warnings: Vec::new(),
                 owners: Vec::new(),
+                owner_objects: Vec::new(),
                 gaps: Vec::new(),
             }
         }
