@@ -214,7 +214,9 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
         notes: notes::of(application, claim, entry),
         holds: Vec::new(),
     };
-    Link { owner, object: Some(weight::light(application)) }
+    let mut object = weight::light(application);
+    weight::keep(&mut object, entry);
+    Link { owner, object: Some(object) }
 }
 
 /// What the object is called; what stands in a list may leave its own type out.

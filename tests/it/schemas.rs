@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use jsonschema::{Registry, Validator};
 use kubectl_rb::error::{Error, ErrorKind};
 use kubectl_rb::report::json::v1::ErrorDocument;
+use kubectl_rb::rollback::model::following::{Arrival, Unheard};
 use kubectl_rb::rollback::model::outcome::Ending;
 use kubectl_rb::rollback::model::target::Target;
 use serde_json::{Value, json};
@@ -210,8 +211,26 @@ fn words_are_those_of_the_program() {
         Ending::HalfDone { why: String::new(), pods: Vec::new() },
         Ending::Lost(String::new()),
         Ending::NotWaited,
+        Ending::Differs(String::new()),
+        Ending::AwaitsMerge { url: String::new(), trouble: None },
+        Ending::HoldOpen { why: String::new(), finish: String::new(), give_up: String::new() },
     ];
-    let endings = set(&endings.each_ref().map(Ending::word));
+    let without_owners = set(&endings.each_ref().map(Ending::word));
+    // How following an owner ends; what it shares with the others has the same word.
+    let lost = || Error::new(ErrorKind::Internal, "x");
+    let unheard = Unheard { who: String::new(), check: String::new() };
+    let arrivals = [
+        Arrival::Failed,
+        Arrival::Superseded,
+        Arrival::Suspended,
+        Arrival::Unheard(unheard),
+        Arrival::Forbidden(lost()),
+        Arrival::Deleted,
+        Arrival::TimedOut,
+        Arrival::Lost(lost()),
+    ];
+    let of_owners = set(&arrivals.each_ref().map(Arrival::word));
+    let endings: BTreeSet<String> = without_owners.union(&of_owners).cloned().collect();
     assert_eq!(words("report", "/$defs/wait/properties/ending/enum"), endings);
     let mut results = words("report", "/properties/result/enum");
     assert!(results.remove("rolledBack") && results.remove("nothingToDo"));
@@ -220,7 +239,10 @@ fn words_are_those_of_the_program() {
     assert_eq!(results, endings);
     let mut results = words("status", "/properties/result/enum");
     assert!(results.remove("inProgress") && results.insert("notWaited".to_owned()));
-    assert_eq!(results, endings);
+    // A wait for a workload alone: nobody follows its owners.
+    let of_git = set(&["differs", "awaitsMerge", "holdOpen"]);
+    let alone: BTreeSet<String> = without_owners.difference(&of_git).cloned().collect();
+    assert_eq!(results, alone);
 }
 
 fn target() -> Target {

@@ -2,6 +2,7 @@
 //! runs. With `--now` the workload is patched first, while its owners are held.
 
 mod here;
+mod holding;
 mod now;
 mod push;
 pub(super) mod resume;

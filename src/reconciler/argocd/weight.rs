@@ -26,6 +26,16 @@ pub(super) fn light(application: &Value) -> Value {
     without(application, &LISTS)
 }
 
+/// Puts the entry of an object back that somebody asks about, as it should be or not.
+pub(super) fn keep(light: &mut Value, entry: Option<&Value>) {
+    let Some(entry) = entry else { return };
+    if let Some(Value::Array(entries)) = light.pointer_mut("/status/resources")
+        && !entries.contains(entry)
+    {
+        entries.push(entry.clone());
+    }
+}
+
 /// A copy in which the lists at these places have but few entries: the whole is never copied.
 fn without(value: &Value, lists: &[&str]) -> Value {
     let Value::Object(members) = value else { return value.clone() };
@@ -84,6 +94,13 @@ mod tests {
         let whole = application(2_000);
         let kept = application(0);
         assert_eq!(light(&whole), kept);
+        let asked = json!({"kind": "ConfigMap", "name": "7", "status": "Synced"});
+        let mut with_it = light(&whole);
+        keep(&mut with_it, Some(&asked));
+        keep(&mut with_it, Some(&asked));
+        keep(&mut with_it, None);
+        assert_eq!(with_it["status"]["resources"].as_array().map(Vec::len), Some(2));
+        assert_eq!(with_it["status"]["resources"][1], asked);
         let mut lightened = whole;
         lighten(&mut lightened);
         assert_eq!(lightened, kept);

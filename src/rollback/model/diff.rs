@@ -153,7 +153,8 @@ fn member(path: &str, key: &str) -> String {
 }
 
 /// Whether a path is about the image of a container.
-pub(in crate::rollback) fn is_image(path: &str) -> bool {
+#[must_use]
+pub fn is_image(path: &str) -> bool {
     path.rsplit('.').next() == Some("image")
 }
 

@@ -9,33 +9,29 @@ use crate::cli::undo::show;
 use crate::cluster::Deadline;
 use crate::durable::arrive::{self, Arriving, Commit, Course};
 use crate::durable::plan::{self, Followed, Through};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::probe;
-use crate::reconciler::hold::{self, Held, Wanted};
 use crate::rollback::execute::live::{Live, Proof};
 use crate::rollback::execute::{self, Accepted, Answer, Patched, ToProve};
 use crate::rollback::model::check::Level;
 use crate::rollback::model::decision::Owned;
 use crate::rollback::model::event::{Event, Listener};
-use crate::rollback::model::hold::{Aim, Hold};
+use crate::rollback::model::hold::Hold;
 use crate::rollback::model::outcome::{Ending, Outcome, Waited};
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::plan::{Action, Plan};
 use crate::rollback::model::revert_outcome::RevertOutcome;
-use crate::rollback::model::snapshot::{Snapshot, now};
-use crate::rollback::model::target::Target;
-use crate::rollback::model::template;
+use crate::rollback::model::snapshot::Snapshot;
 use crate::text::shell_quote;
 
 use super::here::{Here, Ready};
+use super::holding::wanted;
 use super::push::{Pushed, push};
 use super::{agree, changed, proof};
 
 /// So long Git may take before the workload is patched without knowing it.
 const FOR_GIT: Duration = Duration::from_secs(5);
-/// Letting go again what was held for nothing must not take longer.
-const TO_LET_GO: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(
     flow: &mut Flow<'_>,
@@ -80,26 +76,6 @@ pub(super) async fn run(
     Ok(outcome.exit_status())
 }
 
-/// Whom to hold. Refused where somebody would undo the patch who cannot be held.
-fn wanted(flow: &Flow<'_>, chain: &[Owner]) -> Result<Vec<Followed>> {
-    let Wanted { hold, cannot, warnings: _ } = hold::wanted(chain);
-    if !cannot.is_empty() {
-        let reference = flow.target.reference();
-        let message = format!(
-            "a patch of {reference} would not last, and rb cannot hold who would undo it: {}",
-            cannot.join("; ")
-        );
-        let durable = flow.request.hints.rb(&format!("undo {}", shell_quote(&reference)));
-        return Err(Error::new(ErrorKind::Refused, message)
-            .hint(format!("to go through Git instead: {durable}")));
-    }
-    let name = |target: &Target| {
-        let owner = chain.iter().find(|owner| owner.object.as_ref() == Some(target));
-        owner.map_or_else(|| target.reference(), |owner| owner.name.clone())
-    };
-    Ok(hold.into_iter().map(|owner| Followed { owner: owner.clone(), name: name(owner) }).collect())
-}
-
 fn through(here: &Here, ready: &Result<Ready>, held: Vec<Followed>) -> Through {
     let known = ready.as_ref().map_err(ToString::to_string);
     let through =
@@ -126,90 +102,6 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn hold_of(&self, ready: &Result<Ready>) -> Hold {
-        let Self { flow, plan, .. } = self;
-        let template = plan.patch_value("replace", "/spec/template");
-        let revert = ready.as_ref().ok().and_then(|ready| ready.revert.as_ref());
-        let commits = revert.map(|(revert, ..)| revert.asked.commits.clone());
-        let aim = Aim {
-            hash: plan.to.hash.clone(),
-            fingerprint: template.map(template::fingerprint).unwrap_or_default(),
-            images: plan.to.images.iter().map(|image| image.image.clone()).collect(),
-            commits: commits.unwrap_or_default(),
-            ..Aim::default()
-        };
-        let hold = Hold {
-            id: plan.id.clone(),
-            by: flow.request.by.clone(),
-            at: now(),
-            reason: flow.request.reason.clone(),
-            incident: flow.request.incident.clone(),
-            workload: flow.target.clone(),
-            aim,
-        };
-        hold.bounded()
-    }
-
-    /// Holds all of them, or none.
-    async fn hold_all(&self, hold: &Hold, course: &mut Course) -> Result<()> {
-        for (index, followed) in self.held.iter().enumerate() {
-            let (cluster, owner) = (self.flow.cluster, &followed.owner);
-            match hold::hold(cluster, owner, hold, self.chain, self.deadline).await {
-                Ok(Held { written, notes, .. }) => {
-                    let console = self.flow.app.console;
-                    for summary in &written {
-                        console.note(&format!("  done: {}\n", console.marks.foreign(summary)));
-                    }
-                    course.written.extend(written.iter().map(|summary| {
-                        execute::live::written(&format!("hold-{}", followed.owner.name), summary)
-                    }));
-                    course.warnings.extend(notes);
-                }
-                Err(error) => {
-                    let before = self.held.get(..index).unwrap_or_default();
-                    return Err(self.let_go_of(before, hold, error).await);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets go of what was held for nothing; where that fails, the error says so.
-    async fn let_go_of(&self, holders: &[Followed], hold: &Hold, error: Error) -> Error {
-        let mut error = error;
-        for followed in holders {
-            let deadline = Deadline::after(TO_LET_GO);
-            let released =
-                hold::release(self.flow.cluster, &followed.owner, &hold.id, deadline).await;
-            if let Err(why) = released {
-                let message = format!("{error}; and {} is held still: {why}", followed.name);
-                error = Error::new(ErrorKind::Held, message)
-                    .because(error)
-                    .hint(format!("to give the hold up: {}", self.give_up()));
-            }
-        }
-        error
-    }
-
-    /// What is true from now on, for whoever interrupts.
-    fn says(&self, sentence: &str) {
-        let hints = vec![
-            format!("to go on: {}", self.finish()),
-            format!("to give it up: {}", self.give_up()),
-        ];
-        self.flow.app.remember_course(sentence, hints);
-    }
-
-    fn give_up(&self) -> String {
-        let reference = shell_quote(&self.flow.target.reference()).into_owned();
-        self.flow.request.hints.rb(&format!("undo {reference} --abandon"))
-    }
-
-    fn finish(&self) -> String {
-        let reference = shell_quote(&self.flow.target.reference()).into_owned();
-        self.flow.request.hints.rb(&format!("undo {reference} --resume"))
-    }
-
     async fn patch(&self, hold: &Hold) -> Result<Box<Answer>> {
         let Self { flow, plan, deadline, .. } = *self;
         let mut live = flow.args.format().listener(flow.app.console, &flow.target);
@@ -331,37 +223,6 @@ impl Work<'_> {
         (followed.map_err(Ending::OwnerStopped), reverted)
     }
 
-    pub(super) async fn release_all(
-        &self,
-        hold: &Hold,
-        course: &mut Course,
-        listener: &RefCell<&mut (dyn Listener + 'static)>,
-    ) -> Result<()> {
-        for followed in self.held {
-            let (cluster, owner) = (self.flow.cluster, &followed.owner);
-            let released = hold::release(cluster, owner, &hold.id, self.deadline).await?;
-            for summary in released.written {
-                let step = format!("release-{}", owner.name);
-                course.written.push(execute::live::written(&step, &summary));
-                Shared(listener).on(Event::StepDone { summary });
-            }
-        }
-        Ok(())
-    }
-
-    /// Whoever looks at the hold sees then what it waits for.
-    async fn note_request(&self, hold: &Hold, url: &str, course: &mut Course) {
-        let aim = Aim { request: Some(url.to_owned()), ..hold.aim.clone() };
-        let hold = Hold { aim, ..hold.clone() }.bounded();
-        for followed in self.held {
-            let (cluster, owner) = (self.flow.cluster, &followed.owner);
-            let noted = hold::hold(cluster, owner, &hold, self.chain, self.deadline).await;
-            course.warnings.extend(noted.err().map(|error| {
-                format!("the hold on {} does not say what it waits for: {error}", followed.name)
-            }));
-        }
-    }
-
     fn open(&self, why: &str) -> Ending {
         Ending::HoldOpen { why: why.to_owned(), finish: self.finish(), give_up: self.give_up() }
     }
@@ -399,7 +260,7 @@ fn ended(ending: Ending) -> Outcome {
 }
 
 /// A listener that two of them use.
-struct Shared<'a, 'b, 'l>(&'a RefCell<&'b mut (dyn Listener + 'l)>);
+pub(super) struct Shared<'a, 'b, 'l>(pub(super) &'a RefCell<&'b mut (dyn Listener + 'l)>);
 
 impl Listener for Shared<'_, '_, '_> {
     fn on(&mut self, event: Event) {
