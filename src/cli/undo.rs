@@ -9,6 +9,7 @@ mod plan_file;
 mod show;
 mod show_many;
 mod through_git;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -238,7 +239,7 @@ pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;
     }
     if let Some(owner) = args.target.owner(app)? {
-        return Box::pin(owner::refusal::undo(app, owner)).await;
+        return Box::pin(owner::undo::run(app, owner, args.of_owner()?)).await;
     }
     match args.target.parse(app)? {
         Wanted::One(named) => Box::pin(flow::run(args, app, &named)).await,

@@ -4,6 +4,7 @@
 mod argocd;
 mod flux;
 mod now;
+mod whole;
 
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::suite::Test;
 use crate::testbed::{Fleet, Namespace};
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), flux::tests(), now::tests()].concat()
+    [argocd::tests(), flux::tests(), now::tests(), whole::tests()].concat()
 }
 
 const WEB: &str = "apps/web";

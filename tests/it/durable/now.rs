@@ -48,7 +48,8 @@ fn an_application_is_held_patched_and_let_go(bed: &TestBed) {
     let bad = bad_release(&app, &namespace, &fleet);
     let spec = app.get()["spec"].clone();
     let ran = undo(&namespace, "deploy/web --now --yes --reason burning").run().ends_with(0);
-    let order = ["done: hold Application", "done: patch deployment/web", "done: release Application"];
+    let order =
+        ["done: hold Application", "done: patch deployment/web", "done: release Application"];
     let places: Vec<_> = order.iter().map(|text| ran.stderr.find(text)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {ran}");
     assert_eq!(live(&namespace), image("1.0"));
@@ -197,7 +198,8 @@ fn a_call_that_was_killed_is_gone_on_with(bed: &TestBed) {
     std::thread::scope(|scope| {
         for (name, is_it) in BOUNDARIES {
             scope.spawn(move || killed_at(bed, &format!("before {name}"), is_it, Action::Hold));
-            scope.spawn(move || killed_at(bed, &format!("after {name}"), is_it, Action::HoldAnswer));
+            scope
+                .spawn(move || killed_at(bed, &format!("after {name}"), is_it, Action::HoldAnswer));
         }
     });
 }
