@@ -43,6 +43,9 @@ use super::target_args::{TargetArgs, Wanted, check_namespace};
 /// Prints the whole plan first: what is live, what it goes back to and why, what changes. Asks on a
 /// terminal, needs --yes elsewhere. A second undo goes further back; within ten minutes that needs
 /// --again, so that a retried CI step does not go back two versions.
+///
+/// app/NAME, ks/NAME and hr/NAME roll a whole Argo CD Application, Flux Kustomization or HelmRelease back:
+/// one commit brings all its files in Git back to an earlier state, which the owner then applies.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(before_help = "\
@@ -54,6 +57,7 @@ Examples:
   rb undo deploy/checkout --dry-run=server          ask the API server too, and change nothing
   rb undo deploy/web sts/db --all-or-nothing        several at once
   rb undo deploy -l app.kubernetes.io/part-of=shop  all with these labels
+  rb undo app/shop --to-revision=51d0e77            a whole Application: all that one release changed
   rb undo deploy/checkout --plan-out plan.json --dry-run && rb undo --plan plan.json
 ")]
 pub(super) struct UndoArgs {
@@ -77,7 +81,7 @@ pub(super) struct UndoArgs {
     #[arg(long, conflicts_with = "to_revision")]
     verified: bool,
 
-    /// Patch the workload although Argo CD, Flux, Helm or another controller owns it
+    /// Patch the workload although somebody owns it; of an Application: sync it to its history, without Git
     #[arg(long, help_heading = "Owners")]
     direct: bool,
 

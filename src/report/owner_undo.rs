@@ -81,7 +81,7 @@ pub fn heading(card: &Card<'_>, now: Timestamp, marks: Marks) -> String {
 }
 
 fn state(row: &OwnerRow, now: Timestamp, marks: Marks) -> String {
-    let name = marks.foreign(&crate_short(row));
+    let name = marks.foreign(&name_of(row));
     let subject = row.commit.as_ref().map(|commit| marks.foreign(&commit.subject));
     let subject = subject.map(|subject| format!("  {}", shorten(&subject, SUBJECT)));
     let images: Vec<&str> =
@@ -103,7 +103,7 @@ fn state(row: &OwnerRow, now: Timestamp, marks: Marks) -> String {
     format!("{name}{}{images}{how}", subject.unwrap_or_default())
 }
 
-fn crate_short(row: &OwnerRow) -> String {
+fn name_of(row: &OwnerRow) -> String {
     let name = row.name();
     if name.len() == 40 { short(name) } else { name.to_owned() }
 }
@@ -126,6 +126,11 @@ pub fn ending(status: &OwnerStatus, marks: Marks) -> String {
     let to = undone.to.as_deref().map(|to| if to.len() == 40 { short(to) } else { to.to_owned() });
     let to = marks.foreign(&to.unwrap_or_default());
     let reference = status.target.reference();
+    if status.stopped.is_some() {
+        let words =
+            format!("{reference}: Git has the state of {to}, and the owner has not got there\n");
+        return paint(BAD, &words);
+    }
     if !status.was_waited {
         return format!("{reference}: not verified, nobody waits\n");
     }

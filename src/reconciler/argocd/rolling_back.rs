@@ -113,3 +113,82 @@ pub(super) fn ended(
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::given::{OLD, SHA, application};
+    use super::*;
+
+    const URL: &str = "https://git.test/fleet.git";
+
+    fn by_hand(history: &Value) -> Value {
+        let extra = json!({"status": {"history": history}});
+        let mut object = application(&extra);
+        object["spec"]["syncPolicy"] = json!({"syncOptions": ["CreateNamespace=true"]});
+        object
+    }
+
+    fn refusal(application: &Value, wanted: &[String]) -> String {
+        operation(application, wanted, "t", None).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn it_is_a_whole_sync_to_an_entry_with_its_source() {
+        let source = json!({"repoURL": URL, "path": "apps/web"});
+        let history = json!([
+            {"id": 0, "revision": OLD, "source": source},
+            {"id": 1, "revision": SHA, "source": source},
+        ]);
+        let object = by_hand(&history);
+        let nudge = operation(&object, &[OLD.to_owned()], "t", Some("burning")).unwrap();
+        assert_eq!(nudge.body["status"], json!({"operationState": null}));
+        assert!(nudge.body["metadata"].get("resourceVersion").is_some());
+        let sync = &nudge.body["operation"]["sync"];
+        let expected = json!({"syncStrategy": {"hook": {}}, "revision": OLD, "source": source,
+            "syncOptions": ["CreateNamespace=true"]});
+        assert_eq!(*sync, expected);
+        assert_eq!(nudge.body["operation"]["info"][0], json!({"name": OPERATION, "value": "t"}));
+        assert!(refusal(&object, &["f".repeat(40)]).contains("no history entry"));
+    }
+
+    #[test]
+    fn what_would_not_be_that_state_is_refused() {
+        let wanted = [OLD.to_owned()];
+        let history = json!([{"revision": OLD, "source": {"repoURL": URL, "path": "a"}}]);
+        let mut automated = by_hand(&history);
+        automated["spec"]["syncPolicy"]["automated"] = json!({});
+        assert!(refusal(&automated, &wanted).contains("synced by itself"));
+        let mut running = by_hand(&history);
+        running["status"]["operationState"] = json!({"phase": "Running"});
+        assert!(refusal(&running, &wanted).contains("under way"));
+        for entry in [
+            json!({"revision": OLD}),
+            json!({"revision": OLD, "source": {}}),
+            json!({"revision": OLD, "sources": [{"repoURL": URL}]}),
+        ] {
+            let object = by_hand(&json!([entry]));
+            assert!(refusal(&object, &wanted).contains("does not say"), "{entry}");
+        }
+        // One revision for two sources.
+        let mut several = by_hand(&json!([{"revisions": [OLD],
+            "sources": [{"repoURL": URL}, {"repoURL": URL}]}]));
+        several["spec"]["sources"] = json!([{"repoURL": URL}, {"repoURL": URL}]);
+        assert!(refusal(&several, &wanted).contains("one revision a source"));
+    }
+
+    #[test]
+    fn only_the_operation_with_our_mark_ends_it() {
+        let wanted = [OLD.to_owned()];
+        let told = |phase: &str, token: &str, revision: &str| {
+            let state = json!({"phase": phase, "message": "no quota",
+                "syncResult": {"revision": revision},
+                "operation": {"info": [{"name": OPERATION, "value": token}]}});
+            ended(&application(&json!({"status": {"operationState": state}})), &wanted, "t")
+        };
+        assert_eq!(told("Succeeded", "t", OLD), Some(Ok(())));
+        assert_eq!(told("Running", "t", OLD), None);
+        assert_eq!(told("Failed", "t", OLD), Some(Err("no quota".to_owned())));
+        assert!(told("Succeeded", "other", OLD).is_some_and(|ended| ended.is_err()));
+        assert!(told("Succeeded", "t", SHA).is_some_and(|ended| ended.is_err()));
+    }
+}

@@ -30,7 +30,7 @@ use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::outcome::Stopped;
 use crate::rollback::model::owner_history::OwnerRow;
 use crate::rollback::model::owner_status::{OwnerStatus, Undone};
-use crate::rollback::model::revert_outcome::RevertOutcome;
+use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
 use crate::rollback::model::revert_plan::RevertPlan;
 use crate::terminal::{ci, prompt};
 use crate::text::age;
@@ -68,6 +68,7 @@ impl Undo<'_> {
         );
         self.app.console.note(&format!("{}\n", marks.foreign(&words)));
         if self.asked.dry_run {
+            self.nothing("alreadyDone", &words, newest.commit_id.clone());
             return Ok(ExitStatus::Success);
         }
         let undone =
@@ -117,6 +118,7 @@ impl Undo<'_> {
                 let words = format!("nothing to push: {}", marks.foreign(&nothing));
                 self.show(&format!("{heading}  {words}\n"));
                 if self.asked.dry_run {
+                    self.nothing("noChange", &nothing, Some(whole.tip.to_string()));
                     self.app.console.note("dry run: nothing was changed\n");
                     return Ok(ExitStatus::Success);
                 }
@@ -269,6 +271,15 @@ impl Undo<'_> {
         ExitStatus::Success
     }
 
+    /// The document of a plan that comes to nothing.
+    fn nothing(&self, reason: &'static str, message: &str, commit: Option<String>) {
+        let nothing = NothingToRevert { reason, message: message.to_owned(), commit };
+        let outcome = RevertOutcome::Nothing(nothing);
+        if let Some(document) = self.asked.format.document(&RevertDocument::new(&outcome, None)) {
+            self.app.console.answer(&document);
+        }
+    }
+
     async fn agree(&mut self, heading: &str, ready: &Ready) -> Result<()> {
         let marks = self.app.console.marks;
         let shown = report::difference(&ready.shown, marks);
@@ -336,6 +347,7 @@ impl Undo<'_> {
         files: &[GitPath],
         undone: Undone,
     ) -> Result<ExitStatus> {
+        let known = Undone { commit: Some(commit.to_string()), ..undone.clone() };
         match self.bring(whole, whom, commit, files, undone).await? {
             Ok(status) => {
                 self.answer(&status);
@@ -347,7 +359,7 @@ impl Undo<'_> {
                 let marks = self.app.console.marks;
                 self.app.story().say(marks.foreign(&error.to_string()));
                 self.app.console.note(&format!("  {}\n", marks.foreign(&error.to_string())));
-                let status = self.after(false, Undone::default()).await?;
+                let status = self.after(false, known).await?;
                 let status = OwnerStatus { stopped: Some(exit), ..status };
                 self.answer(&status);
                 Ok(status.exit_status())

@@ -70,9 +70,11 @@ impl Undo<'_> {
         let marks = self.app.console.marks;
         let text = owner_undo::heading(&card, Timestamp::now(), marks);
         if self.asked.dry_run {
-            if self.asked.format.is_human() {
-                self.app.console.answer(&text);
+            if !self.asked.format.is_human() {
+                let message = "there is no document of the plan of an operation";
+                return Err(Error::new(ErrorKind::Usage, message).hint("leave -o out"));
             }
+            self.app.console.answer(&text);
             self.app.console.note("dry run: nothing was changed\n");
             return Ok(ExitStatus::Success);
         }
