@@ -44,8 +44,8 @@ use super::target_args::{TargetArgs, Wanted, check_namespace};
 /// terminal, needs --yes elsewhere. A second undo goes further back; within ten minutes that needs
 /// --again, so that a retried CI step does not go back two versions.
 ///
-/// app/NAME, ks/NAME and hr/NAME roll a whole Argo CD Application, Flux Kustomization or HelmRelease back:
-/// one commit brings all its files in Git back to an earlier state, which the owner then applies.
+/// app/NAME, ks/NAME and hr/NAME roll a whole owner of Argo CD or Flux back: one commit brings all its
+/// files in Git back to an earlier state, which the owner then applies.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(before_help = "\

@@ -149,11 +149,11 @@ impl Undo<'_> {
     async fn in_git(&mut self, back: Back<'_>) -> Result<ExitStatus> {
         let mut whole = self.whole().await.map_err(|error| self.with_direct(error))?;
         if let Some(age) = self.recent(&whole.rows, back) {
-            return self.again(&mut whole, age).await;
+            return Box::pin(self.again(&mut whole, age)).await;
         }
         let chosen = choose(&whole.rows, &whole.states, back)
             .map_err(|none| told::no_state(none, &whole.rows, self))?;
-        self.carry_out(&mut whole, &chosen).await
+        Box::pin(self.carry_out(&mut whole, &chosen)).await
     }
 
     async fn whole(&self) -> Result<Whole> {
