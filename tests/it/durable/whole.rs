@@ -221,7 +221,9 @@ fn a_release_whose_values_are_declared_goes_back(bed: &TestBed) {
     let (flux, namespace, fleet) = (bed.flux(), bed.namespace("whole-hr"), Fleet::new());
     fleet.chart("charts/web", "0.9");
     let release = |tag: &str| {
-        let values = json!({"spec": {"values": {"image": {"tag": tag}}}});
+        // Helm does not wait for the pods of a release: one that crashes would keep the next from coming.
+        let hasty = json!({"disableWait": true});
+        let values = json!({"spec": {"values": {"image": {"tag": tag}}, "upgrade": hasty}});
         helm_release("web", "fleet", "./charts/web").with(&values).manifest(namespace.name())
     };
     fleet.write("releases/web.yaml", &release("1.0"));
