@@ -26,6 +26,8 @@ use super::{Found, cluster_ref, find, workloads};
 
 /// For how long an owner is waited for by default, in seconds.
 const PATIENCE: u64 = 600;
+/// For how long workloads are read.
+const READING: Duration = Duration::from_secs(30);
 /// For how long what an owner says may be about what was there before.
 const STALE: Duration = Duration::from_secs(30);
 /// Workloads that are looked at.
@@ -74,8 +76,7 @@ pub(in crate::cli) async fn run(
             app.console.answer(&words);
         }
     }
-    let status =
-        Reading { app, cluster: &cluster, budget: &budget, asked, deadline, started, read_at };
+    let status = Reading { app, cluster: &cluster, asked, deadline, started, read_at };
     let status = status.look(found, known, gaps).await?;
     let exit = status.exit_status();
     if exit != ExitStatus::Success {
@@ -91,7 +92,6 @@ pub(in crate::cli) async fn run(
 pub(super) struct Reading<'a> {
     pub(super) app: &'a App,
     pub(super) cluster: &'a Cluster,
-    pub(super) budget: &'a Budget,
     pub(super) asked: Asked,
     pub(super) deadline: Deadline,
     pub(super) started: Instant,
@@ -128,8 +128,7 @@ impl Reading<'_> {
         if known.standing.state == OwnerState::Healthy {
             return;
         }
-        let left = self.deadline.instant().saturating_duration_since(tokio::time::Instant::now());
-        let soon = Deadline::after(left.min(STALE));
+        let soon = within(self.deadline, STALE);
         if let Settled::So(object) =
             settle::until(self.cluster, &address, &found.object, soon, is_well).await
         {
@@ -157,8 +156,8 @@ impl Reading<'_> {
             workloads: count,
             not_looked_at: count - all.len(),
         };
-        let Self { app, cluster, budget, asked, deadline, .. } = *self;
-        Ok((objects, looked(app, cluster, budget, asked, all, deadline).await?))
+        let Self { app, cluster, asked, deadline, .. } = *self;
+        Ok((objects, looked(app, cluster, asked, all, deadline).await?))
     }
 
     fn status(
@@ -223,11 +222,16 @@ async fn wait(
     Ok(())
 }
 
+/// So long from now, and not longer than the whole.
+fn within(whole: Deadline, part: Duration) -> Deadline {
+    let left = whole.instant().saturating_duration_since(tokio::time::Instant::now());
+    Deadline::after(left.min(part))
+}
+
 /// How the workloads do: one look, or a wait with what is left of the time.
 async fn looked(
     app: &App,
     cluster: &Cluster,
-    budget: &Budget,
     asked: Asked,
     all: Vec<(&'static dyn Rollbacker, Target)>,
     deadline: Deadline,
@@ -238,7 +242,7 @@ async fn looked(
     let keep = |backend: &'static dyn Rollbacker, snapshot: Snapshot| {
         (status::of(backend, &snapshot), Look::new(backend, snapshot))
     };
-    let found = reading::each(cluster, Wish::Named(all), budget.reading(), keep).await?;
+    let found = reading::each(cluster, Wish::Named(all), within(deadline, READING), keep).await?;
     let (mut looks, mut targets, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for one in found {
         let status: Result<Status> = one.result.map(|(status, look)| {

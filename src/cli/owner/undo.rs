@@ -2,6 +2,7 @@
 //! had: by one commit in the repository that it takes it from, which it then applies.
 
 mod act;
+mod arrival;
 mod operation;
 mod told;
 

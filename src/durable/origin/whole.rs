@@ -1,14 +1,14 @@
 //! The files of a whole owner, as they were over time, and the plan that brings them back to one of these
 //! states: those that it renders, of a `HelmRelease` with those that declare it.
 
+mod over_time;
+
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
-use crate::git::history::path_history::{PathHistory, State};
 use crate::git::manifest::closure::{self, Inputs};
 use crate::git::manifest::{declared, objects};
 use crate::git::repository::Repository;
@@ -16,7 +16,6 @@ use crate::revert::app_log;
 use crate::revert::asked::{Request, Which};
 use crate::revert::ground::Ground;
 use crate::revert::plan::{Decision, Terms, decide_on};
-use crate::rollback::model::app_log::{AppLog, LoggedCommit, Place};
 use crate::rollback::model::deployed::{DeployOutcome, Deployed, Release};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::owner_history::{OwnerMark, OwnerRow};
@@ -26,6 +25,7 @@ use crate::rollback::model::revert_outcome::NothingToRevert;
 use crate::rollback::owner_history;
 use crate::text::{sanitize, shell_quote};
 
+use self::over_time::{merged, states};
 use super::candidates::{self, Candidate};
 use super::reach::{Fetched, Grounds, shown};
 use super::refusal::{Passed, Why, refused};
@@ -107,7 +107,9 @@ pub async fn whole(
         tip = ground.store.tip(&ground.branch)?.unwrap_or(tip);
     }
     let log = merged(logs);
-    let mut rows = owner_history::merge(&deployed, Some(&log), true);
+    // Each log has the images of its own files only.
+    let has_images = inputs.len() == 1;
+    let mut rows = owner_history::merge(&deployed, Some(&log), has_images);
     rows.retain(|row| row.commit.is_some() && !row.marks.contains(&OwnerMark::OffBranch));
     rows.reverse();
     let states = states(&ground, tip, &inputs, &rows)?;
@@ -299,70 +301,6 @@ fn of_source(deployed: &[Deployed], index: usize) -> Vec<Deployed> {
         one
     };
     deployed.iter().map(of_this).collect()
-}
-
-/// One log of several for the same branch.
-fn merged(mut logs: Vec<AppLog>) -> AppLog {
-    if logs.len() == 1 {
-        return logs.pop().unwrap_or_default();
-    }
-    let mut log = AppLog::default();
-    for one in &logs {
-        for commit in &one.commits {
-            if log.commits.iter().all(|known| known.commit.id != commit.commit.id) {
-                log.commits.push(commit.clone());
-            }
-        }
-        log.has_more |= one.has_more;
-        log.paths.extend(one.paths.iter().cloned());
-        log.notes.extend(one.notes.iter().cloned());
-    }
-    log.commits.sort_by_key(|one| std::cmp::Reverse(one.commit.at));
-    for one in &logs {
-        for (id, place) in &one.places {
-            let Place::At(at) = place else { continue };
-            let commit = one.commits.get(*at).map(|commit| &commit.commit.id);
-            let is_it = |known: &LoggedCommit| Some(&known.commit.id) == commit;
-            let Some(found) = log.commits.iter().position(is_it) else { continue };
-            // What the newer of the two left is the state of both.
-            let newest = match log.places.get(id) {
-                Some(Place::At(known)) => found.min(*known),
-                _ => found,
-            };
-            log.places.insert(id.clone(), Place::At(newest));
-        }
-    }
-    log
-}
-
-/// Numbers the contents.
-fn states(ground: &Ground, tip: Oid, inputs: &[Inputs], rows: &[OwnerRow]) -> Result<Vec<usize>> {
-    let repository = ground.store.open(Repository::open)?;
-    let mut histories = Vec::new();
-    for one in inputs {
-        histories.push(PathHistory::new(&repository, one, tip)?);
-    }
-    let mut known: Vec<Vec<Option<Rc<State>>>> = Vec::new();
-    let mut numbers = Vec::new();
-    for row in rows {
-        let id = row.commit.as_ref().map(|commit| commit.id.as_str()).unwrap_or_default();
-        let mut state = Vec::new();
-        for history in &mut histories {
-            state.push(history.state_of(id)?);
-        }
-        let is_same = |other: &Vec<Option<Rc<State>>>| {
-            other.iter().zip(&state).all(|pair| match pair {
-                (Some(one), Some(other)) => one.is_same(other),
-                _ => false,
-            })
-        };
-        let number = known.iter().position(is_same);
-        numbers.push(number.unwrap_or(known.len()));
-        if number.is_none() {
-            known.push(state);
-        }
-    }
-    Ok(numbers)
 }
 
 /// What is said of sources is said of no image.

@@ -7,12 +7,8 @@ use jiff::Timestamp;
 use crate::cli::git::host::{Advised, Host};
 use crate::cli::git::identity;
 use crate::cli::git::progress::during;
-use crate::cli::git::push::Push;
-use crate::cli::owner::status::{self, Reading, answer};
 use crate::cli::undo::{declined, unconfirmed};
-use crate::cluster::Deadline;
-use crate::durable::arrive::{Commit, Course};
-use crate::durable::bring::Bringing;
+use crate::durable::arrive::Course;
 use crate::durable::choice::{Chosen, short};
 use crate::durable::origin::Whole;
 use crate::durable::owners::{self, InTheWay};
@@ -21,15 +17,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::git::Oid;
 use crate::git::commit::message::Style;
-use crate::reconciler::read_owner;
 use crate::report::json::revert::RevertDocument;
 use crate::report::{owner_undo, revert as report};
 use crate::revert::land::By;
 use crate::revert::plan::{Decision, Terms};
 use crate::rollback::model::git_path::GitPath;
-use crate::rollback::model::outcome::Stopped;
 use crate::rollback::model::owner_history::OwnerRow;
-use crate::rollback::model::owner_status::{OwnerStatus, Undone};
+use crate::rollback::model::owner_status::Undone;
 use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
 use crate::rollback::model::revert_plan::RevertPlan;
 use crate::terminal::{ci, prompt};
@@ -37,23 +31,20 @@ use crate::text::age;
 
 use super::{Undo, told};
 
-/// For how long an owner is waited for by default, in seconds.
-const PATIENCE: u64 = 600;
-
 /// Whom to bring to the commit.
 #[derive(Default)]
-struct Whom {
-    settled: Vec<Followed>,
-    followed: Vec<Followed>,
+pub(super) struct Whom {
+    pub(super) settled: Vec<Followed>,
+    pub(super) followed: Vec<Followed>,
     warnings: Vec<String>,
 }
 
 /// A plan with what it takes to carry it out.
-struct Ready {
-    plan: Box<RevertPlan>,
+pub(super) struct Ready {
+    pub(super) plan: Box<RevertPlan>,
     shown: String,
-    by: By,
-    host: Host,
+    pub(super) by: By,
+    pub(super) host: Host,
 }
 
 impl Undo<'_> {
@@ -306,133 +297,5 @@ impl Undo<'_> {
         let yes = prompt::ask(&self.app.console, question).await;
         self.budget.pause(asked.elapsed());
         if yes { Ok(()) } else { Err(declined()) }
-    }
-
-    fn waiting(&self) -> Deadline {
-        self.budget.waiting(PATIENCE)
-    }
-
-    async fn settle(&self, whom: &Whom, token: &str, course: &mut Course) {
-        let (cluster, deadline) = (self.cluster, self.waiting());
-        let mut live = self.asked.format.listener(self.app.console, &self.found.target);
-        let bringing = Bringing { cluster, token, deadline };
-        bringing.settle(&whom.settled, course, &mut *live).await;
-    }
-
-    async fn push(&self, whole: &mut Whole, ready: &Ready) -> Result<RevertOutcome> {
-        let app = self.app;
-        let section = app.console.section(ci::WAIT);
-        app.remember_push(Some(app.environment.command_line.clone()));
-        let push = Push { app, args: self.asked.request, by: &ready.by, host: &ready.host };
-        let ground = &mut whole.ground;
-        let outcome = during(app, self.asked.format, "pushes the commit", async |progress| {
-            push.carry_out(ground, &ready.plan, progress).await
-        });
-        let outcome = outcome.await;
-        app.remember_push(None);
-        drop(section);
-        let outcome = outcome.map_err(|error| self.with_direct(error))?;
-        app.story().reverted(&outcome);
-        let marks = app.console.marks;
-        app.console.note(&format!("  {}\n", report::sentence(&outcome, marks)));
-        Ok(outcome)
-    }
-
-    /// Brings the owners there, and ends as `rb status` of it does.
-    async fn end(
-        &mut self,
-        whole: &mut Whole,
-        whom: &Whom,
-        commit: Oid,
-        files: &[GitPath],
-        undone: Undone,
-    ) -> Result<ExitStatus> {
-        let known = Undone { commit: Some(commit.to_string()), ..undone.clone() };
-        match self.bring(whole, whom, commit, files, undone).await? {
-            Ok(status) => {
-                self.answer(&status);
-                Ok(status.exit_status())
-            }
-            Err(stopped) => {
-                let exit = stopped.exit;
-                let error = self.not_brought(&stopped);
-                let marks = self.app.console.marks;
-                self.app.story().say(marks.foreign(&error.to_string()));
-                self.app.console.note(&format!("  {}\n", marks.foreign(&error.to_string())));
-                let status = self.after(false, known).await?;
-                let status = OwnerStatus { stopped: Some(exit), ..status };
-                self.answer(&status);
-                Ok(status.exit_status())
-            }
-        }
-    }
-
-    fn not_brought(&self, stopped: &Stopped) -> Error {
-        let error = Error::new(ErrorKind::Inconclusive, stopped.sentence.clone());
-        let error = error.hint(format!("to see how it does: {}", self.command("status")));
-        match &stopped.check {
-            Some(check) => error.hint(check.clone()),
-            None => error,
-        }
-    }
-
-    async fn bring(
-        &mut self,
-        whole: &mut Whole,
-        whom: &Whom,
-        id: Oid,
-        files: &[GitPath],
-        undone: Undone,
-    ) -> Result<Result<OwnerStatus, Stopped>> {
-        let (cluster, deadline) = (self.cluster, self.waiting());
-        let token = self.app.operation_id();
-        let mut course = Course::default();
-        let bringing = Bringing { cluster, token: &token, deadline };
-        let commit = Commit { ground: &mut whole.ground, id, files };
-        if self.asked.waits {
-            let mut live = self.asked.format.listener(self.app.console, &self.found.target);
-            let brought = bringing.bring(&whom.followed, commit, &mut course, &mut *live).await;
-            if let Err(stopped) = brought {
-                return Ok(Err(stopped));
-            }
-        }
-        let undone = Undone { commit: Some(id.to_string()), ..undone };
-        self.after(self.asked.waits, undone).await.map(Ok)
-    }
-
-    /// How it does now.
-    pub(super) async fn after(&mut self, watch: bool, undone: Undone) -> Result<OwnerStatus> {
-        let deadline = self.waiting();
-        let found = self.found.read_again(self.cluster, deadline).await?;
-        let known = read_owner::read(self.cluster, found.kind, &found.object, deadline).await;
-        let asked = status::Asked {
-            watch,
-            timeout: self.asked.timeout,
-            revision: None,
-            format: self.asked.format,
-        };
-        let reading = Reading {
-            app: self.app,
-            cluster: self.cluster,
-            budget: &self.budget,
-            asked,
-            deadline,
-            started: self.started,
-            read_at: Timestamp::now(),
-        };
-        let status = reading.after(found, known).await?;
-        Ok(OwnerStatus { undone: Some(undone), ..status })
-    }
-
-    pub(super) fn answer(&self, status: &OwnerStatus) {
-        if status.exit_status() != ExitStatus::Success {
-            let words = format!("{} {}", self.reference, status.standing.summary);
-            self.app.story().say(self.app.console.marks.foreign(&words));
-        }
-        if self.asked.format.is_human() {
-            let text = owner_undo::ending(status, self.app.console.marks);
-            self.app.console.answer(&text);
-        }
-        self.app.console.answer(&answer(self.asked.format, self.app, status));
     }
 }
