@@ -3,8 +3,12 @@
 //! [`origin`] finds the commits that brought the bad release, [`plan`] makes the plan of it, and
 //! [`arrive`] follows the owners until they have applied the commit, waits for the workload and
 //! verifies it. What is pushed in between is a revert like any other ([`crate::revert`]).
+//!
+//! Of a whole owner, [`choice`] says which of its states it goes back to, and [`bring`] follows it there.
 
 pub mod arrive;
+pub mod bring;
+pub mod choice;
 pub mod origin;
 pub mod owners;
 pub mod plan;

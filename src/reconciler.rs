@@ -222,4 +222,29 @@ pub trait Reconciler: Sync + std::fmt::Debug {
     fn applies(&self, _owner: &Value) -> Option<String> {
         None
     }
+
+    /// The write that brings it back, without Git, to a state that it has deployed: what each of its
+    /// sources was at. `token` names the write. Refused where that is not possible, or would not last.
+    fn roll_back(
+        &self,
+        owner: &Value,
+        _to: &[String],
+        _token: &str,
+        _reason: Option<&str>,
+    ) -> Result<Nudge> {
+        let message = format!("{} takes what it runs from its source alone", holding::named(owner));
+        Err(Error::new(ErrorKind::Refused, message)
+            .because("there is no write to it that would bring an older state")
+            .hint("leave --direct out: then it goes back in Git"))
+    }
+
+    /// How that write has ended: an error says why it came to nothing. `None`: it has not.
+    fn rolled_back(
+        &self,
+        _owner: &Value,
+        _to: &[String],
+        _token: &str,
+    ) -> Option<Result<(), String>> {
+        None
+    }
 }

@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod outcome;
 pub mod owner_history;
 pub mod owner_status;
+pub mod owner_undo;
 pub mod owners;
 pub mod revert;
 #[cfg(test)]

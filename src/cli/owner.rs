@@ -4,6 +4,7 @@ mod git_log;
 pub(super) mod history;
 pub(super) mod refusal;
 pub(super) mod status;
+pub(super) mod undo;
 
 use serde_json::Value;
 
@@ -28,6 +29,18 @@ struct Found {
     kind: &'static dyn OwnerKind,
     target: Target,
     object: Value,
+}
+
+impl Found {
+    /// The same as it is now.
+    async fn read_again(&self, cluster: &Cluster, deadline: Deadline) -> Result<Self> {
+        let (kind, target) = (self.kind, self.target.clone());
+        let object = match kind.reconciler().address(&target) {
+            Some(address) => cluster.get(address.object().as_str(), deadline).await?,
+            None => self.object.clone(),
+        };
+        Ok(Self { kind, target, object })
+    }
 }
 
 /// Finds it. `command` is what is done, for the command that does it elsewhere: `history`.

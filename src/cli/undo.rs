@@ -9,6 +9,7 @@ mod plan_file;
 mod show;
 mod show_many;
 mod through_git;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,6 +46,9 @@ use super::target_args::{TargetArgs, Wanted, check_namespace};
 /// Prints the whole plan first: what is live, what it goes back to and why, what changes. Asks on a
 /// terminal, needs --yes elsewhere. A second undo goes further back; within ten minutes that needs
 /// --again, so that a retried CI step does not go back two versions.
+///
+/// app/NAME, ks/NAME and hr/NAME roll a whole owner of Argo CD or Flux back: one commit brings all its
+/// files in Git back to an earlier state, which the owner then applies.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(before_help = "\
@@ -56,6 +60,7 @@ Examples:
   rb undo deploy/checkout --dry-run=server          ask the API server too, and change nothing
   rb undo deploy/web sts/db --all-or-nothing        several at once
   rb undo deploy -l app.kubernetes.io/part-of=shop  all with these labels
+  rb undo app/shop --to-revision=51d0e77            a whole Application: all that one release changed
   rb undo deploy/checkout --plan-out plan.json --dry-run && rb undo --plan plan.json
 
 Where Argo CD or Flux owns it, it goes back in Git, and the owner brings it:
@@ -87,7 +92,7 @@ pub(super) struct UndoArgs {
     #[arg(long, conflicts_with = "to_revision")]
     verified: bool,
 
-    /// Patch the workload although Argo CD, Flux, Helm or another controller owns it
+    /// Patch the workload although somebody owns it; of an Application: sync it to its history, without Git
     #[arg(long, help_heading = "Owners")]
     direct: bool,
 
@@ -249,7 +254,7 @@ pub(super) async fn run(args: &UndoArgs, app: &App) -> Result<ExitStatus> {
         return Box::pin(from_file::run(args, app, plan_file::read(file)?)).await;
     }
     if let Some(owner) = args.target.owner(app)? {
-        return Box::pin(owner::refusal::undo(app, owner)).await;
+        return Box::pin(owner::undo::run(app, owner, args.of_owner()?)).await;
     }
     match args.target.parse(app)? {
         Wanted::One(named) => Box::pin(flow::run(args, app, &named)).await,

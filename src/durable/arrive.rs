@@ -74,7 +74,7 @@ pub async fn settle(
         let Action::Settle { owner, name } = &step.action else { continue };
         let told = &mut |told| tell(told, name, listener);
         let goal = (owner, Goal::Idle);
-        let followed = one(cluster, plan, goal, deadline, async |_| None, told).await;
+        let followed = one(cluster, &plan.id, goal, deadline, async |_| None, told).await;
         course.written.extend(written(&step.id, &followed));
         if !matches!(followed.arrival, Arrival::Reached) {
             let message = format!("could not end what it has under way: {}", followed.words(name));
@@ -134,7 +134,7 @@ pub async fn follow_all(
         };
         let relation = async |revision: &str| origin::relation(ground, id, files, revision).await;
         let follow =
-            one(cluster, plan, (owner, Goal::Applied), deadline, relation, &mut told).fuse();
+            one(cluster, &plan.id, (owner, Goal::Applied), deadline, relation, &mut told).fuse();
         let unblock = async {
             blocked.notified().await;
             live::unblock(cluster, plan, deadline, &mut Shared(&listener)).await
@@ -181,7 +181,8 @@ pub async fn see_all(
         let Action::See { owner, name } = &step.action else { continue };
         let told = &mut |told| tell(only_seen(told), name, listener);
         let relation = async |revision: &str| origin::relation(ground, id, files, revision).await;
-        let followed = one(cluster, plan, (owner, Goal::Seen), deadline, relation, told).await;
+        let goal = (owner, Goal::Seen);
+        let followed = one(cluster, &plan.id, goal, deadline, relation, told).await;
         course.written.extend(written(&step.id, &followed));
         if !matches!(followed.arrival, Arrival::Reached) {
             return Err(stopped(&followed, name));
@@ -190,10 +191,10 @@ pub async fn see_all(
     Ok(())
 }
 
-/// Follows one owner.
-async fn one(
+/// Follows one owner; `token` names the wait.
+pub(super) async fn one(
     cluster: &Cluster,
-    plan: &Plan,
+    token: &str,
     (owner, goal): (&Target, Goal),
     deadline: Deadline,
     relation: impl AsyncFnMut(&str) -> Option<crate::rollback::model::convergence::Relation>,
@@ -204,7 +205,7 @@ async fn one(
         let arrival = Arrival::Lost(Error::new(ErrorKind::Internal, message));
         return Followed { arrival, convergence: None, written: Vec::new(), milliseconds: 0 };
     };
-    let to = Follow { reconciler, owner, token: &plan.id, goal, may_sync: true, deadline };
+    let to = Follow { reconciler, owner, token, goal, may_sync: true, deadline };
     follow(cluster, to, relation, listener).await
 }
 
@@ -226,7 +227,7 @@ fn only_seen(told: Told) -> Told {
     }
 }
 
-fn tell(told: Told, name: &str, listener: &mut dyn Listener) {
+pub(super) fn tell(told: Told, name: &str, listener: &mut dyn Listener) {
     let event = match told {
         Told::Nudged { summary } => Event::StepDone { summary },
         Told::NotNudged { summary, why } => {
@@ -242,7 +243,10 @@ fn tell(told: Told, name: &str, listener: &mut dyn Listener) {
     listener.on(event);
 }
 
-fn written<'f>(step: &'f str, followed: &'f Followed) -> impl Iterator<Item = Written> + 'f {
+pub(super) fn written<'f>(
+    step: &'f str,
+    followed: &'f Followed,
+) -> impl Iterator<Item = Written> + 'f {
     let at: Timestamp = now();
     followed.written.iter().map(move |summary| Written {
         step: step.to_owned(),
@@ -251,7 +255,7 @@ fn written<'f>(step: &'f str, followed: &'f Followed) -> impl Iterator<Item = Wr
     })
 }
 
-fn stopped(followed: &Followed, name: &str) -> Stopped {
+pub(super) fn stopped(followed: &Followed, name: &str) -> Stopped {
     let check = match &followed.arrival {
         Arrival::Unheard(unheard) => Some(unheard.check.clone()),
         Arrival::Forbidden(error) | Arrival::Lost(error) => error.hints().first().cloned(),

@@ -16,6 +16,7 @@ mod reach;
 mod refusal;
 mod relation;
 mod search;
+mod whole;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -38,6 +39,7 @@ use self::reach::Grounds;
 
 pub use self::planning::plan;
 pub use self::relation::relation;
+pub use self::whole::{Whole, whole};
 
 /// An owner of the chain with its object, as [`crate::reconciler::chain`] has read it.
 #[derive(Clone, Debug)]

@@ -8,28 +8,27 @@ use crate::error::Result;
 use crate::reconciler;
 use crate::reconciler::following::{Address, Following, Goal, NudgeKind};
 use crate::rollback::model::convergence::{Convergence, Relation};
-use crate::rollback::model::ownership::Proof;
-use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::target::Target;
 
 use super::origin::OwnerRead;
 
-/// Those of a snapshot with their objects, the nearest first; what was not read with it is read now, all
-/// at once. One that could not be read before ends the chain. Errors are those of the first that takes
+/// Owners with their objects, the nearest first; what is not among the `objects` that are known is read
+/// now, all at once. One that could not be read before ends the chain. Errors are those of the first that takes
 /// something from Git and cannot be read now; others have no object then.
 pub async fn read(
     cluster: &Cluster,
-    snapshot: &Snapshot,
+    owners: &[Owner],
+    objects: &[(Target, Value)],
     deadline: Deadline,
 ) -> Result<Vec<OwnerRead>> {
-    let Snapshot { owners, owner_objects, .. } = snapshot;
     let known = owners.iter().take_while(|owner| !matches!(owner.proof, Proof::Unread(_)));
     let reads = known.filter(|owner| owner.counts()).map(|owner| async move {
         let owner = owner.clone();
         let Some(target) = owner.object.as_ref() else {
             return Ok(OwnerRead { owner, object: Value::Null });
         };
-        if let Some((_, object)) = owner_objects.iter().find(|(known, _)| known == target) {
+        if let Some((_, object)) = objects.iter().find(|(known, _)| known == target) {
             let object = named(object.clone(), target);
             return Ok(OwnerRead { owner, object });
         }

@@ -24,6 +24,7 @@ mod policy;
 mod renders;
 mod renders_set;
 mod revision;
+mod rolling_back;
 mod selection;
 mod settling;
 mod sources;
@@ -75,6 +76,20 @@ const UNREAD: &str =
 pub(super) struct Applications;
 
 impl Reconciler for Applications {
+    fn roll_back(
+        &self,
+        owner: &Value,
+        to: &[String],
+        token: &str,
+        reason: Option<&str>,
+    ) -> Result<Nudge> {
+        rolling_back::operation(owner, to, token, reason)
+    }
+
+    fn rolled_back(&self, owner: &Value, to: &[String], token: &str) -> Option<Result<(), String>> {
+        rolling_back::ended(owner, to, token)
+    }
+
     fn claims(&self, object: &Value) -> Vec<Claim> {
         claims::of(object)
     }

@@ -94,6 +94,7 @@ pub fn ending(status: &OwnerStatus, marks: Marks) -> String {
 
 fn verdict(status: &OwnerStatus) -> (anstyle::Style, &'static str) {
     match (status.exit_status(), status.standing.state) {
+        (ExitStatus::Success, OwnerState::Behind) => (GOOD, "healthy, and not what its source has"),
         (ExitStatus::Success, _) => (GOOD, "healthy"),
         (ExitStatus::Failed, OwnerState::Failed) => (BAD, "failed"),
         (ExitStatus::Failed, _) => (BAD, "failed: a workload is not well"),

@@ -5,6 +5,7 @@ mod argocd;
 mod flux;
 mod now;
 mod phases;
+mod whole;
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::suite::Test;
 use crate::testbed::{Fleet, Namespace};
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), flux::tests(), now::tests()].concat()
+    [argocd::tests(), flux::tests(), now::tests(), whole::tests()].concat()
 }
 
 const WEB: &str = "apps/web";

@@ -14,18 +14,6 @@ use super::{Found, find, workloads};
 /// Workloads that are named.
 const NAMED: usize = 10;
 
-/// `rb undo app/NAME`: refused, with the command for each of its workloads.
-pub(in crate::cli) async fn undo(app: &App, named: NamedOwner<'_>) -> Result<ExitStatus> {
-    let (cluster, found) = look(app, named, "undo").await?;
-    let message = format!("{} is not rolled back as a whole", named.reference());
-    let error = Error::new(ErrorKind::Refused, message)
-        .because("what it runs comes from its source: that is where a release is taken out");
-    let history = app.hints(&cluster, &found.target.namespace);
-    let history = history.rb(&format!("history {}", shell_quote(&named.reference())));
-    Err(name_all(app, &cluster, &found, "undo", error)
-        .hint(format!("to see which commit brought what: {history}")))
-}
-
 /// `rb verify app/NAME`: what is verified are workloads.
 pub(in crate::cli) async fn verify(app: &App, named: NamedOwner<'_>) -> Result<ExitStatus> {
     let (cluster, found) = look(app, named, "status").await?;

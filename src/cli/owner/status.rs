@@ -13,6 +13,7 @@ use crate::reconciler::follow::settle::{self, Settled};
 use crate::reconciler::read_owner::{self, Known};
 use crate::report::json::owner::OwnerStatusDocument;
 use crate::report::owner_status as report;
+use crate::rollback::model::deployed::OwnerState;
 use crate::rollback::model::outcome::{Ending, Waited};
 use crate::rollback::model::owner_status::{Objects, OwnerStatus, WorkloadStatus};
 use crate::rollback::model::snapshot::Snapshot;
@@ -25,6 +26,10 @@ use super::{Found, cluster_ref, find, workloads};
 
 /// For how long an owner is waited for by default, in seconds.
 const PATIENCE: u64 = 600;
+/// For how long workloads are read.
+const READING: Duration = Duration::from_secs(30);
+/// For how long what an owner says may be about what was there before.
+const STALE: Duration = Duration::from_secs(30);
 /// Workloads that are looked at.
 const MOST: usize = 50;
 
@@ -71,34 +76,8 @@ pub(in crate::cli) async fn run(
             app.console.answer(&words);
         }
     }
-    let listed = found.kind.listed(&found.object);
-    let mut all = workloads(&listed);
-    let count = all.len();
-    if let Some(why) = found.kind.elsewhere(&found.object) {
-        gaps.push(format!("its workloads were not looked at: {why}"));
-        all.clear();
-    }
-    all.truncate(MOST);
-    let objects = Objects {
-        listed: listed.len(),
-        bad: listed.iter().filter(|one| one.is_bad).count(),
-        workloads: count,
-        not_looked_at: count - all.len(),
-    };
-    let looked = looked(app, &cluster, &budget, asked, all, deadline).await?;
-    let status = OwnerStatus {
-        read_at,
-        cluster: cluster_ref(&cluster),
-        target: found.target,
-        owners: known.owners,
-        standing: known.standing,
-        hold: known.hold,
-        objects,
-        workloads: looked,
-        was_waited: asked.watch,
-        milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        gaps,
-    };
+    let status = Reading { app, cluster: &cluster, asked, deadline, started, read_at };
+    let status = status.look(found, known, gaps).await?;
     let exit = status.exit_status();
     if exit != ExitStatus::Success {
         let words = format!("{} {}", status.target.reference(), status.standing.summary);
@@ -106,6 +85,106 @@ pub(in crate::cli) async fn run(
     }
     app.console.answer(&answer(asked.format, app, &status));
     Ok(exit)
+}
+
+/// What a status is read with.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) app: &'a App,
+    pub(super) cluster: &'a Cluster,
+    pub(super) asked: Asked,
+    pub(super) deadline: Deadline,
+    pub(super) started: Instant,
+    pub(super) read_at: jiff::Timestamp,
+}
+
+impl Reading<'_> {
+    /// Looks at its workloads, or waits for them.
+    async fn look(&self, found: Found, known: Known, mut gaps: Vec<String>) -> Result<OwnerStatus> {
+        let (objects, workloads) = self.workloads(&found, &mut gaps).await?;
+        Ok(self.status(found, known, objects, workloads, gaps))
+    }
+
+    /// After it was brought to a commit: first its workloads are waited for, then what it says of them,
+    /// which may be some seconds old.
+    pub(super) async fn after(&self, mut found: Found, mut known: Known) -> Result<OwnerStatus> {
+        let mut gaps = Vec::new();
+        let (mut objects, workloads) = self.workloads(&found, &mut gaps).await?;
+        if self.asked.watch {
+            wait(self.cluster, &mut found, &mut known, self.deadline, &mut gaps).await?;
+            self.catch_up(&mut found, &mut known).await;
+        }
+        objects.bad = found.kind.listed(&found.object).iter().filter(|one| one.is_bad).count();
+        Ok(self.status(found, known, objects, workloads, gaps))
+    }
+
+    /// What says that something is wrong may be about what was there before.
+    async fn catch_up(&self, found: &mut Found, known: &mut Known) {
+        let kind = found.kind;
+        let Some(address) = kind.reconciler().address(&found.target) else { return };
+        let is_well = |object: &serde_json::Value| {
+            kind.standing(object, &crate::facts::Facts::default()).state == OwnerState::Healthy
+        };
+        if known.standing.state == OwnerState::Healthy {
+            return;
+        }
+        let soon = within(self.deadline, STALE);
+        if let Settled::So(object) =
+            settle::until(self.cluster, &address, &found.object, soon, is_well).await
+        {
+            found.object = *object;
+            *known = read_owner::read(self.cluster, kind, &found.object, self.deadline).await;
+        }
+    }
+
+    async fn workloads(
+        &self,
+        found: &Found,
+        gaps: &mut Vec<String>,
+    ) -> Result<(Objects, Vec<WorkloadStatus>)> {
+        let listed = found.kind.listed(&found.object);
+        let mut all = workloads(&listed);
+        let count = all.len();
+        if let Some(why) = found.kind.elsewhere(&found.object) {
+            gaps.push(format!("its workloads were not looked at: {why}"));
+            all.clear();
+        }
+        all.truncate(MOST);
+        let objects = Objects {
+            listed: listed.len(),
+            bad: listed.iter().filter(|one| one.is_bad).count(),
+            workloads: count,
+            not_looked_at: count - all.len(),
+        };
+        let Self { app, cluster, asked, deadline, .. } = *self;
+        Ok((objects, looked(app, cluster, asked, all, deadline).await?))
+    }
+
+    fn status(
+        &self,
+        found: Found,
+        known: Known,
+        objects: Objects,
+        workloads: Vec<WorkloadStatus>,
+        gaps: Vec<String>,
+    ) -> OwnerStatus {
+        OwnerStatus {
+            read_at: self.read_at,
+            cluster: cluster_ref(self.cluster),
+            target: found.target,
+            owners: known.owners,
+            standing: known.standing,
+            hold: known.hold,
+            objects,
+            workloads,
+            was_waited: self.asked.watch,
+            is_left_behind: false,
+            undone: None,
+            stopped: None,
+            milliseconds: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            gaps,
+        }
+    }
 }
 
 /// Waits until it does nothing more by itself. What it is then is read anew: its source may have
@@ -143,11 +222,16 @@ async fn wait(
     Ok(())
 }
 
+/// So long from now, and not longer than the whole.
+fn within(whole: Deadline, part: Duration) -> Deadline {
+    let left = whole.instant().saturating_duration_since(tokio::time::Instant::now());
+    Deadline::after(left.min(part))
+}
+
 /// How the workloads do: one look, or a wait with what is left of the time.
 async fn looked(
     app: &App,
     cluster: &Cluster,
-    budget: &Budget,
     asked: Asked,
     all: Vec<(&'static dyn Rollbacker, Target)>,
     deadline: Deadline,
@@ -158,7 +242,7 @@ async fn looked(
     let keep = |backend: &'static dyn Rollbacker, snapshot: Snapshot| {
         (status::of(backend, &snapshot), Look::new(backend, snapshot))
     };
-    let found = reading::each(cluster, Wish::Named(all), budget.reading(), keep).await?;
+    let found = reading::each(cluster, Wish::Named(all), within(deadline, READING), keep).await?;
     let (mut looks, mut targets, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for one in found {
         let status: Result<Status> = one.result.map(|(status, look)| {
@@ -190,7 +274,7 @@ async fn looked(
     Ok(seen.into_iter().filter_map(one).collect())
 }
 
-fn answer(format: Format, app: &App, status: &OwnerStatus) -> String {
+pub(super) fn answer(format: Format, app: &App, status: &OwnerStatus) -> String {
     if let Some(document) = format.document(&OwnerStatusDocument::new(status)) {
         return document;
     }

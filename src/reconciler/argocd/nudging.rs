@@ -22,7 +22,7 @@ use super::{API, converging, hydrator, qualified, sources};
 const REFRESH: &str = "argocd.argoproj.io/refresh";
 const HYDRATE: &str = "argocd.argoproj.io/hydrate";
 /// By this an operation of rb is known in the status.
-const OPERATION: &str = "kubectl-rb/operation";
+pub(super) const OPERATION: &str = "kubectl-rb/operation";
 const STATE: &str = "/status/operationState";
 
 /// A request that comes while the Application is being compared anyway is lost: so it is made again,
@@ -210,7 +210,7 @@ fn operation_of(application: &Value, token: &str) -> Value {
 }
 
 /// The patch, for the object as it was read and no other.
-fn guarded(application: &Value, mut body: Value) -> Value {
+pub(super) fn guarded(application: &Value, mut body: Value) -> Value {
     if let Some(body) = body.as_object_mut() {
         let version = text(application, "/metadata/resourceVersion");
         body.insert("metadata".to_owned(), json!({"resourceVersion": version}));

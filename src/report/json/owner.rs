@@ -8,7 +8,7 @@ use crate::report::owner_status::word_of;
 use crate::rollback::model::deployed::{DeployOutcome, OwnerCondition, OwnerOperation, Release};
 use crate::rollback::model::outcome::PodFailure;
 use crate::rollback::model::owner_history::{OwnerHistory, OwnerMark, OwnerRow, Repository};
-use crate::rollback::model::owner_status::{Objects, OwnerStatus, WorkloadStatus};
+use crate::rollback::model::owner_status::{Objects, OwnerStatus, Undone, WorkloadStatus};
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::revert::CommitView;
 use crate::rollback::model::target::{ClusterRef, Target};
@@ -119,6 +119,8 @@ pub struct OwnerStatusDocument<'a> {
     workloads: Vec<WorkloadDocument<'a>>,
     milliseconds: u64,
     gaps: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<&'a Undone>,
 }
 
 /// One workload of an owner.
@@ -153,6 +155,7 @@ impl<'a> OwnerStatusDocument<'a> {
             workloads: status.workloads.iter().map(WorkloadDocument::new).collect(),
             milliseconds: status.milliseconds,
             gaps: &status.gaps,
+            undone: status.undone.as_ref(),
         }
     }
 }

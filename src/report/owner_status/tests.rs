@@ -44,6 +44,9 @@ fn status(workloads: usize, state: OwnerState) -> OwnerStatus {
         objects: Objects { listed: 2_000, bad: 3, workloads, not_looked_at: workloads / 2 },
         workloads: (0..workloads).map(workload).collect(),
         was_waited: true,
+        is_left_behind: false,
+        undone: None,
+        stopped: None,
         milliseconds: 1,
         gaps: Vec::new(),
     }

@@ -33,10 +33,30 @@ pub struct OwnerStatus {
     pub workloads: Vec<WorkloadStatus>,
     /// Whether there was a wait.
     pub was_waited: bool,
+    /// Whether it is not at what its source has, and that is what was wanted.
+    pub is_left_behind: bool,
+    /// What was done to it before, where something was.
+    pub undone: Option<Undone>,
+    /// The exit code of what was to be done to it before and did not come to its end.
+    pub stopped: Option<ExitStatus>,
     /// How long that took.
     pub milliseconds: u64,
     /// What could not be found out, each a sentence without a full stop.
     pub gaps: Vec<String>,
+}
+
+/// A rollback of a whole owner.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Undone {
+    /// One word: `pushed`, `merged`, `nothingToDo`, `operation`.
+    pub result: &'static str,
+    /// The state that was left: a commit, or a version.
+    pub from: Option<String>,
+    /// The state that it went back to.
+    pub to: Option<String>,
+    /// The commit that the owner was brought to; of an operation none.
+    pub commit: Option<String>,
 }
 
 /// How many objects an owner lists.
@@ -83,12 +103,21 @@ impl OwnerStatus {
         let own = match self.standing.state {
             OwnerState::Healthy => ExitStatus::Success,
             OwnerState::Failed => ExitStatus::Failed,
+            OwnerState::Behind if self.is_left_behind => ExitStatus::Success,
             OwnerState::Behind => ExitStatus::NotConverged,
             OwnerState::Progressing | OwnerState::Unknown if self.was_waited => {
                 ExitStatus::NotConverged
             }
             OwnerState::Progressing | OwnerState::Unknown => ExitStatus::Inconclusive,
         };
-        self.workloads.iter().map(WorkloadStatus::exit_status).fold(own, ExitStatus::worst)
+        let workloads = self.workloads.iter().map(WorkloadStatus::exit_status);
+        if let Some(stopped) = self.stopped {
+            // Nobody has waited for these.
+            return stopped;
+        }
+        if self.undone.is_some() && !self.was_waited {
+            return ExitStatus::Success;
+        }
+        workloads.fold(own, ExitStatus::worst)
     }
 }

@@ -211,8 +211,6 @@ fn of_a_whole_application_the_workloads_are_named(bed: &TestBed) {
     let app = deployed(argocd, &namespace, &fleet);
     let name = format!("app/{} -n {}", app.name(), argocd.namespace());
     let of_web = format!("deployment/web -n {}", namespace.name());
-    let ran = rb(&namespace, &format!("undo {name} --yes")).ends_with(3);
-    ran.says("is not rolled back as a whole").says(&format!("rb undo {of_web}"));
     rb(&namespace, &format!("verify {name}")).ends_with(2).says(&format!("rb verify {of_web}"));
     rb(&namespace, "undo app/a app/b").ends_with(2).says("named alone");
     rb(&namespace, "status app --all").ends_with(2).says("select workloads");

@@ -82,7 +82,6 @@ fn a_kustomization_and_its_workloads_have_a_status(bed: &TestBed) {
     break_it(flux, &namespace, &fleet);
     rb(&namespace, "status ks/web --watch=false").ends_with(6).says("BuildFailed");
     rb(&namespace, "status ks/web").ends_with(6);
-    rb(&namespace, "undo ks/web --yes").ends_with(3).says("rb undo deployment/web");
 }
 
 fn releases_of_a_chart_are_told_by_their_numbers(bed: &TestBed) {

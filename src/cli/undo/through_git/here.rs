@@ -69,7 +69,8 @@ impl Here {
         })?;
         let settings = config_file::git_settings(flow.args.proof.config.as_deref())?;
         let deadline = flow.budget.reading();
-        let owners = owners::read(flow.cluster, snapshot, deadline).await?;
+        let Snapshot { owners, owner_objects, .. } = snapshot;
+        let owners = owners::read(flow.cluster, owners, owner_objects, deadline).await?;
         Ok(Self { folder, settings, owners })
     }
 

@@ -1,0 +1,301 @@
+//! The plan of an undo of an owner in Git, shown, agreed to and carried out, up to how the owner does then.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::cli::git::host::{Advised, Host};
+use crate::cli::git::identity;
+use crate::cli::git::progress::during;
+use crate::cli::undo::{declined, unconfirmed};
+use crate::durable::arrive::Course;
+use crate::durable::choice::{Chosen, short};
+use crate::durable::origin::Whole;
+use crate::durable::owners::{self, InTheWay};
+use crate::durable::plan::Followed;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exit::ExitStatus;
+use crate::git::Oid;
+use crate::git::commit::message::Style;
+use crate::report::json::revert::RevertDocument;
+use crate::report::{owner_undo, revert as report};
+use crate::revert::land::By;
+use crate::revert::plan::{Decision, Terms};
+use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::owner_history::OwnerRow;
+use crate::rollback::model::owner_status::Undone;
+use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
+use crate::rollback::model::revert_plan::RevertPlan;
+use crate::terminal::{ci, prompt};
+use crate::text::age;
+
+use super::{Undo, told};
+
+/// Whom to bring to the commit.
+#[derive(Default)]
+pub(super) struct Whom {
+    pub(super) settled: Vec<Followed>,
+    pub(super) followed: Vec<Followed>,
+    warnings: Vec<String>,
+}
+
+/// A plan with what it takes to carry it out.
+pub(super) struct Ready {
+    pub(super) plan: Box<RevertPlan>,
+    shown: String,
+    pub(super) by: By,
+    pub(super) host: Host,
+}
+
+impl Undo<'_> {
+    /// The last undo was just now: whoever asks again wants to know how it goes.
+    pub(super) async fn again(&mut self, whole: &mut Whole, seconds: i64) -> Result<ExitStatus> {
+        let newest = whole.rows.first().cloned().unwrap_or_default();
+        let marks = self.app.console.marks;
+        let words = format!(
+            "already rolled back, by {}, {} ago: it is looked whether that has come to run",
+            short(&newest),
+            age(seconds)
+        );
+        self.app.console.note(&format!("{}\n", marks.foreign(&words)));
+        if self.asked.dry_run {
+            self.nothing("alreadyDone", &words, newest.commit_id.clone());
+            return Ok(ExitStatus::Success);
+        }
+        let undone =
+            Undone { result: "nothingToDo", to: Some(short(&newest)), ..Undone::default() };
+        let whom = self.whom(whole)?;
+        let files = whole.files()?;
+        let status = match self.bring(whole, &whom, whole.tip, &files, undone).await? {
+            Ok(status) => status,
+            Err(stopped) => return Err(self.not_brought(&stopped)),
+        };
+        let exit = status.exit_status();
+        if exit != ExitStatus::Success && self.asked.waits {
+            let message = format!(
+                "{} was rolled back {} ago, and {}",
+                self.reference,
+                age(seconds),
+                status.standing.summary
+            );
+            return Err(Error::new(ErrorKind::Refused, message)
+                .because("a second undo within ten minutes may be a mistake")
+                .hint(format!("to go further back: {}", self.command("undo --again")))
+                .hint(format!("to see how it does: {}", self.command("status"))));
+        }
+        self.answer(&status);
+        Ok(exit)
+    }
+
+    pub(super) async fn carry_out(
+        &mut self,
+        whole: &mut Whole,
+        chosen: &Chosen,
+    ) -> Result<ExitStatus> {
+        let (from, to) = Self::from_to(&whole.rows, chosen)
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "a state that is none"))?;
+        let whom = self.whom(whole)?;
+        let heading = self.heading(whole, chosen, &whom, (&from, &to));
+        let mut undone = Undone {
+            result: "nothingToDo",
+            from: Some(from.name().to_owned()),
+            to: Some(to.name().to_owned()),
+            commit: None,
+        };
+        let ready = match self.plan(whole, chosen.to).await? {
+            Ok(ready) => ready,
+            Err(nothing) => {
+                let marks = self.app.console.marks;
+                let words = format!("nothing to push: {}", marks.foreign(&nothing));
+                self.show(&format!("{heading}  {words}\n"));
+                if self.asked.dry_run {
+                    self.nothing("noChange", &nothing, Some(whole.tip.to_string()));
+                    self.app.console.note("dry run: nothing was changed\n");
+                    return Ok(ExitStatus::Success);
+                }
+                let (tip, files) = (whole.tip, whole.files()?);
+                return self.end(whole, &whom, tip, &files, undone).await;
+            }
+        };
+        self.app.story().revert_planned(&ready.plan);
+        if self.asked.dry_run {
+            return Ok(self.dry_run(&heading, &ready));
+        }
+        self.agree(&heading, &ready).await?;
+        let mut course = Course::default();
+        self.settle(&whom, &ready.plan.id, &mut course).await;
+        let outcome = self.push(whole, &ready).await?;
+        let files: Vec<GitPath> =
+            ready.plan.reverted.files.iter().map(|file| file.path.clone()).collect();
+        let commit = match &outcome {
+            RevertOutcome::Pushed(pushed) => Some(pushed.commit.clone()),
+            RevertOutcome::Requested(requested) => {
+                requested.request.as_ref().and_then(|request| request.merge_commit.clone())
+            }
+            RevertOutcome::Nothing(nothing) => {
+                nothing.commit.clone().or_else(|| Some(whole.tip.to_string()))
+            }
+        };
+        let Some(commit) = commit else {
+            // Somebody has to merge it first.
+            let document = RevertDocument::new(&outcome, Some(&ready.plan));
+            let text = self.asked.format.document(&document);
+            let text = text.unwrap_or_else(|| report::done(&outcome, self.app.console.marks));
+            self.app.console.answer(&text);
+            return Ok(outcome.exit_status());
+        };
+        undone.result = match &outcome {
+            RevertOutcome::Pushed(_) => "pushed",
+            RevertOutcome::Requested(_) => "merged",
+            RevertOutcome::Nothing(_) => "nothingToDo",
+        };
+        let commit = Oid::from_str(&commit)
+            .map_err(|error| Error::new(ErrorKind::Internal, "no commit").because(error))?;
+        self.end(whole, &whom, commit, &files, undone).await
+    }
+
+    /// Makes the plan, and asks the host meanwhile how it gets onto the branch; the inner error is why
+    /// there is nothing to push.
+    async fn plan(&self, whole: &mut Whole, to: usize) -> Result<Result<Ready, String>> {
+        let by = identity::by(&whole.ground.config, &self.folder)?;
+        let style = match &self.settings.message {
+            Some(template) => Style::Template(template.clone()),
+            None => Style::Git,
+        };
+        let terms = Terms {
+            reason: self.asked.reason.map(str::to_owned),
+            incident: self.asked.incident.map(str::to_owned),
+            by: self.app.actor(&by.author.to_string()),
+            style,
+            sign_off: self.settings.sign_off.then(|| by.committer.clone()),
+        };
+        let (url, branch) = (whole.ground.remote.url().clone(), whole.ground.branch.clone());
+        let name = self.owners.get(whole.owner).map(|read| read.owner.name.clone());
+        let name = name.unwrap_or_default();
+        let (app, format, request) = (self.app, self.asked.format, self.asked.request);
+        let deadline = self.budget.reading();
+        let (made, (host, advised)) = during(app, format, "plans the commit", async |progress| {
+            tokio::join!(
+                whole.plan(&name, to, &terms, Timestamp::now(), progress),
+                Host::ask(request, &url, branch.as_str(), None, deadline),
+            )
+        })
+        .await;
+        match made? {
+            Decision::Revert(plan, shown) => {
+                let Advised { way, notes } = advised?;
+                let warnings = [notes, plan.warnings.clone()].concat();
+                let plan = Box::new(RevertPlan { way, warnings, ..*plan });
+                Ok(Ok(Ready { plan, shown, by, host }))
+            }
+            Decision::Nothing(nothing) => Ok(Err(nothing.message)),
+            Decision::Blocked(blocked, error) => {
+                let marks = self.app.console.marks;
+                self.app.console.error(&report::conflicts(&blocked.conflicts, marks));
+                Err(error)
+            }
+        }
+    }
+
+    /// By whom a commit of that repository comes here.
+    fn whom(&self, whole: &Whole) -> Result<Whom> {
+        let between = self.owners.get(..=whole.owner).unwrap_or(&self.owners);
+        let mut whom = Whom::default();
+        for owner in owners::that_bring_it(between) {
+            let Some(object) = owner.owner.object.clone() else { continue };
+            let name = owner.owner.name.clone();
+            let InTheWay { settles, words, suspended } = owners::in_the_way(owner);
+            if let Some(by) = suspended {
+                let message = format!("{name} takes nothing up from Git: {by}");
+                return Err(Error::new(ErrorKind::Refused, message)
+                    .hint("resume it first, then it brings the commit"));
+            }
+            let followed = Followed { owner: object, name };
+            if settles {
+                whom.settled.push(followed.clone());
+            } else if let Some(words) = words {
+                whom.warnings.push(format!("{} {words}", followed.name));
+            }
+            whom.followed.push(followed);
+        }
+        Ok(whom)
+    }
+
+    fn heading(
+        &self,
+        whole: &Whole,
+        chosen: &Chosen,
+        whom: &Whom,
+        states: (&OwnerRow, &OwnerRow),
+    ) -> String {
+        let (from, to) = states;
+        let card = owner_undo::Card {
+            target: &self.found.target,
+            owners: &self.known.owners,
+            from,
+            to,
+            why: &chosen.why,
+            against: chosen.against.as_deref(),
+            passed: &told::reasons(&chosen.passed, &whole.rows),
+            settles: !whom.settled.is_empty(),
+            warnings: &[whom.warnings.clone(), whole.notes.clone()].concat(),
+        };
+        owner_undo::heading(&card, Timestamp::now(), self.app.console.marks)
+    }
+
+    fn show(&self, text: &str) {
+        if self.asked.format.is_human() {
+            let _section = self.app.console.section(ci::PLAN);
+            self.app.console.answer(text);
+        }
+    }
+
+    fn dry_run(&self, heading: &str, ready: &Ready) -> ExitStatus {
+        let marks = self.app.console.marks;
+        let shown = report::difference(&ready.shown, marks);
+        self.show(&format!("{heading}{}{shown}", report::card(&ready.plan, marks)));
+        if let Some(document) = self.asked.format.document(&*ready.plan) {
+            self.app.console.answer(&document);
+        } else {
+            self.app.console.note("dry run: nothing was changed\n");
+        }
+        ExitStatus::Success
+    }
+
+    /// The document of a plan that comes to nothing.
+    fn nothing(&self, reason: &'static str, message: &str, commit: Option<String>) {
+        let nothing = NothingToRevert { reason, message: message.to_owned(), commit };
+        let outcome = RevertOutcome::Nothing(nothing);
+        if let Some(document) = self.asked.format.document(&RevertDocument::new(&outcome, None)) {
+            self.app.console.answer(&document);
+        }
+    }
+
+    async fn agree(&mut self, heading: &str, ready: &Ready) -> Result<()> {
+        let marks = self.app.console.marks;
+        let shown = report::difference(&ready.shown, marks);
+        let text = format!("{heading}{}{shown}", report::card(&ready.plan, marks));
+        let question = owner_undo::question(&self.found.target, &ready.plan, marks);
+        self.agree_to(&text, &question).await
+    }
+
+    /// Shows it and gets a yes.
+    pub(super) async fn agree_to(&mut self, text: &str, question: &str) -> Result<()> {
+        let asks = self.app.console.can_prompt && !self.asked.yes;
+        if asks && self.asked.format.is_human() {
+            self.app.console.error(text);
+        } else {
+            self.show(text);
+        }
+        if self.asked.yes {
+            return Ok(());
+        }
+        if !asks {
+            return Err(unconfirmed(self.app, &self.app.environment.again_with("--yes")));
+        }
+        let asked = Instant::now();
+        let yes = prompt::ask(&self.app.console, question).await;
+        self.budget.pause(asked.elapsed());
+        if yes { Ok(()) } else { Err(declined()) }
+    }
+}

@@ -1,0 +1,70 @@
+//! Brings whole owners to a commit that is on the branch: what they have under way ends first, then each
+//! is followed until it has applied it. What runs afterwards is somebody else's question.
+
+use crate::cluster::{Cluster, Deadline};
+use crate::reconciler::following::Goal;
+use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::following::Arrival;
+use crate::rollback::model::outcome::Stopped;
+
+use super::arrive::{Commit, Course, one, stopped, tell, written};
+use super::origin;
+use super::plan::Followed;
+
+/// Whom to follow, and how.
+#[derive(Clone, Copy)]
+pub struct Bringing<'a> {
+    /// Where.
+    pub cluster: &'a Cluster,
+    /// By this the wait is known, in what it writes; unique among all waits.
+    pub token: &'a str,
+    /// When to give up.
+    pub deadline: Deadline,
+}
+
+impl Bringing<'_> {
+    /// Ends what these have under way. What goes wrong is a warning: the commit then waits for it.
+    pub async fn settle(
+        &self,
+        owners: &[Followed],
+        course: &mut Course,
+        listener: &mut dyn Listener,
+    ) {
+        for Followed { owner, name } in owners {
+            let told = &mut |told| tell(told, name, listener);
+            let goal = (owner, Goal::Idle);
+            let followed =
+                one(self.cluster, self.token, goal, self.deadline, async |_| None, told).await;
+            course.written.extend(written("settle", &followed));
+            if !matches!(followed.arrival, Arrival::Reached) {
+                let message =
+                    format!("could not end what it has under way: {}", followed.words(name));
+                listener.on(Event::Warning { message: message.clone() });
+                course.warnings.push(message);
+            }
+        }
+    }
+
+    /// Follows these, one after the other, until each has applied the commit.
+    pub async fn bring(
+        &self,
+        owners: &[Followed],
+        commit: Commit<'_>,
+        course: &mut Course,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Stopped> {
+        let Commit { ground, id, files } = commit;
+        for Followed { owner, name } in owners {
+            let told = &mut |told| tell(told, name, listener);
+            let relation =
+                async |revision: &str| origin::relation(ground, id, files, revision).await;
+            let goal = (owner, Goal::Applied);
+            let followed = one(self.cluster, self.token, goal, self.deadline, relation, told).await;
+            course.written.extend(written("follow", &followed));
+            if !matches!(followed.arrival, Arrival::Reached) {
+                return Err(stopped(&followed, name));
+            }
+        }
+        Ok(())
+    }
+}
