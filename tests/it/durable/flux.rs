@@ -22,6 +22,11 @@ fn hasty() -> serde_json::Value {
     json!({"spec": {"wait": false}})
 }
 
+/// An upgrade that does not wait for health.
+fn hasty_helm() -> serde_json::Value {
+    json!({"disableWait": true})
+}
+
 fn a_bad_release_goes_back_and_stays_back(bed: &TestBed) {
     let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("durable-ks"), web());
     flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
@@ -101,7 +106,8 @@ fn values_of_a_release_go_back_where_they_are_declared(bed: &TestBed) {
     let (flux, namespace, fleet) = (bed.flux(), bed.namespace("durable-values"), Fleet::new());
     fleet.chart("charts/web", "0.9");
     let release = |tag: &str| {
-        let values = json!({"spec": {"values": {"image": {"tag": tag}}}});
+        // Helm would wait five minutes for what crashes.
+        let values = json!({"spec": {"values": {"image": {"tag": tag}}, "upgrade": hasty_helm()}});
         helm_release("web", "fleet", "./charts/web").with(&values).manifest(namespace.name())
     };
     fleet.write("releases/web.yaml", &release("1.0"));
@@ -127,7 +133,8 @@ fn a_chart_in_git_goes_back(bed: &TestBed) {
     fleet.chart("charts/web", "1.0");
     fleet.push("Add a chart");
     flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
-    flux.apply(&namespace, &helm_release("web", "fleet", "./charts/web"));
+    let hasty = json!({"spec": {"upgrade": hasty_helm()}});
+    flux.apply(&namespace, &helm_release("web", "fleet", "./charts/web").with(&hasty));
     flux.wait_released(&namespace, "web");
     namespace.rollout_done("web");
     fleet.chart("charts/web", "2.0-crash");

@@ -27,7 +27,8 @@ impl Phases {
         let first_write = asked.iter().take_while(|record| !is_write(record)).count();
         let (before, after) = asked.split_at(first_write);
         let reading = last(before, is_owner);
-        let arrival = last(after, is_owner);
+        // The checks of what is live read the owner, too.
+        let arrival = last(after, |record| is_owner(record) && is_write(record));
         let (followed, rest) = after.split_at(arrival);
         let found = rest.iter().take_while(|record| !is_write(record)).count();
         let traces = rest.iter().skip(found).filter(is_write).count();

@@ -169,6 +169,9 @@ fn an_application_is_found_without_its_namespace(bed: &TestBed) {
     let (argocd, namespace, fleet) = (bed.argocd(), bed.namespace("app-found"), Fleet::new());
     let app = deployed(argocd, &namespace, &fleet);
     let place = argocd.namespace();
+    app.wait_until("it says that it is healthy", |app| {
+        app["status"]["health"]["status"] == "Healthy"
+    });
     let ran = rb(&namespace, &format!("status app {} --watch=false", app.name())).ends_with(0);
     ran.says(&format!("note: application/{} is in namespace {place}", app.name()));
     rb(&namespace, "status app/nobody-has-this").ends_with(4).says("does not exist");
