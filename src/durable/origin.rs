@@ -4,7 +4,7 @@
 //! `candidates` are the sources of all owners, the nearest first. `search` looks into one after the other:
 //! what the files at the tip of its branch say, and what they said before. The first that tells decides;
 //! `refusal` says why none does. `reach` gets to a repository the user's way, `planning` makes the plan and
-//! proves by the content of the tree that would be pushed that the release is gone, and [`relation`] says
+//! proves by the content of the tree that would be pushed that the release is gone, and [`relation()`] says
 //! for [`crate::reconciler::follow`] what Git knows of a revision.
 //!
 //! Here is what fetches; nothing is pushed, and nothing in the cluster is read.

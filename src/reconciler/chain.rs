@@ -45,7 +45,7 @@ pub fn marks(workload: &Value) -> Value {
     marks::of(workload)
 }
 
-/// The owners of each workload, which is given by its [`marks`], in its place; the nearest first. What
+/// The owners of each workload, which is given by its [`marks()`], in its place; the nearest first. What
 /// cannot be read is said in the owner's proof, and ends the chain there.
 pub async fn read(
     cluster: &Cluster,
