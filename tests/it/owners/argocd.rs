@@ -192,7 +192,9 @@ fn marks_that_are_not_true_count_for_nothing(bed: &TestBed) {
     let (argocd, namespace) = (bed.argocd(), bed.namespace("owner-forged"));
     let (fleet, commit) = web();
     let elsewhere = bed.namespace("owner-true");
-    let app = argocd.application(&elsewhere, &fleet.url(), WEB, &automated());
+    // One that prunes would delete what bears its mark.
+    let heals = json!({"spec": {"syncPolicy": {"automated": {"selfHeal": true}}}});
+    let app = argocd.application(&elsewhere, &fleet.url(), WEB, &heals);
     app.wait_synced(&commit);
     releases(&namespace, 0, &["1.0", "2.0"]);
     let (place, name) = (namespace.name(), app.name());
