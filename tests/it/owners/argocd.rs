@@ -192,10 +192,11 @@ fn marks_that_are_not_true_count_for_nothing(bed: &TestBed) {
     let (argocd, namespace) = (bed.argocd(), bed.namespace("owner-forged"));
     let (fleet, commit) = web();
     let elsewhere = bed.namespace("owner-true");
-    // One that prunes would delete what bears its mark.
-    let heals = json!({"spec": {"syncPolicy": {"automated": {"selfHeal": true}}}});
-    let app = argocd.application(&elsewhere, &fleet.url(), WEB, &heals);
+    let app = argocd.application(&elsewhere, &fleet.url(), WEB, &automated());
     app.wait_synced(&commit);
+    // At its next comparison it would take what bears its mark for its own, and prune it.
+    let skip = json!({"metadata": {"annotations": {"argocd.argoproj.io/skip-reconcile": "true"}}});
+    app.patch(&skip);
     releases(&namespace, 0, &["1.0", "2.0"]);
     let (place, name) = (namespace.name(), app.name());
     for (id, why) in [
