@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::revert::refusal::short;
 use crate::rollback::model::plan::{Action, Plan, Step};
-use crate::rollback::model::record::RECORD_POINTER;
+use crate::rollback::model::record::{RECORD_POINTER, Record};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::rollback::model::target::Target;
 use crate::text::plural;
@@ -121,17 +122,20 @@ fn only(body: &Value, is_it: impl Fn(&str, &str) -> bool) -> Value {
 fn record(direct: &Plan) -> Option<Step> {
     let (path, body) = direct.patch()?;
     let annotations = "/metadata/annotations";
-    let body = only(body, |op, at| {
+    let mut body = only(body, |op, at| {
         at == RECORD_POINTER
             || at == annotations
             || (op == "test" && (at == "/metadata/uid" || at == "/spec/template"))
     });
-    let has_record = body.as_array()?.iter().any(|operation| {
+    let written = body.as_array_mut()?.iter_mut().find(|operation| {
         operation.get("op") == Some(&"add".into())
             && operation.get("path") == Some(&RECORD_POINTER.into())
     });
+    let value = written?.get_mut("value")?;
+    let record: Record = serde_json::from_str(value.as_str()?).ok()?;
+    *value = record.with_last_pending().to_annotation().into();
     let reference = direct.target.reference();
-    has_record.then(|| Step {
+    Some(Step {
         id: "record".to_owned(),
         summary: format!("record on {reference} that it goes back, and change nothing else of it"),
         action: Action::Record { path: path.to_owned(), body },
@@ -255,9 +259,4 @@ fn unblock(direct: &Plan) -> Option<Step> {
         compensation: None,
         optional: true,
     })
-}
-
-/// A commit as people read it.
-pub(super) fn short(commit: &str) -> String {
-    commit.chars().take(9).collect()
 }

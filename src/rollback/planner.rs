@@ -295,6 +295,7 @@ impl<'a> Planner<'a> {
             to: side(to),
             reason: self.request.reason.as_deref().map(short),
             incident: self.request.incident.as_deref().map(short),
+            pending: false,
         }
     }
 

@@ -5,16 +5,18 @@ mod argocd;
 mod flux;
 mod now;
 mod phases;
+mod request;
 mod whole;
 
 use serde_json::Value;
 
 use crate::rb::Rb;
 use crate::suite::Test;
-use crate::testbed::{Fleet, Namespace};
+use crate::testbed::argocd::{Application, automated};
+use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), flux::tests(), now::tests(), whole::tests()].concat()
+    [argocd::tests(), flux::tests(), now::tests(), request::tests(), whole::tests()].concat()
 }
 
 const WEB: &str = "apps/web";
@@ -30,6 +32,24 @@ fn web() -> (Fleet, String) {
     fleet.app(WEB, "web", &image("1.0"));
     let commit = fleet.push("Add web");
     (fleet, commit)
+}
+
+/// The Application of the folder `web`, which takes up new commits and heals, with everything healthy.
+#[track_caller]
+fn deployed<'a>(bed: &'a TestBed, namespace: &'a Namespace, fleet: &Fleet) -> Application<'a> {
+    let app = bed.argocd().application(namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&fleet.head());
+    namespace.rollout_done("web");
+    app
+}
+
+/// Pushes a release that crashes, and has it synced.
+#[track_caller]
+fn bad_release(app: &Application<'_>, fleet: &Fleet) -> String {
+    let bad = fleet.release(WEB, &image("2.0-crash"));
+    app.refresh_to(&bad);
+    app.wait_synced(&bad);
+    bad
 }
 
 /// `rb` by somebody who has told `git` who they are.

@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::rollback::model::demand::Demand;
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::hint::Hints;
-use crate::rollback::model::outcome::{Ending, Outcome, Waited, Written};
+use crate::rollback::model::outcome::{Ending, Outcome, Written};
 use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::record::{RECORD_ANNOTATION, RECORD_POINTER, Record};
 use crate::rollback::model::revision::{Revision, Revisions};
@@ -156,14 +156,16 @@ impl Live<'_> {
         let Self { cluster, backend, plan, deadline, proof } = self;
         let snapshot = match looked {
             Ok(snapshot) => snapshot,
-            Err(error) if error.kind() == ErrorKind::NotFound => return ended(Ending::Deleted),
-            Err(error) => return ended(Ending::Lost(error.to_string())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Outcome::ended(Ending::Deleted);
+            }
+            Err(error) => return Outcome::ended(Ending::Lost(error.to_string())),
         };
         let revisions = backend.revisions(&snapshot);
         if let Some(difference) = difference(plan, &revisions) {
             let ending = Ending::Differs(difference);
             listener.on(Event::Ended { elapsed: 0, ending: ending.clone() });
-            return ended(ending);
+            return Outcome::ended(ending);
         }
         let plan = as_it_is(backend, plan, &snapshot, &revisions);
         let proof = proof.map(|proof| ToProve {
@@ -226,6 +228,7 @@ fn as_it_is(
     let mut record = Record::on(&snapshot.workload);
     if let Some(undo) = record.undos.iter_mut().rev().find(|undo| undo.id == plan.id) {
         undo.to.hash.clone_from(&hash);
+        undo.pending = false;
     }
     let before = snapshot.annotation(RECORD_ANNOTATION).unwrap_or_default().to_owned();
     let mut plan = plan.clone();
@@ -247,16 +250,6 @@ fn as_it_is(
         _ => true,
     });
     plan
-}
-
-fn ended(ending: Ending) -> Outcome {
-    Outcome {
-        written: Vec::new(),
-        warnings: Vec::new(),
-        waited: Waited::ended(ending),
-        verification: None,
-        reverted: None,
-    }
 }
 
 /// What is sent here is not the write that matters.

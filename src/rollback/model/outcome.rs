@@ -224,6 +224,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// One that ended like this before anything was written.
+    #[must_use]
+    pub fn ended(ending: Ending) -> Self {
+        Self {
+            written: Vec::new(),
+            warnings: Vec::new(),
+            waited: Waited::ended(ending),
+            verification: None,
+            reverted: None,
+        }
+    }
+
     /// How it ended, in one word: `rolledBack`, the word of another ending, `verificationFailed` or
     /// `unverified`.
     #[must_use]

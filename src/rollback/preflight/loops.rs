@@ -47,7 +47,7 @@ impl Preflight for Loop {
         let taken: Vec<&Undo> = record
             .undos
             .iter()
-            .filter(|undo| is_recent(undo, scene.now) && is_it(undo, scene))
+            .filter(|undo| !undo.pending && is_recent(undo, scene.now) && is_it(undo, scene))
             .collect();
         let finding = if let Some(undo) = left {
             let when = ago(scene.now, undo.at);

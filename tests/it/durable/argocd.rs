@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::phases::Phases;
-use super::{WEB, image, last_undo, live, newest_message, undo, web};
+use super::{WEB, bad_release, deployed, image, last_undo, live, newest_message, undo, web};
 use crate::given::allow_only;
 use crate::rb::Rb;
 use crate::suite::{Test, on_bed};
-use crate::testbed::argocd::{Application, automated};
+use crate::testbed::argocd::automated;
 use crate::testbed::{Action, Fleet, Gate, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
@@ -29,20 +29,9 @@ const MOST_REQUESTS: usize = 25;
 /// What it asks for in all, with the checks before the first write and the verification of two pods.
 const MEASURED: usize = 40;
 
-/// Pushes a release that crashes, and has it synced.
-fn bad_release(app: &Application<'_>, fleet: &Fleet) -> String {
-    let bad = fleet.release(WEB, &image("2.0-crash"));
-    app.refresh_to(&bad);
-    app.wait_synced(&bad);
-    bad
-}
-
 fn a_bad_release_goes_back_and_stays_back(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("durable-argo"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
+    let (namespace, (fleet, _)) = (bed.namespace("durable-argo"), web());
+    let app = deployed(bed, &namespace, &fleet);
     let bad = bad_release(&app, &fleet);
     assert_eq!(live(&namespace), image("2.0-crash"));
 
@@ -75,11 +64,8 @@ fn a_bad_release_goes_back_and_stays_back(bed: &TestBed) {
 }
 
 fn a_dry_run_changes_nothing(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("durable-dry"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
+    let (namespace, (fleet, _)) = (bed.namespace("durable-dry"), web());
+    let app = deployed(bed, &namespace, &fleet);
     let bad = bad_release(&app, &fleet);
     let before = namespace.get("deployment", "web");
     let plan = undo(&namespace, "deploy/web --dry-run -o json").run().ends_with(0).json();
@@ -148,11 +134,8 @@ fn an_application_that_is_synced_by_hand_is_synced(bed: &TestBed) {
 /// A sync waits for what it has deployed before it goes on with the next wave, and what crashes never
 /// gets there. What is pushed meanwhile waits behind it.
 fn a_sync_that_waits_for_health_is_ended_first(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("durable-pinned"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
+    let (namespace, (fleet, _)) = (bed.namespace("durable-pinned"), web());
+    let app = deployed(bed, &namespace, &fleet);
     let later = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: later\n  annotations:\n    \
                  argocd.argoproj.io/sync-wave: \"1\"\n";
     fleet.write(&format!("{WEB}/later.yaml"), later);
@@ -218,11 +201,8 @@ fn the_right_commit_of_many_is_reverted(bed: &TestBed) {
 }
 
 fn without_the_right_to_read_the_application_nothing_is_done(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("durable-blind"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
+    let (namespace, (fleet, _)) = (bed.namespace("durable-blind"), web());
+    let app = deployed(bed, &namespace, &fleet);
     let bad = bad_release(&app, &fleet);
     let rules = [
         "get,list,watch,patch deployments.apps",
@@ -243,11 +223,8 @@ fn without_the_right_to_read_the_application_nothing_is_done(bed: &TestBed) {
 }
 
 fn a_durable_undo_costs_few_requests(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("durable-cost"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
+    let (namespace, (fleet, _)) = (bed.namespace("durable-cost"), web());
+    let app = deployed(bed, &namespace, &fleet);
     bad_release(&app, &fleet);
     let proxy = bed.proxy();
     let ran = undo(&namespace, "deploy/web --yes").env("KUBECONFIG", proxy.kubeconfig(&namespace));
@@ -268,11 +245,8 @@ fn a_durable_undo_costs_few_requests(bed: &TestBed) {
 
 /// Ctrl-C while the owner is followed: the commit is on the branch, and that is what is said.
 fn an_interrupted_wait_says_what_is_true(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("durable-int"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
+    let (namespace, (fleet, _)) = (bed.namespace("durable-int"), web());
+    let app = deployed(bed, &namespace, &fleet);
     let bad = bad_release(&app, &fleet);
     let (proxy, gate) = (bed.proxy(), Gate::closed());
     let closed = gate.clone();

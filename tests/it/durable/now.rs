@@ -5,12 +5,12 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{WEB, image, live, newest_message, undo, web};
+use super::{WEB, bad_release, deployed, image, live, newest_message, undo, web};
 use crate::rb::Rb;
 use crate::suite::{Test, on_bed};
-use crate::testbed::argocd::{Application, automated};
+use crate::testbed::argocd::automated;
 use crate::testbed::flux::{git_repository, kustomization};
-use crate::testbed::{Action, Fleet, Gate, Namespace, RequestHead, TestBed};
+use crate::testbed::{Action, Gate, RequestHead, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -25,14 +25,6 @@ pub(super) fn tests() -> Vec<Test> {
 
 const HOLD: &str = "kubectl-rb/hold";
 
-fn bad_release(app: &Application<'_>, namespace: &Namespace, fleet: &Fleet) -> String {
-    let bad = fleet.release(WEB, &image("2.0-crash"));
-    app.refresh_to(&bad);
-    app.wait_synced(&bad);
-    assert_eq!(live(namespace), image("2.0-crash"));
-    bad
-}
-
 #[track_caller]
 fn assert_let_go(object: &Value, spec: &Value) {
     assert_eq!(object["metadata"]["annotations"][HOLD], Value::Null);
@@ -40,12 +32,9 @@ fn assert_let_go(object: &Value, spec: &Value) {
 }
 
 fn an_application_is_held_patched_and_let_go(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-argo"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
-    let bad = bad_release(&app, &namespace, &fleet);
+    let (namespace, (fleet, _)) = (bed.namespace("now-argo"), web());
+    let app = deployed(bed, &namespace, &fleet);
+    let bad = bad_release(&app, &fleet);
     let spec = app.get()["spec"].clone();
     let ran = undo(&namespace, "deploy/web --now --yes --reason burning").run().ends_with(0);
     let order =
@@ -88,12 +77,9 @@ fn a_kustomization_is_held_patched_and_let_go(bed: &TestBed) {
 }
 
 fn where_git_is_out_of_reach_the_hold_stays_and_is_gone_on_with(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-no-git"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
-    let bad = bad_release(&app, &namespace, &fleet);
+    let (namespace, (fleet, _)) = (bed.namespace("now-no-git"), web());
+    let app = deployed(bed, &namespace, &fleet);
+    let bad = bad_release(&app, &fleet);
     let spec = app.get()["spec"].clone();
     // As where the user's machine does not reach the host that the controllers reach.
     let away = |words: &str| {
@@ -122,12 +108,9 @@ fn where_git_is_out_of_reach_the_hold_stays_and_is_gone_on_with(bed: &TestBed) {
 }
 
 fn a_hold_can_be_given_up(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-given-up"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
-    let bad = bad_release(&app, &namespace, &fleet);
+    let (namespace, (fleet, _)) = (bed.namespace("now-given-up"), web());
+    let app = deployed(bed, &namespace, &fleet);
+    let bad = bad_release(&app, &fleet);
     let spec = app.get()["spec"].clone();
     let away = undo(&namespace, "deploy/web --now --yes")
         .env("GIT_CONFIG_COUNT", "1")
@@ -152,7 +135,7 @@ fn an_application_set_cannot_be_held(bed: &TestBed) {
     let app = argocd.generated_application(&namespace, &fleet.url(), WEB, &automated());
     app.wait_synced(&commit);
     namespace.rollout_done("web");
-    let bad = bad_release(&app, &namespace, &fleet);
+    let bad = bad_release(&app, &fleet);
     let spec = app.get()["spec"].clone();
     let ran = undo(&namespace, "deploy/web --now --yes").run().ends_with(3);
     assert!(ran.stderr.contains("ApplicationSet"), "{ran}");
@@ -210,12 +193,9 @@ fn killed_at(
     is_it: fn(&RequestHead) -> bool,
     stop: impl Fn(Gate) -> Action + Send + 'static,
 ) {
-    let (argocd, namespace) = (bed.argocd(), bed.namespace("now-killed"));
-    let (fleet, commit) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&commit);
-    namespace.rollout_done("web");
-    let bad = bad_release(&app, &namespace, &fleet);
+    let (namespace, (fleet, _)) = (bed.namespace("now-killed"), web());
+    let app = deployed(bed, &namespace, &fleet);
+    let bad = bad_release(&app, &fleet);
     let spec = app.get()["spec"].clone();
     let (proxy, gate) = (bed.proxy(), Gate::closed());
     let held = gate.clone();

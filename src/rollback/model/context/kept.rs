@@ -228,6 +228,7 @@ mod tests {
                 to,
                 reason: None,
                 incident: None,
+                pending: false,
             };
             self.record = self.record.clone().with_undo(undo);
             self.live = hash;

@@ -113,6 +113,7 @@ fn workload(template: &Value, undos: &[&str]) -> Value {
         to: side(),
         reason: None,
         incident: None,
+        pending: false,
     };
     let record = Undos::Nothing.into_record("u");
     let record = undos.iter().map(undo).fold(record, Record::with_undo);
