@@ -19,10 +19,10 @@ use crate::reconciler::following::Goal;
 use crate::revert::ground::Ground;
 use crate::rollback::execute::live::{self, Live};
 use crate::rollback::model::convergence::Convergence;
-use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::event::{Event, Listener, Shared};
 use crate::rollback::model::following::{Arrival, Followed, Told};
 use crate::rollback::model::git_path::GitPath;
-use crate::rollback::model::outcome::{Ending, Outcome, Stopped, Waited, Written};
+use crate::rollback::model::outcome::{Ending, Outcome, Stopped, Written};
 use crate::rollback::model::plan::{Action, Plan};
 use crate::rollback::model::snapshot::now;
 use crate::rollback::model::target::Target;
@@ -97,7 +97,7 @@ pub async fn arrive(
     let followed = follow_all(arriving, commit, waits, &mut course, listener).await;
     let mut outcome = match followed {
         Err(stopped) => ended(Ending::OwnerStopped(stopped), listener, started),
-        Ok(()) if !waits => outcome(Ending::NotWaited),
+        Ok(()) if !waits => Outcome::ended(Ending::NotWaited),
         Ok(()) => {
             let Arriving { cluster, backend, plan, deadline } = arriving;
             Live { cluster, backend, plan, deadline, proof }.finish(listener).await
@@ -273,24 +273,5 @@ pub(super) fn stopped(followed: &Followed, name: &str) -> Stopped {
 fn ended(ending: Ending, listener: &mut dyn Listener, started: Instant) -> Outcome {
     let elapsed = started.elapsed().as_secs();
     listener.on(Event::Ended { elapsed, ending: ending.clone() });
-    outcome(ending)
-}
-
-fn outcome(ending: Ending) -> Outcome {
-    Outcome {
-        written: Vec::new(),
-        warnings: Vec::new(),
-        waited: Waited::ended(ending),
-        verification: None,
-        reverted: None,
-    }
-}
-
-/// A listener that two of them use.
-struct Shared<'a, 'b, 'l>(&'a RefCell<&'b mut (dyn Listener + 'l)>);
-
-impl Listener for Shared<'_, '_, '_> {
-    fn on(&mut self, event: Event) {
-        self.0.borrow_mut().on(event);
-    }
+    Outcome::ended(ending)
 }

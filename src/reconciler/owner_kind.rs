@@ -4,10 +4,11 @@
 use serde_json::Value;
 
 use crate::facts::Facts;
-use crate::rollback::model::deployed::{Deployed, Listed, Rendering, Standing};
+use crate::rollback::model::deployed::{Deployed, Listed, Standing};
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::{Kind, Target};
 
+use super::rendered::Rendering;
 use super::{Reconciler, argocd, flux};
 
 /// All kinds that can be named.

@@ -23,3 +23,20 @@ impl Rendered {
         self.inputs.folder.is_some() || !self.inputs.value_files.is_empty()
     }
 }
+
+/// One folder of one Git repository that an owner renders, and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendering {
+    /// What is read of it.
+    pub inputs: Inputs,
+    /// What of the owner's own settings may name other images than the files do.
+    pub overridden: Option<String>,
+}
+
+impl Rendering {
+    /// Of the one source of an owner.
+    pub(super) fn of(rendered: Vec<Rendered>, overridden: Option<String>) -> Self {
+        let inputs = rendered.into_iter().next().map(|rendered| rendered.inputs);
+        Self { inputs: inputs.unwrap_or_default(), overridden }
+    }
+}

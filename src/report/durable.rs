@@ -3,22 +3,18 @@
 use anstyle::Style;
 
 use crate::exit::ExitStatus;
-use crate::rollback::model::evidence::ago;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, Outcome};
 use crate::rollback::model::plan::{Action, Plan};
-use crate::rollback::model::revert::CommitView;
 use crate::rollback::model::revert_outcome::RevertOutcome;
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
-use crate::text::{plural, sanitize, shell_quote, shorten, truncate, width};
+use crate::text::{plural, sanitize, shell_quote, shorten, truncate};
 
-use super::revert::short;
+use super::revert::{commit_line, short};
 use super::style::{BAD, COLUMNS, Marks, WARN};
 
 /// Commits that the card names.
 const COMMITS: usize = 2;
-/// Columns left of the text.
-const INDENT: usize = 11;
 /// Columns of a URL.
 const URL: usize = 60;
 
@@ -108,20 +104,13 @@ pub(super) fn in_git(plan: &Plan, marks: Marks) -> Vec<String> {
     let commits = &revert.reverted.commits;
     let also = &revert.reverted.also;
     for commit in commits.iter().chain(also).take(COMMITS) {
-        lines.push(line("", &commit_line(commit, plan, marks)));
+        lines.push(line("", &commit_line(commit, plan.made_at, marks)));
     }
     let more = (commits.len() + also.len()).saturating_sub(COMMITS);
     if more > 0 {
         lines.push(line("", &format!("and {more} more")));
     }
     lines
-}
-
-fn commit_line(commit: &CommitView, plan: &Plan, marks: Marks) -> String {
-    let end = format!("   {}, {} ago", marks.foreign(&commit.author), ago(plan.made_at, commit.at));
-    let room = COLUMNS.saturating_sub(INDENT + 10 + width(&end));
-    let subject = marks.foreign(&commit.subject);
-    format!("{}  {}{end}", short(&commit.id), shorten(&subject, room))
 }
 
 /// What came of it in Git: the lines of the end.

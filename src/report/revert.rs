@@ -67,7 +67,7 @@ fn commits(
         .enumerate()
         .map(|(index, commit)| {
             let label = if index == 0 { label } else { "" };
-            line(label, &commit_line(commit, plan, marks))
+            line(label, &commit_line(commit, plan.made_at, marks))
         })
         .collect();
     if commits.len() > most {
@@ -76,8 +76,9 @@ fn commits(
     lines
 }
 
-fn commit_line(commit: &CommitView, plan: &RevertPlan, marks: Marks) -> String {
-    let end = format!("   {}, {} ago", marks.foreign(&commit.author), ago(plan.made_at, commit.at));
+/// A commit in a line of a card: `9f3c2ab51  Bump web   Ann, 3m ago`.
+pub(super) fn commit_line(commit: &CommitView, now: Timestamp, marks: Marks) -> String {
+    let end = format!("   {}, {} ago", marks.foreign(&commit.author), ago(now, commit.at));
     let room = COLUMNS.saturating_sub(INDENT + 10 + width(&end));
     let subject = marks.foreign(&commit.subject);
     format!("{}  {}{end}", short(&commit.id), shorten(&subject, room))

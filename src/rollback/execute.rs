@@ -90,13 +90,7 @@ pub async fn finish(
     let (outcomes, _) =
         finish_all(cluster, waiting, joined, Reach::Namespaces, &mut Only(listener)).await;
     // One plan, one outcome.
-    outcomes.into_iter().next().unwrap_or_else(|| Outcome {
-        written: Vec::new(),
-        warnings: Vec::new(),
-        waited: Waited::ended(Ending::NotWaited),
-        verification: None,
-        reverted: None,
-    })
+    outcomes.into_iter().next().unwrap_or_else(|| Outcome::ended(Ending::NotWaited))
 }
 
 /// The same for several workloads at once. `joined` are waited for with them, although nothing was

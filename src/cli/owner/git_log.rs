@@ -11,11 +11,10 @@ use crate::cli::output::Format;
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::manifest::closure::Inputs;
 use crate::git::remote::remote_url::{RemoteUrl, Transport};
+use crate::reconciler::rendered::Rendering;
 use crate::revert::app_log;
 use crate::revert::ground::{Ground, Reach};
 use crate::rollback::model::app_log::AppLog;
-use crate::rollback::model::deployed::Rendering;
-use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::owner_history::Repository;
 use crate::rollback::model::ownership::{Owner, Source, SourceKind};
 use crate::terminal::git::GitProgress;
@@ -57,7 +56,7 @@ pub(super) async fn read(
     };
     let branch = source.wants.strip_prefix("refs/heads/").unwrap_or(&source.wants);
     let branch = (!branch.is_empty()).then_some(branch);
-    match log(app, format, &source.url, branch, &rendering, deployed).await {
+    match log(app, format, &source.url, branch, &rendering.inputs, deployed).await {
         Ok((log, place)) => {
             let mut notes = log.notes.clone();
             notes.truncate(3);
@@ -90,7 +89,7 @@ async fn log(
     format: Format,
     url: &str,
     branch: Option<&str>,
-    rendering: &Rendering,
+    inputs: &Inputs,
     deployed: BTreeSet<String>,
 ) -> Result<(AppLog, Repository)> {
     let folder = std::env::current_dir().unwrap_or_else(|_| "/".into());
@@ -109,30 +108,14 @@ async fn log(
     let mut progress =
         GitProgress::new(app.console, format == Format::Jsonl, "looks for the repository");
     let mut ground = Ground::reach(reach).await?;
-    let inputs = inputs(rendering);
     let said = &mut |text: &str| progress.said(text);
-    let log = app_log::read(&mut ground, &inputs, deployed, said).await?;
+    let log = app_log::read(&mut ground, inputs, deployed, said).await?;
     let repository = Repository {
         url: ground.remote.url().to_string(),
         branch: ground.branch.as_str().to_owned(),
         paths: log.paths.clone(),
     };
     Ok((log, repository))
-}
-
-fn inputs(rendering: &Rendering) -> Inputs {
-    let Rendering { folder, recursive, include, exclude, value_files, components, .. } =
-        rendering.clone();
-    Inputs {
-        folder: Some(GitPath::new(folder.into_bytes())),
-        recursive,
-        include,
-        exclude,
-        value_files,
-        components,
-        generate_paths: rendering.generate_paths.clone(),
-        application: rendering.application.clone(),
-    }
 }
 
 fn unreachable(error: &Error, source: &Source, branch: Option<&str>) -> Vec<String> {

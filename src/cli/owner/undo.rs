@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::app::{App, Budget};
 use crate::cli::config_file;
 use crate::cli::git::change_request::ChangeRequestArgs;
+use crate::cli::git::identity;
 use crate::cli::git::progress::during;
 use crate::cli::output::Format;
 use crate::cli::target_args::owner::NamedOwner;
@@ -89,10 +90,7 @@ pub(in crate::cli) async fn run(
     let back = asked.back()?;
     let started = Instant::now();
     let budget = Budget::start(asked.timeout);
-    let folder = std::env::current_dir().map_err(|error| {
-        let message = "cannot tell the working directory: it may be gone";
-        Error::new(ErrorKind::Usage, message).because(error).hint("go to one that is there: cd ~")
-    })?;
+    let folder = identity::folder()?;
     let settings = config_file::git_settings(asked.config)?;
     let cluster = app.connect(asked.expect_context, budget.reading()).await?;
     let found = find(app, &cluster, named, "undo", budget.reading()).await?;

@@ -38,10 +38,7 @@ pub(super) async fn run(args: &RevertArgs, app: &App) -> Result<ExitStatus> {
 /// What is found out about the command stays in `known`, however it ends.
 async fn go(args: &RevertArgs, app: &App, known: &mut Known) -> Result<ExitStatus> {
     args.files.files().check()?;
-    let folder = std::env::current_dir().map_err(|error| {
-        let message = "cannot tell the working directory: it may be gone";
-        Error::new(ErrorKind::Usage, message).because(error).hint("go to one that is there: cd ~")
-    })?;
+    let folder = identity::folder()?;
     let settings = config_file::git_settings(args.config.as_deref())?;
     let planned = args.plan.as_deref().map(plan_file::read).transpose()?;
     known.planned = planned.as_ref().map(plan_file::asked);

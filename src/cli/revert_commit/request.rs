@@ -3,6 +3,7 @@
 use jiff::{Timestamp, ToSpan as _};
 
 use crate::cli::duration;
+use crate::cli::git::identity;
 use crate::config::GitSettings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::commit::message::Style;
@@ -51,19 +52,15 @@ pub(super) fn asking_for(args: &RevertArgs, which: Which) -> Result<Request> {
 
 /// What goes into the commit, as the command line says, else the configuration.
 pub(super) fn terms(args: &RevertArgs, settings: &GitSettings, asked_by: String, by: &By) -> Terms {
-    let style = match &settings.message {
-        _ if args.conventional => Style::Conventional,
-        Some(template) => Style::Template(template.clone()),
-        None => Style::Git,
-    };
-    let signs_off = args.signoff || settings.sign_off;
-    Terms {
-        reason: args.reason.clone(),
-        incident: args.incident.clone(),
-        by: asked_by,
-        style,
-        sign_off: signs_off.then(|| by.committer.clone()),
+    let why = (args.reason.as_deref(), args.incident.as_deref());
+    let mut terms = identity::terms(settings, by, asked_by, why);
+    if args.conventional {
+        terms.style = Style::Conventional;
     }
+    if args.signoff {
+        terms.sign_off = Some(by.committer.clone());
+    }
+    terms
 }
 
 /// A time, or so long ago.

@@ -14,7 +14,7 @@ use crate::exit::ExitStatus;
 use crate::report::revert as report;
 use crate::rollback::execute::live::{self, Proof, Recorded};
 use crate::rollback::model::decision::Owned;
-use crate::rollback::model::outcome::{Outcome, Waited};
+use crate::rollback::model::outcome::Outcome;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::request::CheckRule;
 use crate::rollback::model::snapshot::Snapshot;
@@ -126,9 +126,8 @@ async fn carry_out(
             return Ok(Outcome {
                 written: course.written,
                 warnings: course.warnings,
-                waited: Waited::ended(ending),
-                verification: None,
                 reverted: Some(reverted),
+                ..Outcome::ended(ending)
             });
         }
     };

@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use crate::facts::Facts;
-use crate::rollback::model::deployed::{Deployed, Listed, Rendering, Standing};
+use crate::rollback::model::deployed::{Deployed, Listed, Standing};
 use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::target::{Kind, Target};
 
-use super::super::marks::annotation;
 use super::super::owner_kind::OwnerKind;
+use super::super::rendered::Rendering;
 use super::super::{Claim, Reconciler};
-use super::fields::{flag, is_set, items, text, text_or, texts};
-use super::policy::{self, PATHS};
+use super::fields::{is_set, items, text, text_or};
+use super::policy;
 use super::sources::declared;
-use super::{Applications, VERSION, named, qualified, read, standing};
+use super::{Applications, VERSION, named, read, renders, standing};
 
 /// What Applications are called.
 static KIND: Kind = Kind {
@@ -90,17 +90,7 @@ impl OwnerKind for Applications {
         if is_set(source, "/plugin") {
             return Err("a plugin renders it".to_owned());
         }
-        Ok(Rendering {
-            folder: text(source, "/path").trim_start_matches("./").trim_matches('/').to_owned(),
-            recursive: flag(source, "/directory/recurse"),
-            include: text(source, "/directory/include").to_owned(),
-            exclude: text(source, "/directory/exclude").to_owned(),
-            value_files: texts(source, "/helm/valueFiles").map(str::to_owned).collect(),
-            components: texts(source, "/kustomize/components").map(str::to_owned).collect(),
-            generate_paths: annotation(owner, PATHS).unwrap_or_default().to_owned(),
-            application: qualified(owner).replace('/', "_"),
-            overridden: overridden(source),
-        })
+        Ok(Rendering::of(renders::of(owner), overridden(source)))
     }
 }
 
@@ -171,7 +161,8 @@ mod tests {
     #[test]
     fn what_is_rendered_is_told_where_it_is_one_folder_of_git() {
         let plain = Applications.rendering(&application(&json!({}))).unwrap();
-        assert_eq!((plain.folder.as_str(), plain.application.as_str()), ("apps/web", "web"));
+        let folder = plain.inputs.folder.map(|folder| folder.to_string());
+        assert_eq!((folder.as_deref(), &*plain.inputs.application), (Some("apps/web"), "web"));
         assert_eq!(plain.overridden, None);
         let own = json!({"spec": {"source": {"kustomize": {"images": ["web:9"]}}}});
         let own = Applications.rendering(&application(&own)).unwrap();

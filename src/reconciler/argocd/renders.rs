@@ -11,16 +11,15 @@ use super::super::marks::annotation;
 use super::super::rendered::Rendered;
 use super::super::versions;
 use super::fields::{flag, items, text, texts};
+use super::policy::PATHS;
 use super::{qualified, sources};
-
-const GENERATE_PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 
 /// In the order of the sources; of one that is there for others, what these take of it.
 pub(super) fn of(application: &Value) -> Vec<Rendered> {
     let who = format!("Argo CD application {}", qualified(application));
     let of = Application {
         who: &who,
-        paths: annotation(application, GENERATE_PATHS).unwrap_or_default(),
+        paths: annotation(application, PATHS).unwrap_or_default(),
         file: name_of_file(application),
     };
     if let Some(dry) = application.pointer("/spec/sourceHydrator/drySource") {

@@ -152,26 +152,3 @@ pub struct OwnerCondition {
     /// Since when.
     pub since: Option<Timestamp>,
 }
-
-/// What an owner renders from Git, as it declares it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rendering {
-    /// The folder; empty: the whole repository.
-    pub folder: String,
-    /// A folder that is neither a kustomization nor a chart is read with its subfolders.
-    pub recursive: bool,
-    /// Of such a folder, only the files that match; empty is all.
-    pub include: String,
-    /// Of such a folder, not the files that match.
-    pub exclude: String,
-    /// Values files of a chart, each over the ones before it.
-    pub value_files: Vec<String>,
-    /// Components that are added to a kustomization.
-    pub components: Vec<String>,
-    /// The annotation `argocd.argoproj.io/manifest-generate-paths`; empty where there is none.
-    pub generate_paths: String,
-    /// Name of the Argo CD application; empty where there is none.
-    pub application: String,
-    /// What of the owner's own settings may name other images than the files do.
-    pub overridden: Option<String>,
-}

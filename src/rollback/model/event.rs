@@ -1,5 +1,7 @@
 //! What the engine tells whoever watches it work; reporters turn it into text.
 
+use std::cell::RefCell;
+
 use super::check::Check;
 use super::outcome::{Ending, PodFailure};
 use super::progress::Progress;
@@ -83,5 +85,14 @@ pub struct Only<'a>(pub &'a mut dyn Listener);
 impl Listeners for Only<'_> {
     fn on(&mut self, _index: usize, event: Event) {
         self.0.on(event);
+    }
+}
+
+/// One listener for several that speak at the same time.
+pub struct Shared<'a, 'b, 'l>(pub &'a RefCell<&'b mut (dyn Listener + 'l)>);
+
+impl Listener for Shared<'_, '_, '_> {
+    fn on(&mut self, event: Event) {
+        self.0.borrow_mut().on(event);
     }
 }

@@ -16,11 +16,10 @@ use crate::durable::plan::Followed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::git::Oid;
-use crate::git::commit::message::Style;
 use crate::report::json::revert::RevertDocument;
 use crate::report::{owner_undo, revert as report};
 use crate::revert::land::By;
-use crate::revert::plan::{Decision, Terms};
+use crate::revert::plan::Decision;
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::owner_history::OwnerRow;
 use crate::rollback::model::owner_status::Undone;
@@ -158,17 +157,9 @@ impl Undo<'_> {
     /// there is nothing to push.
     async fn plan(&self, whole: &mut Whole, to: usize) -> Result<Result<Ready, String>> {
         let by = identity::by(&whole.ground.config, &self.folder)?;
-        let style = match &self.settings.message {
-            Some(template) => Style::Template(template.clone()),
-            None => Style::Git,
-        };
-        let terms = Terms {
-            reason: self.asked.reason.map(str::to_owned),
-            incident: self.asked.incident.map(str::to_owned),
-            by: self.app.actor(&by.author.to_string()),
-            style,
-            sign_off: self.settings.sign_off.then(|| by.committer.clone()),
-        };
+        let (asked_by, why) =
+            (self.app.actor(&by.author.to_string()), (self.asked.reason, self.asked.incident));
+        let terms = identity::terms(&self.settings, &by, asked_by, why);
         let (url, branch) = (whole.ground.remote.url().clone(), whole.ground.branch.clone());
         let name = self.owners.get(whole.owner).map(|read| read.owner.name.clone());
         let name = name.unwrap_or_default();

@@ -17,7 +17,6 @@ use crate::durable::owners::{self, InTheWay};
 use crate::durable::plan::{Followed, Through};
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
-use crate::git::commit::message::Style;
 use crate::report::revert as report;
 use crate::revert::ground::Ground;
 use crate::revert::land::By;
@@ -62,11 +61,7 @@ impl Ready {
 impl Here {
     /// With the owners as the snapshot has them.
     pub(super) async fn new(flow: &Flow<'_>, snapshot: &Snapshot) -> Result<Self> {
-        let folder = std::env::current_dir().map_err(|error| {
-            let message = "cannot tell the working directory: it may be gone";
-            let error = Error::new(ErrorKind::Usage, message).because(error);
-            error.hint("go to one that is there: cd ~")
-        })?;
+        let folder = identity::folder()?;
         let settings = config_file::git_settings(flow.args.proof.config.as_deref())?;
         let deadline = flow.budget.reading();
         let Snapshot { owners, owner_objects, .. } = snapshot;
@@ -181,17 +176,8 @@ impl Here {
     }
 
     fn terms(&self, flow: &Flow<'_>, by: &By) -> Terms {
-        let style = match &self.settings.message {
-            Some(template) => Style::Template(template.clone()),
-            None => Style::Git,
-        };
-        Terms {
-            reason: flow.request.reason.clone(),
-            incident: flow.request.incident.clone(),
-            by: flow.app.actor(&by.author.to_string()),
-            style,
-            sign_off: self.settings.sign_off.then(|| by.committer.clone()),
-        }
+        let why = (flow.request.reason.as_deref(), flow.request.incident.as_deref());
+        identity::terms(&self.settings, by, flow.app.actor(&by.author.to_string()), why)
     }
 
     /// What goes through Git, and by whom it comes here. `holds` says that the owners will be held: then

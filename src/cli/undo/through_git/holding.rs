@@ -10,7 +10,7 @@ use crate::durable::plan::Followed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::reconciler::hold::{self, Held, Wanted};
 use crate::rollback::execute;
-use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::event::{Event, Listener, Shared};
 use crate::rollback::model::hold::{Aim, Hold};
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::snapshot::now;
@@ -19,7 +19,7 @@ use crate::rollback::model::template;
 use crate::text::shell_quote;
 
 use super::here::Ready;
-use super::now::{Shared, Work};
+use super::now::Work;
 
 /// Letting go again what was held for nothing must not take longer.
 const TO_LET_GO: Duration = Duration::from_secs(15);

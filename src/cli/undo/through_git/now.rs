@@ -16,7 +16,7 @@ use crate::rollback::execute::live::{Live, Proof};
 use crate::rollback::execute::{self, Accepted, Answer, Patched, ToProve};
 use crate::rollback::model::check::Level;
 use crate::rollback::model::decision::Owned;
-use crate::rollback::model::event::{Event, Listener};
+use crate::rollback::model::event::{Event, Listener, Shared};
 use crate::rollback::model::hold::Hold;
 use crate::rollback::model::outcome::{Ending, Outcome, Waited};
 use crate::rollback::model::ownership::Owner;
@@ -149,7 +149,7 @@ impl Work<'_> {
             // What is worse is said, and the hold beside it.
             Err(Ending::HoldOpen { why, finish, .. }) if !is_well => {
                 course.warnings.push(format!("its owner is held still: {why}; to go on: {finish}"));
-                served.clone().unwrap_or_else(|| ended(Ending::NotWaited))
+                served.clone().unwrap_or_else(|| Outcome::ended(Ending::NotWaited))
             }
             Err(ending) => {
                 let verification = served.as_ref().and_then(|served| served.verification.clone());
@@ -159,7 +159,7 @@ impl Work<'_> {
                 Outcome {
                     waited: Waited { ending, ..waited },
                     verification,
-                    ..ended(Ending::NotWaited)
+                    ..Outcome::ended(Ending::NotWaited)
                 }
             }
             Ok(()) => {
@@ -247,23 +247,4 @@ fn only_verdict(plan: &Plan) -> Plan {
     plan.steps
         .retain(|step| matches!(step.action, Action::Wait { .. } | Action::StampVerdict { .. }));
     plan
-}
-
-fn ended(ending: Ending) -> Outcome {
-    Outcome {
-        written: Vec::new(),
-        warnings: Vec::new(),
-        waited: Waited::ended(ending),
-        verification: None,
-        reverted: None,
-    }
-}
-
-/// A listener that two of them use.
-pub(super) struct Shared<'a, 'b, 'l>(pub(super) &'a RefCell<&'b mut (dyn Listener + 'l)>);
-
-impl Listener for Shared<'_, '_, '_> {
-    fn on(&mut self, event: Event) {
-        self.0.borrow_mut().on(event);
-    }
 }

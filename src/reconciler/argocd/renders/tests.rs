@@ -66,7 +66,7 @@ fn a_folder_is_read_as_its_source_says() {
 #[test]
 fn the_annotation_and_the_name_of_its_own_file_are_told() {
     let mut app = application(&json!({"source": {"repoURL": FLEET, "path": "apps/web"}}));
-    app["metadata"]["annotations"] = json!({GENERATE_PATHS: ".;/base"});
+    app["metadata"]["annotations"] = json!({PATHS: ".;/base"});
     app["status"]["controllerNamespace"] = json!("argocd");
     assert_eq!(of(&app)[0].inputs.generate_paths, ".;/base");
     assert_eq!(of(&app)[0].inputs.application, "web");

@@ -3,13 +3,12 @@
 use serde_json::Value;
 
 use crate::facts::Facts;
-use crate::rollback::model::deployed::{
-    Deployed, Listed, OwnerOperation, OwnerState, Rendering, Standing,
-};
+use crate::rollback::model::deployed::{Deployed, Listed, OwnerOperation, OwnerState, Standing};
 use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::target::{self, Target};
 
 use super::super::super::owner_kind::OwnerKind;
+use super::super::super::rendered::Rendering;
 use super::super::super::{Claim, Reconciler};
 use super::super::fields::{flag, is_set, text, word};
 use super::super::{deployed, listed, standing};

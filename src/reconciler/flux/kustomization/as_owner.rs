@@ -3,17 +3,16 @@
 use serde_json::Value;
 
 use crate::facts::Facts;
-use crate::rollback::model::deployed::{
-    Deployed, Listed, OwnerOperation, OwnerState, Rendering, Standing,
-};
+use crate::rollback::model::deployed::{Deployed, Listed, OwnerOperation, OwnerState, Standing};
 use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::target::{self, Target};
 
 use super::super::super::owner_kind::OwnerKind;
+use super::super::super::rendered::Rendering;
 use super::super::super::{Claim, Reconciler};
-use super::super::fields::{flag, is_set, list, text, word};
+use super::super::fields::{flag, is_set, text, word};
 use super::super::source::SourceRef;
-use super::super::{deployed, health_check, listed, path, revision, standing};
+use super::super::{deployed, health_check, listed, renders, revision, standing};
 use super::{KIND, Kustomizations, SOURCE, course, state};
 
 /// What Kustomizations are called.
@@ -85,7 +84,6 @@ impl OwnerKind for Kustomizations {
         if kind != "GitRepository" {
             return Err(format!("its source is no Git repository but {kind}"));
         }
-        let components = list(owner, "/spec/components").iter().filter_map(Value::as_str);
         let places = [
             ("/spec/images", "images"),
             ("/spec/patches", "patches"),
@@ -97,15 +95,9 @@ impl OwnerKind for Kustomizations {
             _ => false,
         };
         let overridden = places.iter().find(|(pointer, _)| set(pointer));
-        Ok(Rendering {
-            folder: path::clean(text(owner, "/spec/path")),
-            // Of a folder without one, Flux makes a kustomization of all that is in it.
-            recursive: true,
-            components: components.map(str::to_owned).collect(),
-            overridden: overridden
-                .map(|(_, what)| format!("its own spec has {what} that win over Git")),
-            ..Rendering::default()
-        })
+        let overridden =
+            overridden.map(|(_, what)| format!("its own spec has {what} that win over Git"));
+        Ok(Rendering::of(renders::of_kustomization(owner), overridden))
     }
 }
 
