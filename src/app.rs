@@ -321,10 +321,10 @@ fn note(cell: &Cell<Writes>, event: &Event, was_sent: bool) {
 }
 
 /// The time that a command has: all of it together, without the time that a person thinks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Budget {
     started: tokio::time::Instant,
-    thought: Duration,
+    thought: Cell<Duration>,
     timeout: Option<Duration>,
 }
 
@@ -332,7 +332,7 @@ impl Budget {
     /// Starts now; `None` leaves it to the workload.
     #[must_use]
     pub fn start(timeout: Option<Duration>) -> Self {
-        Self { started: tokio::time::Instant::now(), thought: Duration::ZERO, timeout }
+        Self { started: tokio::time::Instant::now(), thought: Cell::default(), timeout }
     }
 
     /// Until when may be read.
@@ -348,12 +348,12 @@ impl Budget {
     }
 
     /// Does not count the time that a person thinks.
-    pub fn pause(&mut self, thought: Duration) {
-        self.thought += thought;
+    pub fn pause(&self, thought: Duration) {
+        self.thought.set(self.thought.get() + thought);
     }
 
     fn until(&self, whole: Duration) -> Deadline {
-        let spent = self.started.elapsed().saturating_sub(self.thought);
+        let spent = self.started.elapsed().saturating_sub(self.thought.get());
         Deadline::after(whole.saturating_sub(spent))
     }
 }

@@ -34,6 +34,8 @@ pub struct Through {
     pub settled: Vec<Followed>,
     /// Those whose automation is turned off until Git agrees with the patch.
     pub held: Vec<Followed>,
+    /// Whether Git has not answered yet: what is reverted comes out while the rest is carried out.
+    pub is_searched: bool,
     /// Whether the health check of an owner may hold the commit back, which a patch of the workload to
     /// what Git holds ends.
     pub unblocks: bool,
@@ -51,7 +53,8 @@ pub fn plan(direct: Plan, through: Through) -> Plan {
 }
 
 /// The plan that patches the workload first, while its owners are held, and makes Git agree then. Where
-/// nothing is known of Git (nobody is followed), it ends with the patch, and the hold stays.
+/// Git is out of reach (nobody is followed, and nothing searched), it ends with the patch, and the hold
+/// stays.
 #[must_use]
 pub fn immediate(direct: Plan, through: Through) -> Plan {
     let mut steps: Vec<Step> = through.held.iter().map(hold).collect();
@@ -65,7 +68,10 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
                 | Action::CreateEvent { .. }
         )
     }));
-    if !through.followed.is_empty() {
+    if through.is_searched {
+        steps.push(search_git());
+        steps.extend(through.held.iter().map(release));
+    } else if !through.followed.is_empty() {
         steps.extend(through.revert.as_deref().map(revert));
         let is_held = |one: &&Followed| through.held.contains(one);
         steps.extend(through.followed.iter().filter(is_held).map(see));
@@ -192,6 +198,18 @@ fn settle(followed: &Followed) -> Step {
         expects: "nothing holds the commit back".to_owned(),
         compensation: None,
         optional: true,
+    }
+}
+
+fn search_git() -> Step {
+    Step {
+        id: "search-git".to_owned(),
+        summary: "find in Git what brought what is left, and revert that".to_owned(),
+        action: Action::SearchGit,
+        preconditions: Vec::new(),
+        expects: "what is reverted is told before it is pushed".to_owned(),
+        compensation: None,
+        optional: false,
     }
 }
 

@@ -51,7 +51,17 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
         lines.push(format!("  {:<8} {}", "older", marks.foreign(&text)));
     }
     lines.extend(checks(plan, marks));
-    lines.extend(warnings(plan, LINES.saturating_sub(lines.len()), marks));
+    lines.extend(warnings(&plan.warnings, LINES.saturating_sub(lines.len()), marks));
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// What Git has answered after the card was shown, with what is to be known of that: the rest of the way.
+#[must_use]
+pub fn rest(plan: &Plan, known: &[String], marks: Marks) -> String {
+    let next = std::iter::once(durable::rest(plan));
+    let mut lines = listed("next", next, 3, Style::new());
+    lines.extend(durable::in_git(plan, marks));
+    lines.extend(warnings(known, LINES.saturating_sub(lines.len()), marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -216,8 +226,8 @@ fn checks(plan: &Plan, marks: Marks) -> Vec<String> {
     lines
 }
 
-fn warnings(plan: &Plan, room: usize, marks: Marks) -> Vec<String> {
-    listed("warning", plan.warnings.iter().map(|text| marks.foreign(text)), room, WARN)
+fn warnings(known: &[String], room: usize, marks: Marks) -> Vec<String> {
+    listed("warning", known.iter().map(|text| marks.foreign(text)), room, WARN)
 }
 
 /// A list whose entries are broken into lines; what has no room is counted.

@@ -5,7 +5,7 @@ use anstyle::Style;
 use crate::exit::ExitStatus;
 use crate::rollback::model::hint::Hints;
 use crate::rollback::model::outcome::{Ending, Outcome};
-use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::revert_outcome::RevertOutcome;
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::text::{plural, sanitize, shell_quote, shorten, truncate};
@@ -44,12 +44,23 @@ pub(super) fn way(plan: &Plan) -> String {
     format!("durable: {}", does.join(", "))
 }
 
-fn at_once(plan: &Plan) -> String {
-    let held = plan.steps.iter().filter_map(|step| match &step.action {
+/// What is left to do of it once the workload is patched: `revert 9f3c2ab on main, push, let Argo CD
+/// application web go`.
+pub(super) fn rest(plan: &Plan) -> String {
+    let what = plan.revert().map_or_else(|| "push nothing, Git holds it".to_owned(), reverts);
+    format!("{what}, let {} go", held(plan).join(" and "))
+}
+
+fn held(plan: &Plan) -> Vec<String> {
+    let name = |step: &Step| match &step.action {
         Action::Hold { name, .. } => Some(sanitize(name).into_owned()),
         _ => None,
-    });
-    let held: Vec<String> = held.collect();
+    };
+    plan.steps.iter().filter_map(name).collect()
+}
+
+fn at_once(plan: &Plan) -> String {
+    let held = held(plan);
     let mut does: Vec<String> = Vec::new();
     let goes_on = plan.goes_on();
     if !goes_on && !held.is_empty() {
@@ -61,6 +72,7 @@ fn at_once(plan: &Plan) -> String {
     match plan.revert() {
         Some(revert) => does.push(reverts(revert)),
         None if plan.is_durable() => does.push("push nothing, Git holds it".to_owned()),
+        None if plan.searches_git() => does.push("revert in Git what brought it".to_owned()),
         None => does.push("leave Git as it is for now".to_owned()),
     }
     if !held.is_empty() {

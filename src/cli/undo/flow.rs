@@ -208,13 +208,19 @@ impl<'a> Flow<'a> {
         preflight::refusal(plan, self.request.reason.is_some(), |flags| self.command(flags))
     }
 
+    /// Whether anybody looks at the plan before it is carried out, so that it has to be whole.
+    pub(super) fn shows_the_plan_first(&self) -> bool {
+        let goes_elsewhere = self.args.plan_out.is_some() || self.expected.is_some();
+        self.asks() || self.stops_at_plan() || goes_elsewhere
+    }
+
     fn asks(&self) -> bool {
         self.app.console.can_prompt && !self.args.yes
     }
 
     /// Gets a yes for this plan, or an error.
     pub(super) async fn agree(
-        &mut self,
+        &self,
         plan: &Plan,
         agreed: Option<&Plan>,
         further: Option<Error>,

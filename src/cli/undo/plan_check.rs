@@ -52,6 +52,7 @@ pub(super) fn check(backend: &dyn Rollbacker, plan: &Plan) -> Result<()> {
             | Action::Hold { .. }
             | Action::See { .. }
             | Action::Release { .. }
+            | Action::SearchGit
             | Action::Revert { .. }
             | Action::Follow { .. }
             | Action::Unblock { .. } => false,

@@ -36,6 +36,22 @@ pub(super) fn card_before_the_act(args: &UndoArgs, app: &App, plan: &Plan, asks:
     }
 }
 
+/// What Git has answered after the card was shown: in the same place, and for machines the whole plan.
+/// `known` is what is to be known of that.
+pub(super) fn what_git_says(args: &UndoArgs, app: &App, plan: &Plan, known: &[String]) {
+    let text = card::rest(plan, known, app.console.marks);
+    match args.format() {
+        Format::Jsonl => {
+            app.console.answer(&EventLine::document(&plan_document(args, plan)).text());
+        }
+        format if format.is_human() && app.console.verbosity > Verbosity::Quiet => {
+            return app.console.answer(&text);
+        }
+        _ => {}
+    }
+    app.console.note(&text);
+}
+
 /// One of several workloads that is not well: what ails it, and what to type next.
 pub(super) fn trouble(done: &Done, target: &Target, hints: &Hints, marks: Marks) -> String {
     match done {

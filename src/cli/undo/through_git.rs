@@ -1,11 +1,13 @@
 //! An undo of what somebody takes from Git: found there, shown, reverted there, and followed until it
 //! runs. With `--now` the workload is patched first, while its owners are held.
 
+mod agreeing;
 mod here;
 mod holding;
 mod now;
 mod push;
 pub(super) mod resume;
+mod search;
 
 use crate::durable::arrive::{self, Arriving, Commit, Course, arrive};
 use crate::durable::plan;
@@ -43,7 +45,7 @@ pub(super) async fn run(
     let through = here.through(&ready, false)?;
     let Some((direct, _)) = looked? else { return Err(changed(flow)) };
     let plan = Box::new(plan::plan(*direct, through));
-    if let Some(exit) = agree(flow, &plan, &ready, snapshot).await? {
+    if let Some(exit) = agree(flow, &plan, snapshot).await? {
         return Ok(exit);
     }
     let proof = flow.args.waits().then_some(proof(flow, snapshot)?);
@@ -52,25 +54,11 @@ pub(super) async fn run(
     Ok(outcome.exit_status())
 }
 
-/// The same for a plan with a revert.
-async fn agree(
-    flow: &mut Flow<'_>,
-    plan: &Plan,
-    ready: &Ready,
-    snapshot: &Snapshot,
-) -> Result<Option<ExitStatus>> {
-    if let Some((revert, ..)) = &ready.revert {
+/// Shows the plan and gets a yes; an exit code where it ends with the plan.
+async fn agree(flow: &Flow<'_>, plan: &Plan, snapshot: &Snapshot) -> Result<Option<ExitStatus>> {
+    if let Some(revert) = plan.revert() {
         flow.app.story().revert_planned(revert);
     }
-    agree_alone(flow, plan, snapshot).await
-}
-
-/// Shows the plan and gets a yes; an exit code where it ends with the plan.
-async fn agree_alone(
-    flow: &mut Flow<'_>,
-    plan: &Plan,
-    snapshot: &Snapshot,
-) -> Result<Option<ExitStatus>> {
     flow.app.story().planned(plan, &flow.request, Some(snapshot));
     if let Some(expected) = &flow.expected
         && !from_file::is_same_in_git(expected, plan)

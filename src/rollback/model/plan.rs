@@ -251,6 +251,12 @@ impl Plan {
         })
     }
 
+    /// Whether what brought the release is looked for in Git only while it is carried out.
+    #[must_use]
+    pub fn searches_git(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::SearchGit))
+    }
+
     /// Whether it is the owner that makes the target live, from Git.
     #[must_use]
     pub fn is_durable(&self) -> bool {

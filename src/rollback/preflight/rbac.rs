@@ -123,6 +123,7 @@ fn access(step: &Step) -> Option<Ask> {
         | Action::Release { .. }
         | Action::Settle { .. }
         | Action::Follow { .. }
+        | Action::SearchGit
         | Action::Revert { .. }
         | Action::KeepTemplate { .. }
         | Action::Wait { .. } => return None,

@@ -1,6 +1,7 @@
 //! `--now`: the service comes back by a patch, while the owner is held; then Git agrees, and the owner
 //! is let go.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ pub(super) fn tests() -> Vec<Test> {
         an_application_is_held_patched_and_let_go,
         a_kustomization_is_held_patched_and_let_go,
         where_git_is_out_of_reach_the_hold_stays_and_is_gone_on_with,
+        the_service_does_not_wait_for_git,
         a_hold_can_be_given_up,
         an_application_set_cannot_be_held,
         a_call_that_was_killed_is_gone_on_with,
@@ -24,6 +26,11 @@ pub(super) fn tests() -> Vec<Test> {
 }
 
 const HOLD: &str = "kubectl-rb/hold";
+
+/// The words of a card, wherever its lines end.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
 
 #[track_caller]
 fn assert_let_go(object: &Value, spec: &Value) {
@@ -40,6 +47,11 @@ fn an_application_is_held_patched_and_let_go(bed: &TestBed) {
     let order =
         ["done: hold Application", "done: patch deployment/web", "done: release Application"];
     let places: Vec<_> = order.iter().map(|text| ran.stderr.find(text)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {ran}");
+    // What is reverted is not waited for, and told before it is pushed.
+    let said = unwrapped(&ran.stdout);
+    let told = ["revert in Git what brought it", "next revert", "apps/web/deployment.yaml"];
+    let places: Vec<_> = told.iter().map(|text| said.find(text)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {ran}");
     assert_eq!(live(&namespace), image("1.0"));
     let message = newest_message(&fleet);
@@ -102,6 +114,37 @@ fn where_git_is_out_of_reach_the_hold_stays_and_is_gone_on_with(bed: &TestBed) {
     undo(&namespace, "deploy/web --resume --yes").run().ends_with(0);
     let message = newest_message(&fleet);
     assert!(message.contains(&format!("This reverts commit {bad}")), "{message}");
+    app.wait_synced(&fleet.server_head());
+    assert_let_go(&app.get(), &spec);
+    assert_eq!(live(&namespace), image("1.0"));
+}
+
+/// Git is looked into while the service comes back, however long that takes, and whoever stops it is told
+/// what is true.
+fn the_service_does_not_wait_for_git(bed: &TestBed) {
+    let (namespace, (fleet, _)) = (bed.namespace("now-slow-git"), web());
+    let app = deployed(bed, &namespace, &fleet);
+    let bad = bad_release(&app, &fleet);
+    let spec = app.get()["spec"].clone();
+    // It takes connections and never answers.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let base = format!("http://{}/", silent.local_addr().expect("its address"));
+    let mut running = undo(&namespace, "deploy/web --now --yes")
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", format!("url.{base}.insteadOf"))
+        .env("GIT_CONFIG_VALUE_0", fleet.url().replace("fleet.git", ""))
+        .spawn();
+    namespace.wait_until("it is patched", |_| live(&namespace) == image("1.0"));
+    namespace.rollout_done("web");
+    assert!(!running.has_ended());
+    assert_eq!(fleet.server_head(), bad);
+    let interrupted = Command::new("kill").args(["-INT", &running.id().to_string()]).status();
+    assert!(interrupted.expect("kill").success());
+    let ran = running.wait().ends_with(130);
+    assert!(unwrapped(&ran.stdout).contains("revert in Git what brought it"), "{ran}");
+    assert!(ran.stderr.contains("it is patched, and its owner is held until Git agrees"), "{ran}");
+    assert!(ran.stderr.contains("rb undo deployment/web --resume"), "{ran}");
+    undo(&namespace, "deploy/web --resume --yes").run().ends_with(0);
     app.wait_synced(&fleet.server_head());
     assert_let_go(&app.get(), &spec);
     assert_eq!(live(&namespace), image("1.0"));

@@ -1,7 +1,6 @@
 //! Where in Git a release is undone, from this folder and with this user's settings.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -92,19 +91,6 @@ impl Here {
             }
             Found::Refused(error) => Err(with_ways(error, flow, owned)),
         }
-    }
-
-    /// The same within so much time.
-    pub(super) async fn ready_within(
-        &self,
-        flow: &Flow<'_>,
-        owned: &Owned,
-        patience: Duration,
-    ) -> Result<Ready> {
-        tokio::time::timeout(patience, self.ready(flow, owned)).await.unwrap_or_else(|_| {
-            let message = format!("Git has not answered within {} s", patience.as_secs());
-            Err(Error::new(ErrorKind::Unreachable, message))
-        })
     }
 
     async fn find(&self, flow: &Flow<'_>, owned: &Owned, deadline: Deadline) -> Result<Found> {

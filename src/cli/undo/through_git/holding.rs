@@ -18,7 +18,6 @@ use crate::rollback::model::target::Target;
 use crate::rollback::model::template;
 use crate::text::shell_quote;
 
-use super::here::Ready;
 use super::now::Work;
 
 /// Letting go again what was held for nothing must not take longer.
@@ -45,11 +44,10 @@ pub(super) fn wanted(flow: &Flow<'_>, chain: &[Owner]) -> Result<Vec<Followed>> 
 }
 
 impl Work<'_> {
-    pub(super) fn hold_of(&self, ready: &Result<Ready>) -> Hold {
+    pub(super) fn hold(&self) -> Hold {
         let Self { flow, plan, .. } = self;
         let template = plan.patch_value("replace", "/spec/template");
-        let revert = ready.as_ref().ok().and_then(|ready| ready.revert.as_ref());
-        let commits = revert.map(|(revert, ..)| revert.asked.commits.clone());
+        let commits = plan.revert().map(|revert| revert.asked.commits.clone());
         let aim = Aim {
             hash: plan.to.hash.clone(),
             fingerprint: template.map(template::fingerprint).unwrap_or_default(),

@@ -19,7 +19,8 @@ use crate::terminal::prompt;
 use crate::text::shell_quote;
 
 use super::here::Here;
-use super::now::Work;
+use super::now::{Work, held_through};
+use super::search::{Known, Search};
 use super::{agree, proof};
 
 /// The open holds for a workload, on the owners of its chain.
@@ -69,19 +70,19 @@ pub(in crate::cli::undo) async fn resume(
         .filter(|open| open.hold.id == hold.id)
         .map(|open| Followed { owner: open.owner.clone(), name: name(&snapshot.owners, open) })
         .collect();
-    let mut through = here.through(&ready, true)?;
-    (through.held, through.settled, through.unblocks) = (holders.clone(), Vec::new(), false);
-    let plan = Box::new(plan::immediate(*owned.direct, through));
-    if let Some(exit) = agree(flow, &plan, &ready, snapshot).await? {
+    let through = held_through(&here, &ready, &holders)?;
+    let direct = *owned.direct;
+    let plan = plan::immediate(direct.clone(), through.clone());
+    if let Some(exit) = agree(flow, &plan, snapshot).await? {
         return Ok(Some(exit));
     }
     let proof = proof(flow, snapshot)?;
     let deadline = flow.budget.waiting(plan.seconds());
-    let work = Work { flow, plan: &plan, held: &holders, chain: &snapshot.owners, deadline };
-    let rest = work.go_on(None, Ok(ready), &hold, proof, Course::default());
-    let outcome = Box::pin(rest).await;
-    show::done(flow.args, flow.app, &plan, &outcome, &flow.request.hints);
-    Ok(Some(outcome.exit_status()))
+    let chain = snapshot.owners.as_slice();
+    let work = Work { flow, direct: &direct, plan: &plan, held: &holders, chain, deadline };
+    let search = Search::ended(Known { ready, through });
+    let rest = work.go_on(None, search, &hold, proof, Course::default());
+    Ok(Some(Box::pin(rest).await))
 }
 
 /// Lets the owners go without Git: they do then what they would have done.

@@ -87,6 +87,9 @@ pub enum Action {
         /// What people call it.
         name: String,
     },
+    /// What brought the release is looked for in Git while the service comes back, and reverted there as
+    /// soon as it is known: the plan that is told then has [`Action::Revert`] in this place.
+    SearchGit,
     /// A revert in Git: one commit on the branch that an owner follows, or a change request.
     Revert {
         /// What is reverted, and what the branch becomes.
