@@ -2,6 +2,10 @@
 //! owners are let go, and what runs is verified.
 
 use std::cell::{OnceCell, RefCell};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::cli::undo::show;
 use crate::durable::arrive::{self, Arriving, Commit, Course};
@@ -22,6 +26,10 @@ use super::now::Work;
 use super::push::{Pushed, push};
 use super::search::{Known, Search};
 
+/// So long the service is alone at most: beside its start nothing else asks for the machine that `rb`
+/// and, on a small cluster, the pods run on.
+const HEAD_START: Duration = Duration::from_secs(1);
+
 impl Work<'_> {
     /// Waits for the service and makes Git agree at the same time, lets the owners go, verifies, and says
     /// how it ended.
@@ -37,6 +45,7 @@ impl Work<'_> {
         self.says("it is patched, and its owner is held until Git agrees");
         let mut live = flow.args.format().listener(flow.app.console, &flow.target);
         let listener = RefCell::new(&mut *live);
+        let (is_patched, has_ended) = (service.is_some(), Notify::new());
         let served = async {
             let (answer, proof) = service?;
             let alone = without_verdict(plan);
@@ -44,11 +53,19 @@ impl Work<'_> {
             let proof = without_owners(proof);
             let backend = flow.backend;
             let accepted = Accepted { backend, plan: &alone, answer, deadline, proof: Some(proof) };
-            Some(execute::finish(flow.cluster, accepted, &mut Shared(&listener)).await)
+            let served = execute::finish(flow.cluster, accepted, &mut Shared(&listener)).await;
+            has_ended.notify_one();
+            Some(served)
         };
         let mut course = course;
         let told = OnceCell::new();
-        let agreed = self.agree_in_git(search, &told, hold, &mut course, &listener);
+        let agreed = async {
+            if is_patched {
+                // What is not well by then does not hold Git up.
+                let _ = timeout(HEAD_START, has_ended.notified()).await;
+            }
+            self.agree_in_git(search, &told, hold, &mut course, &listener).await
+        };
         let (served, (agreed, reverted)) = tokio::join!(served, agreed);
         let is_well = served.as_ref().is_none_or(|served| {
             matches!(served.waited.ending, Ending::Complete | Ending::NothingRan)

@@ -39,13 +39,15 @@ pub(super) async fn run(
         }
     }
     let mut search = Search::new(look_in_git(flow, &owned, &here, &holders));
-    let looked = search.beside(flow.look(owned.direct.clone(), snapshot)).await;
-    // Where nobody reads the plan before it is carried out, the service does not wait for Git.
-    if flow.shows_the_plan_first() {
-        search.within(FOR_GIT).await;
-    }
+    let look = flow.look(owned.direct.clone(), snapshot);
+    let looked = if flow.shows_the_plan_first() {
+        tokio::join!(look, search.within(FOR_GIT)).0
+    } else {
+        // The service does not wait for Git: it is looked into once the patch is accepted.
+        look.await
+    };
     let Some((direct, service)) = looked? else { return Err(changed(flow)) };
-    let through = match search.found().filter(|_| flow.shows_the_plan_first()) {
+    let through = match search.found() {
         Some(Ok(known)) => known.through.clone(),
         Some(Err(error)) => without_git(&holders, &error.to_string()),
         None => Through { held: holders.clone(), is_searched: true, ..Through::default() },
@@ -61,9 +63,9 @@ pub(super) async fn run(
     let mut course = Course::default();
     let hold = work.hold();
     work.says("an owner may be held by now, and nothing else is written");
-    search.beside(work.hold_all(&hold, &mut course)).await?;
+    work.hold_all(&hold, &mut course).await?;
     work.says("its owner is held; whether it is patched, the next call finds out");
-    let answer = search.beside(work.patch(&hold)).await?;
+    let answer = work.patch(&hold).await?;
     let rest = work.go_on(Some((answer, service)), search, &hold, proof, course);
     Ok(Box::pin(rest).await)
 }

@@ -1,6 +1,6 @@
-//! Git, looked into beside what must not wait for it.
+//! A search in Git that nobody has to wait for.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -31,16 +31,6 @@ impl<'a> Search<'a> {
         Self(MaybeDone::Done(Ok(known)))
     }
 
-    /// Does the work, and searches as long as that takes.
-    pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        tokio::select! {
-            biased;
-            done = &mut work => done,
-            () = &mut self.0 => work.await,
-        }
-    }
-
     /// Searches at most so long.
     pub(super) async fn within(&mut self, patience: Duration) {
         // What is not known by then is searched further.
@@ -59,7 +49,7 @@ impl<'a> Search<'a> {
     pub(super) async fn end(mut self) -> Result<Known> {
         (&mut self.0).await;
         let lost = || Err(Error::new(ErrorKind::Internal, "the search in Git has no result"));
-        std::pin::Pin::new(&mut self.0).take_output().unwrap_or_else(lost)
+        Pin::new(&mut self.0).take_output().unwrap_or_else(lost)
     }
 }
 
@@ -67,19 +57,14 @@ impl<'a> Search<'a> {
 mod tests {
     use super::*;
 
-    fn nothing() -> Result<Known> {
-        Err(Error::new(ErrorKind::Unreachable, "no answer"))
-    }
-
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_it_who_does_not_ask_for_its_end() {
+    async fn it_goes_on_where_somebody_has_stopped_waiting() {
         let slow = async {
             tokio::time::sleep(Duration::from_secs(60)).await;
-            nothing()
+            Err(Error::new(ErrorKind::Unreachable, "no answer"))
         };
         let mut search = Search::new(slow);
         let started = tokio::time::Instant::now();
-        assert_eq!(search.beside(async { 7 }).await, 7);
         search.within(Duration::from_secs(5)).await;
         assert!(search.found().is_none());
         assert_eq!(started.elapsed(), Duration::from_secs(5));
@@ -89,9 +74,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_goes_on_beside_other_work() {
-        let mut search = Search::new(async { nothing() });
-        search.beside(tokio::time::sleep(Duration::from_secs(1))).await;
+    async fn what_came_out_is_there_for_whoever_looks() {
+        let mut search =
+            Search::new(async { Err(Error::new(ErrorKind::Unreachable, "no answer")) });
+        assert!(search.found().is_none());
+        search.within(Duration::from_secs(5)).await;
         assert!(search.found().is_some());
         assert!(search.end().await.is_err());
     }
