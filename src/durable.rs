@@ -1,7 +1,7 @@
 //! The durable way: a workload that its owner takes from Git goes back in Git, and the owner brings it.
 //!
-//! [`origin`] finds the commits that brought the bad release, [`plan`] makes the plan of it, and
-//! [`arrive`] follows the owners until they have applied the commit, waits for the workload and
+//! [`origin`] finds the commits that brought the bad release, [`passage`] says whether the owners would
+//! take a revert up, [`plan`] makes the plan of it, and [`arrive`] follows the owners until they have applied the commit, waits for the workload and
 //! verifies it. What is pushed in between is a revert like any other ([`crate::revert`]).
 //!
 //! Of a whole owner, [`choice`] says which of its states it goes back to, and [`bring`] follows it there.
@@ -11,4 +11,5 @@ pub mod bring;
 pub mod choice;
 pub mod origin;
 pub mod owners;
+pub mod passage;
 pub mod plan;

@@ -84,15 +84,14 @@ pub fn that_bring_it(owners: &[OwnerRead]) -> impl Iterator<Item = &OwnerRead> {
     })
 }
 
-/// What stands in the way of a commit as the owner is now.
+/// What stands in the way of a commit as the owner is now. What keeps it out for longer is a
+/// [`crate::rollback::model::barrier::Barrier`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InTheWay {
     /// Something is under way that can be ended first.
     pub settles: bool,
     /// The same cannot be ended, or ends by itself: what, and until when, in words.
     pub words: Option<String>,
-    /// Why it would take nothing up at all.
-    pub suspended: Option<String>,
 }
 
 /// Looks at one of them; asks nobody.
@@ -114,11 +113,8 @@ pub fn in_the_way(owner: &OwnerRead) -> InTheWay {
         may_sync: true,
     };
     let nudges = reconciler.nudges(&owner.object, &following);
-    let (words, suspended) = match reconciler.convergence(&owner.object, &following) {
-        state @ Convergence::Blocked { .. } => (Some(state.to_string()), None),
-        Convergence::Suspended { by } => (None, Some(by)),
-        _ => (None, None),
-    };
+    let state = reconciler.convergence(&owner.object, &following);
+    let words = matches!(state, Convergence::Blocked { .. }).then(|| state.to_string());
     let settles = nudges.iter().any(|nudge| nudge.kind == NudgeKind::Terminate);
-    InTheWay { settles, words, suspended }
+    InTheWay { settles, words }
 }

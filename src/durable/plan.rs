@@ -71,7 +71,7 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
     if through.is_searched {
         steps.push(search_git());
         steps.extend(through.held.iter().map(release));
-    } else if !through.followed.is_empty() {
+    } else if through.revert.is_some() || !through.followed.is_empty() {
         steps.extend(through.revert.as_deref().map(revert));
         let is_held = |one: &&Followed| through.held.contains(one);
         steps.extend(through.followed.iter().filter(is_held).map(see));

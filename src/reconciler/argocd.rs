@@ -8,6 +8,7 @@
 mod application_set;
 mod applied;
 mod as_owner;
+mod barring;
 mod claims;
 mod converging;
 mod deployed;
@@ -112,7 +113,9 @@ impl Reconciler for Applications {
         match facts.value(&ask) {
             Ok(project) => {
                 windows::apply(link, owner, project, facts.asked_at());
-                link.notes.extend(notes::of_project(name, project));
+                let barrier = barring::of_project(name, project);
+                link.notes.extend(barrier.as_ref().map(|barrier| barrier.why.clone()));
+                link.barriers.extend(barrier);
             }
             Err(error) => link.notes.push(format!(
                 "the sync windows of AppProject {name} could not be read: {}",
@@ -227,6 +230,7 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
         automation: Some(policy::automation(application)),
         sources: sources::of(application),
         notes: notes::of(application, claim, entry),
+        barriers: barring::of(application).into_iter().collect(),
         holds: Vec::new(),
     };
     let mut object = weight::light(application);

@@ -9,6 +9,7 @@
 
 mod acts;
 mod applied;
+mod barring;
 mod condition;
 mod dependency;
 mod deployed;

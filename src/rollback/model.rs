@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod app_log;
+pub mod barrier;
 pub mod captured;
 pub mod change_request;
 pub mod check;

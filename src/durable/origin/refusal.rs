@@ -3,12 +3,12 @@
 use crate::error::{Error, ErrorKind};
 use crate::git::commit::operation::mode_word;
 use crate::revert::refusal::short;
+use crate::rollback::model::hint::kubectl_on;
 use crate::rollback::model::ownership::SourceKind;
 use crate::rollback::model::provenance::{
     Ambiguous, Brought, Doubt, Elsewhere, NotInGit, NotInGitReason,
 };
 use crate::rollback::model::revert::{Blocked, CommitView};
-use crate::rollback::model::target::Target;
 use crate::text::{sanitize, shell_quote};
 
 use super::candidates::Candidate;
@@ -125,9 +125,10 @@ fn reason(passed: &Passed<'_>, asked: &Asked<'_>) -> Error {
             let what = "let it follow a good commit or tag";
             // With Flux, what it follows stands in the source.
             match &source.object {
-                Some(object) => {
-                    error.hint(format!("{what}, where that is declared; else: {}", edit(object)))
-                }
+                Some(object) => error.hint(format!(
+                    "{what}, where that is declared; else: {}",
+                    kubectl_on("edit", object, "")
+                )),
                 None => change_it(error, candidate, what),
             }
         }
@@ -229,14 +230,10 @@ fn ambiguous(
 fn change_it(error: Error, candidate: &Candidate<'_>, what: &str) -> Error {
     let owner = sanitize(&candidate.read.owner.name).into_owned();
     let Some(object) = &candidate.read.owner.object else { return error };
-    error.hint(format!("{what}, where {owner} is declared; else: {}", edit(object)))
-}
-
-fn edit(object: &Target) -> String {
-    let group = object.api_version.split_once('/').map(|(group, _)| format!(".{group}"));
-    let kind = object.kind.to_lowercase();
-    let (name, namespace) = (shell_quote(&object.name), shell_quote(&object.namespace));
-    format!("kubectl edit {kind}{}/{name} -n {namespace}", group.unwrap_or_default())
+    error.hint(format!(
+        "{what}, where {owner} is declared; else: {}",
+        kubectl_on("edit", object, "")
+    ))
 }
 
 fn in_short(passed: &Passed<'_>) -> String {

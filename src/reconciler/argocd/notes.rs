@@ -43,14 +43,6 @@ pub(super) fn of(application: &Value, claim: &Claim, entry: Option<&Value>) -> V
     notes
 }
 
-/// What the project asks of commits.
-pub(super) fn of_project(name: &str, project: &Value) -> Option<String> {
-    let is_strict =
-        is_set(project, "/spec/signatureKeys") || is_set(project, "/spec/sourceIntegrity");
-    is_strict
-        .then(|| format!("AppProject {name} takes only commits with a signature that it knows"))
-}
-
 /// Desired and live in one line.
 fn state(application: &Value) -> Option<String> {
     let sync = text(application, "/status/sync/status");

@@ -102,7 +102,8 @@ pub(super) fn counteraction(application: &Value, noun: &str) -> Act {
     never(format!("it puts {noun} back at the next commit, which it sees within {SEEN_WITHIN}"))
 }
 
-fn deletion(application: &Value) -> String {
+/// What becomes of an object with it.
+pub(super) fn deletion(application: &Value) -> String {
     let cascades = items(application, "/metadata/finalizers")
         .iter()
         .filter_map(Value::as_str)

@@ -28,7 +28,9 @@ use super::fields::{list, text};
 use super::ignore::Ignored;
 use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
-use super::{applied, dependency, held, image_automation, inventory, renders, request, settling};
+use super::{
+    applied, barring, dependency, held, image_automation, inventory, renders, request, settling,
+};
 
 pub(super) static KIND: Kind = Kind {
     word: "HelmRelease",
@@ -74,6 +76,7 @@ impl Reconciler for HelmReleases {
         let (proof, doubt) = inventory::proof(&KIND, claim, object, found);
         owner.proof = proof;
         course::of(found, object, &claim.of).tell(&mut owner);
+        owner.barriers.extend(barring::of(found, &KIND.target(claim)));
         owner.notes.extend(doubt);
         owner.notes.extend(state::notes(found));
         vec![Link { owner, object: Some(slim(found)) }]

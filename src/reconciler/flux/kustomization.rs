@@ -27,8 +27,8 @@ use super::ignore::Ignored;
 use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
 use super::{
-    applied, dependency, health_check, held, image_automation, inventory, opt_out, path, renders,
-    request, revision, settling,
+    applied, barring, dependency, health_check, held, image_automation, inventory, opt_out, path,
+    renders, request, revision, settling,
 };
 
 pub(super) static KIND: Kind = Kind {
@@ -75,6 +75,7 @@ impl Reconciler for Kustomizations {
         let (proof, doubt) = inventory::proof(&KIND, claim, object, found);
         owner.proof = proof;
         course::of(found, object, &claim.of).tell(&mut owner);
+        owner.barriers.extend(barring::of(found, &KIND.target(claim)));
         owner.notes.extend(doubt);
         owner.notes.extend(state::notes(found, object));
         vec![Link { owner, object: Some(slim(found)) }]

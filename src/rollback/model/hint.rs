@@ -2,6 +2,8 @@
 
 use crate::text::shell_quote;
 
+use super::target::Target;
+
 /// Writes commands for one cluster, identity and namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
@@ -46,6 +48,17 @@ impl Hints {
         let namespace = shell_quote(namespace);
         format!("{program} {arguments} -n {namespace} {}", self.pin).trim_end().to_owned()
     }
+}
+
+/// A command of kubectl about an object, in whatever cluster kubectl looks at: `VERB KIND.GROUP/NAME -n
+/// NAMESPACE`, and then what follows.
+#[must_use]
+pub fn kubectl_on(verb: &str, object: &Target, rest: &str) -> String {
+    let group = object.api_version.split_once('/').map(|(group, _)| format!(".{group}"));
+    let kind = object.kind.to_lowercase();
+    let (name, namespace) = (shell_quote(&object.name), shell_quote(&object.namespace));
+    let group = group.unwrap_or_default();
+    format!("kubectl {verb} {kind}{group}/{name} -n {namespace} {rest}").trim_end().to_owned()
 }
 
 #[cfg(test)]

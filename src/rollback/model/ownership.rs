@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::barrier::Barrier;
 use super::hold::OpenHold;
 use super::target::Target;
 
@@ -36,6 +37,9 @@ pub struct Owner {
     /// What else is to be known of it, each a sentence without a full stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What keeps it from taking a commit up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barriers: Vec<Barrier>,
     /// Who of rb holds it: its automation is off until they let go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<OpenHold>,

@@ -11,8 +11,7 @@ use crate::cli::undo::{declined, unconfirmed};
 use crate::durable::arrive::Course;
 use crate::durable::choice::{Chosen, short};
 use crate::durable::origin::Whole;
-use crate::durable::owners::{self, InTheWay};
-use crate::durable::plan::Followed;
+use crate::durable::passage::{self, Passage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::git::Oid;
@@ -20,23 +19,16 @@ use crate::report::json::revert::RevertDocument;
 use crate::report::{owner_undo, revert as report};
 use crate::revert::land::By;
 use crate::revert::plan::Decision;
+use crate::rollback::model::barrier::Brings;
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::owner_history::OwnerRow;
 use crate::rollback::model::owner_status::Undone;
 use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
-use crate::rollback::model::revert_plan::RevertPlan;
+use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::terminal::{ci, prompt};
 use crate::text::age;
 
 use super::{Undo, told};
-
-/// Whom to bring to the commit.
-#[derive(Default)]
-pub(super) struct Whom {
-    pub(super) settled: Vec<Followed>,
-    pub(super) followed: Vec<Followed>,
-    warnings: Vec<String>,
-}
 
 /// A plan with what it takes to carry it out.
 pub(super) struct Ready {
@@ -44,6 +36,17 @@ pub(super) struct Ready {
     shown: String,
     pub(super) by: By,
     pub(super) host: Host,
+}
+
+impl Ready {
+    fn files(&self) -> Vec<GitPath> {
+        self.plan.reverted.files.iter().map(|file| file.path.clone()).collect()
+    }
+
+    /// Whether what gets onto the branch is signed; what a change request is merged with, its host makes.
+    fn is_signed(&self) -> Option<bool> {
+        (self.plan.way == Way::Push).then_some(self.by.signing.is_some())
+    }
 }
 
 impl Undo<'_> {
@@ -63,7 +66,7 @@ impl Undo<'_> {
         }
         let undone =
             Undone { result: "nothingToDo", to: Some(short(&newest)), ..Undone::default() };
-        let whom = self.whom(whole)?;
+        let whom = self.passage(whole, Brings::default())?;
         let files = whole.files()?;
         let status = match self.bring(whole, &whom, whole.tip, &files, undone).await? {
             Ok(status) => status,
@@ -93,7 +96,11 @@ impl Undo<'_> {
     ) -> Result<ExitStatus> {
         let (from, to) = Self::from_to(&whole.rows, chosen)
             .ok_or_else(|| Error::new(ErrorKind::Internal, "a state that is none"))?;
-        let whom = self.whom(whole)?;
+        let planned = self.plan(whole, chosen.to).await?;
+        let changed = planned.as_ref().map(Ready::files).unwrap_or_default();
+        let signed = planned.as_ref().ok().and_then(Ready::is_signed);
+        let files = planned.is_ok().then_some(changed.as_slice());
+        let whom = self.passage(whole, Brings { signed, files })?;
         let heading = self.heading(whole, chosen, &whom, (&from, &to));
         let mut undone = Undone {
             result: "nothingToDo",
@@ -101,7 +108,7 @@ impl Undo<'_> {
             to: Some(to.name().to_owned()),
             commit: None,
         };
-        let ready = match self.plan(whole, chosen.to).await? {
+        let ready = match planned {
             Ok(ready) => ready,
             Err(nothing) => {
                 let marks = self.app.console.marks;
@@ -124,8 +131,6 @@ impl Undo<'_> {
         let mut course = Course::default();
         self.settle(&whom, &ready.plan.id, &mut course).await;
         let outcome = self.push(whole, &ready).await?;
-        let files: Vec<GitPath> =
-            ready.plan.reverted.files.iter().map(|file| file.path.clone()).collect();
         let commit = match &outcome {
             RevertOutcome::Pushed(pushed) => Some(pushed.commit.clone()),
             RevertOutcome::Requested(requested) => {
@@ -150,7 +155,7 @@ impl Undo<'_> {
         };
         let commit = Oid::from_str(&commit)
             .map_err(|error| Error::new(ErrorKind::Internal, "no commit").because(error))?;
-        self.end(whole, &whom, commit, &files, undone).await
+        self.end(whole, &whom, commit, &changed, undone).await
     }
 
     /// Makes the plan, and asks the host meanwhile how it gets onto the branch; the inner error is why
@@ -188,35 +193,17 @@ impl Undo<'_> {
         }
     }
 
-    /// By whom a commit of that repository comes here.
-    fn whom(&self, whole: &Whole) -> Result<Whom> {
+    /// By whom a commit of that repository comes here; refused where one of them would not take it up.
+    fn passage(&self, whole: &Whole, commit: Brings<'_>) -> Result<Passage> {
         let between = self.owners.get(..=whole.owner).unwrap_or(&self.owners);
-        let mut whom = Whom::default();
-        for owner in owners::that_bring_it(between) {
-            let Some(object) = owner.owner.object.clone() else { continue };
-            let name = owner.owner.name.clone();
-            let InTheWay { settles, words, suspended } = owners::in_the_way(owner);
-            if let Some(by) = suspended {
-                let message = format!("{name} takes nothing up from Git: {by}");
-                return Err(Error::new(ErrorKind::Refused, message)
-                    .hint("resume it first, then it brings the commit"));
-            }
-            let followed = Followed { owner: object, name };
-            if settles {
-                whom.settled.push(followed.clone());
-            } else if let Some(words) = words {
-                whom.warnings.push(format!("{} {words}", followed.name));
-            }
-            whom.followed.push(followed);
-        }
-        Ok(whom)
+        passage::of(between, commit, None).map_err(|barred| barred.error())
     }
 
     fn heading(
         &self,
         whole: &Whole,
         chosen: &Chosen,
-        whom: &Whom,
+        whom: &Passage,
         states: (&OwnerRow, &OwnerRow),
     ) -> String {
         let (from, to) = states;

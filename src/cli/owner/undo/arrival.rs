@@ -10,6 +10,7 @@ use crate::cluster::Deadline;
 use crate::durable::arrive::{Commit, Course};
 use crate::durable::bring::Bringing;
 use crate::durable::origin::Whole;
+use crate::durable::passage::Passage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::git::Oid;
@@ -22,7 +23,7 @@ use crate::rollback::model::revert_outcome::RevertOutcome;
 use crate::terminal::ci;
 
 use super::Undo;
-use super::act::{Ready, Whom};
+use super::act::Ready;
 
 /// For how long an owner is waited for by default, in seconds.
 const PATIENCE: u64 = 600;
@@ -32,7 +33,7 @@ impl Undo<'_> {
         self.budget.waiting(PATIENCE)
     }
 
-    pub(super) async fn settle(&self, whom: &Whom, token: &str, course: &mut Course) {
+    pub(super) async fn settle(&self, whom: &Passage, token: &str, course: &mut Course) {
         let (cluster, deadline) = (self.cluster, self.waiting());
         let mut live = self.asked.format.listener(self.app.console, &self.found.target);
         let bringing = Bringing { cluster, token, deadline };
@@ -62,7 +63,7 @@ impl Undo<'_> {
     pub(super) async fn end(
         &mut self,
         whole: &mut Whole,
-        whom: &Whom,
+        whom: &Passage,
         commit: Oid,
         files: &[GitPath],
         undone: Undone,
@@ -99,7 +100,7 @@ impl Undo<'_> {
     pub(super) async fn bring(
         &mut self,
         whole: &mut Whole,
-        whom: &Whom,
+        whom: &Passage,
         id: Oid,
         files: &[GitPath],
         undone: Undone,

@@ -12,7 +12,8 @@ use crate::cli::undo::flow::Flow;
 use crate::cluster::Deadline;
 use crate::config::GitSettings;
 use crate::durable::origin::{self, Access, Asked, Found, Origin, OwnerRead, Settled};
-use crate::durable::owners::{self, InTheWay};
+use crate::durable::owners;
+use crate::durable::passage::{self, Passage};
 use crate::durable::plan::{Followed, Through};
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
@@ -20,11 +21,12 @@ use crate::report::revert as report;
 use crate::revert::ground::Ground;
 use crate::revert::land::By;
 use crate::revert::plan::{Decision, Terms};
+use crate::rollback::model::barrier::Brings;
 use crate::rollback::model::decision::Owned;
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::hold::OpenHold;
 use crate::rollback::model::image::ContainerImage;
-use crate::rollback::model::revert_plan::RevertPlan;
+use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
 use crate::text::shell_quote;
@@ -51,6 +53,14 @@ pub(super) struct Ready {
 }
 
 impl Ready {
+    /// What is known of the commit that will be on the branch.
+    fn brings(&self) -> Brings<'_> {
+        let Some((plan, _, by, _)) = &self.revert else { return Brings::default() };
+        // What a change request is merged with, its host makes.
+        let is_ours = plan.way == Way::Push;
+        Brings { signed: is_ours.then_some(by.signing.is_some()), files: Some(&self.files) }
+    }
+
     fn held(ground: Ground, owner: usize, commit: Oid, notes: Vec<String>) -> Self {
         let (revert, files) = (None, Vec::new());
         Self { ground, owner, revert, commit: Some(commit), files, notes }
@@ -166,40 +176,32 @@ impl Here {
         identity::terms(&self.settings, by, flow.app.actor(&by.author.to_string()), why)
     }
 
-    /// What goes through Git, and by whom it comes here. `holds` says that the owners will be held: then
-    /// what is suspended is as well as held.
-    pub(super) fn through(&self, ready: &Ready, holds: bool) -> Result<Through> {
+    /// What goes through Git, and by whom it comes here; refused where one of them would not take it up.
+    /// `holders` are those who are held while the workload is patched first.
+    pub(super) fn through(
+        &self,
+        flow: &Flow<'_>,
+        owned: &Owned,
+        ready: &Ready,
+        holders: Option<&[Followed]>,
+    ) -> Result<Through> {
         let between = self.owners.get(..=ready.owner).unwrap_or(&self.owners);
-        let mut through = Through {
+        let Passage { followed, settled, warnings } = passage::of(between, ready.brings(), holders)
+            .map_err(|barred| {
+                let error = barred.error();
+                let lasts = barred.barrier.leaves_patches_alone();
+                if lasts { with_ways(error, flow, owned) } else { error }
+            })?;
+        Ok(Through {
             revert: ready.revert.as_ref().map(|(plan, ..)| plan.clone()),
             commit: ready.commit.map(|commit| commit.to_string()),
-            warnings: ready.notes.clone(),
+            warnings: [ready.notes.clone(), warnings].concat(),
+            unblocks: followed.iter().any(|followed| followed.owner.kind == "Kustomization"),
+            followed,
+            settled,
             ..Through::default()
-        };
-        for owner in owners::that_bring_it(between) {
-            let Some(object) = owner.owner.object.clone() else { continue };
-            let name = owner.owner.name.clone();
-            let InTheWay { settles, words, suspended } = owners::in_the_way(owner);
-            if let Some(by) = suspended.filter(|_| !holds) {
-                return Err(is_suspended(&name, &by));
-            }
-            through.unblocks |= object.kind == "Kustomization";
-            let followed = Followed { owner: object, name };
-            if settles {
-                through.settled.push(followed.clone());
-            } else if let Some(words) = words {
-                through.warnings.push(format!("{} {words}", followed.name));
-            }
-            through.followed.push(followed);
-        }
-        Ok(through)
+        })
     }
-}
-
-fn is_suspended(name: &str, by: &str) -> Error {
-    let message = format!("{name} takes nothing up from Git: {by}");
-    Error::new(ErrorKind::Refused, message)
-        .hint("resume it first, then it brings the commit; or patch the workload: add --direct")
 }
 
 /// What can be done where Git is no way.

@@ -78,13 +78,19 @@ async fn look_in_git(
     held: &[Followed],
 ) -> Result<Known> {
     let ready = here.ready(flow, owned).await?;
-    let through = held_through(here, &ready, held)?;
+    let through = held_through(flow, owned, here, &ready, held)?;
     Ok(Known { ready, through })
 }
 
 /// What goes through Git while these are held.
-pub(super) fn held_through(here: &Here, ready: &Ready, held: &[Followed]) -> Result<Through> {
-    let through = here.through(ready, true)?;
+pub(super) fn held_through(
+    flow: &Flow<'_>,
+    owned: &Owned,
+    here: &Here,
+    ready: &Ready,
+    held: &[Followed],
+) -> Result<Through> {
+    let through = here.through(flow, owned, ready, Some(held))?;
     Ok(Through { held: held.to_vec(), settled: Vec::new(), unblocks: false, ..through })
 }
 

@@ -70,7 +70,7 @@ pub(in crate::cli::undo) async fn resume(
         .filter(|open| open.hold.id == hold.id)
         .map(|open| Followed { owner: open.owner.clone(), name: name(&snapshot.owners, open) })
         .collect();
-    let through = held_through(&here, &ready, &holders)?;
+    let through = held_through(flow, &owned, &here, &ready, &holders)?;
     let direct = *owned.direct;
     let plan = plan::immediate(direct.clone(), through.clone());
     if let Some(exit) = agree(flow, &plan, snapshot).await? {

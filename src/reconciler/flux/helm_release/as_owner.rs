@@ -11,7 +11,7 @@ use super::super::super::owner_kind::OwnerKind;
 use super::super::super::rendered::Rendering;
 use super::super::super::{Claim, Reconciler};
 use super::super::fields::{flag, is_set, text, word};
-use super::super::{deployed, listed, standing};
+use super::super::{barring, deployed, listed, standing};
 use super::{HelmReleases, KIND, course, state};
 
 /// What they are called.
@@ -46,6 +46,7 @@ impl OwnerKind for HelmReleases {
             ..Owner::default()
         };
         course::of(owner, &Value::Null, &claim.of).tell(&mut about);
+        about.barriers.extend(barring::of(owner, &KIND.target(&claim)));
         about.notes.extend(state::notes(owner));
         about
     }

@@ -12,7 +12,7 @@ use super::super::super::rendered::Rendering;
 use super::super::super::{Claim, Reconciler};
 use super::super::fields::{flag, is_set, text, word};
 use super::super::source::SourceRef;
-use super::super::{deployed, health_check, listed, renders, revision, standing};
+use super::super::{barring, deployed, health_check, listed, renders, revision, standing};
 use super::{KIND, Kustomizations, SOURCE, course, state};
 
 /// What Kustomizations are called.
@@ -47,6 +47,7 @@ impl OwnerKind for Kustomizations {
             ..Owner::default()
         };
         course::of(owner, &Value::Null, &claim.of).tell(&mut about);
+        about.barriers.extend(barring::of(owner, &KIND.target(&claim)));
         about.notes.extend(state::notes(owner, &Value::Null));
         about
     }
