@@ -100,21 +100,29 @@ pub fn in_the_way(owner: &OwnerRead) -> InTheWay {
     let reconciler = owner.owner.object.as_ref().and_then(reconciler::from_git);
     let Some(reconciler) = reconciler else { return InTheWay::default() };
     let none = |_: &str| Relation::Other;
-    let others: [&Value; 0] = [];
-    let following = Following {
-        relation: &none,
-        others: &others,
-        given: &[],
-        elapsed: std::time::Duration::ZERO,
-        // Whatever is under way has been for long.
-        unmoved: std::time::Duration::from_secs(3_600),
-        token: "",
-        goal: Goal::Idle,
-        may_sync: true,
-    };
+    let following = long_since(&none, Goal::Idle);
     let nudges = reconciler.nudges(&owner.object, &following);
     let state = reconciler.convergence(&owner.object, &following);
     let words = matches!(state, Convergence::Blocked { .. }).then(|| state.to_string());
     let settles = nudges.iter().any(|nudge| nudge.kind == NudgeKind::Terminate);
     InTheWay { settles, words }
+}
+
+/// Whether it sees a commit even while it is turned off.
+pub(super) fn can_see_while_off(owner: &OwnerRead) -> bool {
+    let reconciler = owner.owner.object.as_ref().and_then(reconciler::from_git);
+    let Some(reconciler) = reconciler else { return false };
+    let none = |_: &str| Relation::Other;
+    let state = reconciler.convergence(&owner.object, &long_since(&none, Goal::Seen));
+    !matches!(state, Convergence::Suspended { .. })
+}
+
+/// Whatever is under way has been for long, and nobody was asked for anything.
+fn long_since(relation: &dyn Fn(&str) -> Relation, goal: Goal) -> Following<'_> {
+    Following {
+        unmoved: std::time::Duration::from_secs(3_600),
+        may_sync: true,
+        goal,
+        ..Following::of_nobody(relation, &[])
+    }
 }

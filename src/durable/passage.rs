@@ -15,8 +15,13 @@ pub struct Passage {
     pub followed: Vec<Followed>,
     /// Those of them whose running operation is ended first.
     pub settled: Vec<Followed>,
+    /// Those that are turned off and nobody waits for, who can see it meanwhile all the same: then they do not
+    /// begin with something older once they are on again.
+    pub seen: Vec<Followed>,
     /// What the user should know before saying yes, each a sentence without a full stop.
     pub warnings: Vec<String>,
+    /// What somebody has to do besides, each with its command.
+    pub todo: Vec<String>,
 }
 
 /// An owner that does not let it pass.
@@ -78,15 +83,16 @@ pub fn of(
                 Verdict::Stopped if is_off && holders.is_some() && owner.owner.of.is_none() => {
                     waits_for_it = false;
                     passage.warnings.push(format!(
-                        "{name} takes nothing up now ({}): it leaves the patch alone, and takes up what \
-                         Git holds once it is on again",
+                        "{name} takes nothing up now ({}): it leaves the patch alone",
                         barrier.why
                     ));
+                    passage.todo.push(barrier.remedy.clone());
                 }
                 Verdict::Stopped => return Err(Barred { name, barrier: barrier.clone() }),
             }
         }
         if !waits_for_it {
+            passage.seen.extend(Some(followed).filter(|_| owners::can_see_while_off(owner)));
             continue;
         }
         let InTheWay { settles, words } = owners::in_the_way(owner);

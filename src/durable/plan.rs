@@ -32,6 +32,8 @@ pub struct Through {
     pub commit: Option<String>,
     /// Those whose running operation is ended first.
     pub settled: Vec<Followed>,
+    /// Those that are turned off and nobody waits for, who are to see the commit all the same.
+    pub seen: Vec<Followed>,
     /// Those whose automation is turned off until Git agrees with the patch.
     pub held: Vec<Followed>,
     /// Whether Git has not answered yet: what is reverted comes out while the rest is carried out.
@@ -41,6 +43,8 @@ pub struct Through {
     pub unblocks: bool,
     /// What the user should know before saying yes, each a sentence without a full stop.
     pub warnings: Vec<String>,
+    /// What somebody has to do besides, each with its command.
+    pub todo: Vec<String>,
 }
 
 /// The plan. `direct` is that of the patch.
@@ -49,7 +53,7 @@ pub fn plan(direct: Plan, through: Through) -> Plan {
     let steps = steps(&direct, &through);
     let warnings = [direct.warnings, through.warnings].concat();
     // The way forward is a commit that is not made yet.
-    Plan { steps, warnings, forward: None, ..direct }
+    Plan { steps, warnings, todo: through.todo, forward: None, ..direct }
 }
 
 /// The plan that patches the workload first, while its owners are held, and makes Git agree then. Where
@@ -74,7 +78,7 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
     } else if through.revert.is_some() || !through.followed.is_empty() {
         steps.extend(through.revert.as_deref().map(revert));
         let is_held = |one: &&Followed| through.held.contains(one);
-        steps.extend(through.followed.iter().filter(is_held).map(see));
+        steps.extend(through.followed.iter().filter(is_held).chain(&through.seen).map(see));
         steps.extend(through.held.iter().map(release));
         let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
         steps.extend(through.followed.iter().map(|followed| follow(followed, commit)));
@@ -82,7 +86,7 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
     steps.extend(kept(&direct, |action| matches!(action, Action::Wait { .. })).map(longer));
     steps.extend(kept(&direct, |action| matches!(action, Action::StampVerdict { .. })));
     let warnings = [direct.warnings, through.warnings].concat();
-    Plan { steps, warnings, forward: None, ..direct }
+    Plan { steps, warnings, todo: through.todo, forward: None, ..direct }
 }
 
 fn steps(direct: &Plan, through: &Through) -> Vec<Step> {
@@ -168,7 +172,7 @@ fn hold(followed: &Followed) -> Step {
 fn see(followed: &Followed) -> Step {
     Step {
         id: format!("see-{}", followed.owner.name),
-        summary: format!("have {} see the commit, while it is held", followed.name),
+        summary: format!("have {} see the commit, while it is off", followed.name),
         action: Action::See { owner: followed.owner.clone(), name: followed.name.clone() },
         preconditions: vec!["the branch has the commit".to_owned()],
         expects: format!("what {} applies next is not what was left", followed.name),

@@ -51,7 +51,9 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
         lines.push(format!("  {:<8} {}", "older", marks.foreign(&text)));
     }
     lines.extend(checks(plan, marks));
-    lines.extend(warnings(&plan.warnings, LINES.saturating_sub(lines.len()), marks));
+    let room = LINES.saturating_sub(lines.len() + plan.todo.len());
+    lines.extend(warnings(&plan.warnings, room, marks));
+    lines.extend(todo(plan, marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -62,6 +64,7 @@ pub fn rest(plan: &Plan, known: &[String], marks: Marks) -> String {
     let mut lines = listed("next", next, 3, Style::new());
     lines.extend(durable::in_git(plan, marks));
     lines.extend(warnings(known, LINES.saturating_sub(lines.len()), marks));
+    lines.extend(todo(plan, marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -167,7 +170,7 @@ fn way(plan: &Plan) -> Vec<String> {
         }
         None => "and do not wait: nothing will be verified".to_owned(),
     };
-    if plan.is_durable() || plan.is_held() {
+    if plan.is_durable() || plan.is_held() || plan.revert().is_some() {
         let text = format!("{}, {end}", durable::way(plan));
         return listed("way", std::iter::once(text), 3, Style::new());
     }
@@ -228,6 +231,11 @@ fn checks(plan: &Plan, marks: Marks) -> Vec<String> {
 
 fn warnings(known: &[String], room: usize, marks: Marks) -> Vec<String> {
     listed("warning", known.iter().map(|text| marks.foreign(text)), room, WARN)
+}
+
+/// What somebody has to do besides. A command is to be pasted whole: it is never cut.
+pub(super) fn todo(plan: &Plan, marks: Marks) -> Vec<String> {
+    plan.todo.iter().map(|todo| format!("  {:<8} {}", "to do", marks.foreign(todo))).collect()
 }
 
 /// A list whose entries are broken into lines; what has no room is counted.

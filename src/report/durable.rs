@@ -48,7 +48,10 @@ pub(super) fn way(plan: &Plan) -> String {
 /// application web go`.
 pub(super) fn rest(plan: &Plan) -> String {
     let what = plan.revert().map_or_else(|| "push nothing, Git holds it".to_owned(), reverts);
-    format!("{what}, let {} go", held(plan).join(" and "))
+    match held(plan).as_slice() {
+        [] => what,
+        held => format!("{what}, let {} go", held.join(" and ")),
+    }
 }
 
 fn held(plan: &Plan) -> Vec<String> {

@@ -267,6 +267,7 @@ impl<'a> Planner<'a> {
             checks: Vec::new(),
             steps,
             warnings: Vec::new(),
+            todo: Vec::new(),
             forward: None,
             redacted: false,
         }

@@ -2,6 +2,7 @@
 //! brought the bad release goes out of Git, and the owner brings the good one back.
 
 mod argocd;
+mod barriers;
 mod flux;
 mod now;
 mod phases;
@@ -16,7 +17,15 @@ use crate::testbed::argocd::{Application, automated};
 use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), flux::tests(), now::tests(), request::tests(), whole::tests()].concat()
+    [
+        argocd::tests(),
+        barriers::tests(),
+        flux::tests(),
+        now::tests(),
+        request::tests(),
+        whole::tests(),
+    ]
+    .concat()
 }
 
 const WEB: &str = "apps/web";

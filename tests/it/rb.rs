@@ -179,6 +179,14 @@ impl Ran {
         self
     }
 
+    /// Fails the test unless stdout holds this text, wherever its lines are broken.
+    #[track_caller]
+    pub(crate) fn tells(self, text: &str) -> Self {
+        let words: Vec<&str> = self.stdout.split_whitespace().collect();
+        assert!(words.join(" ").contains(text), "{text:?} is not told:\n{self}");
+        self
+    }
+
     /// stdout as one JSON document, which is as its schema says.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {

@@ -7,6 +7,7 @@ use crate::rollback::model::hint::kubectl_on;
 
 use super::fields::is_set;
 use super::named;
+use super::nudging::REFRESH;
 use super::policy::{self, SKIP, is_skipped};
 
 /// What it says itself.
@@ -23,9 +24,10 @@ pub(super) fn of(application: &Value) -> Option<Barrier> {
     is_skipped(application).then(|| Barrier {
         why: format!("annotation {SKIP} is on it"),
         stops: Stops::WhileOff,
+        // Without the request it may begin with what it has in its cache, which is older.
         remedy: format!(
             "to let it go on: {}",
-            kubectl_on("annotate", &named(application), &format!("{SKIP}-"))
+            kubectl_on("annotate", &named(application), &format!("{SKIP}- {REFRESH}=normal"))
         ),
     })
 }
@@ -69,7 +71,8 @@ mod tests {
         }
         let remedy = of(&application(&skipped)).unwrap().remedy;
         assert!(remedy.contains("kubectl annotate application.argoproj.io/"), "{remedy}");
-        assert!(remedy.ends_with("argocd.argoproj.io/skip-reconcile-"), "{remedy}");
+        let end = "argocd.argoproj.io/skip-reconcile- argocd.argoproj.io/refresh=normal";
+        assert!(remedy.ends_with(end), "{remedy}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::policy::is_automated;
 use super::revision::shorts;
 use super::{API, converging, hydrator, qualified, sources};
 
-const REFRESH: &str = "argocd.argoproj.io/refresh";
+pub(super) const REFRESH: &str = "argocd.argoproj.io/refresh";
 const HYDRATE: &str = "argocd.argoproj.io/hydrate";
 /// By this an operation of rb is known in the status.
 pub(super) const OPERATION: &str = "kubectl-rb/operation";

@@ -73,7 +73,11 @@ pub(super) fn section(chapter: &Chapter) -> String {
     for warning in chapter.plan.iter().flat_map(|plan| &plan.warnings) {
         out += &format!("- warning of the plan: {}\n", text(warning));
     }
-    if chapter.plan.as_ref().is_some_and(|plan| !plan.warnings.is_empty()) {
+    for todo in chapter.plan.iter().flat_map(|plan| &plan.todo) {
+        out += &format!("- to do: {}\n", text(todo));
+    }
+    if chapter.plan.as_ref().is_some_and(|plan| !plan.warnings.is_empty() || !plan.todo.is_empty())
+    {
         out += "\n";
     }
     let failed = chapter.waited().and_then(|waited| waited.failure.as_ref());

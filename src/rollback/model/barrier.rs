@@ -46,7 +46,7 @@ pub struct Brings<'a> {
 pub enum Verdict {
     /// It lets it pass.
     Passes,
-    /// It may stop it: what is not known, as the end of a sentence.
+    /// It may stop it: what has to be so, as the end of a sentence.
     Unsure(String),
     /// It stops it.
     Stopped,
@@ -59,11 +59,11 @@ impl Barrier {
         match (&self.stops, commit) {
             (Stops::WhileOff | Stops::All, _)
             | (Stops::Unsigned, Brings { signed: Some(false), .. }) => Verdict::Stopped,
-            (Stops::Unsigned, Brings { signed: Some(true), .. }) => Verdict::Unsure(
-                "the revert is signed, and whether it knows the key is not known".into(),
-            ),
+            (Stops::Unsigned, Brings { signed: Some(true), .. }) => {
+                Verdict::Unsure("the revert is signed: it has to know that key".into())
+            }
             (Stops::Unsigned, Brings { signed: None, .. }) => {
-                Verdict::Unsure("whether the commit that gets there is signed is not known".into())
+                Verdict::Unsure("the commit that gets there has to be signed".into())
             }
             (Stops::Leaving(file), Brings { files: Some(files), .. }) => {
                 if files.contains(file) {
@@ -74,7 +74,7 @@ impl Barrier {
             }
             (Stops::Leaving(file), Brings { files: None, .. }) => {
                 let file = file.argument();
-                Verdict::Unsure(format!("whether the commit changes {file} is not known"))
+                Verdict::Unsure(format!("the commit has to change {file}"))
             }
         }
     }

@@ -62,6 +62,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What the user should know before saying yes.
     pub warnings: Vec<String>,
+    /// What somebody has to do besides, so that it stays back, each with its command: `to …: kubectl …`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub todo: Vec<String>,
     /// The command that goes forward again, where there is one.
     pub forward: Option<String>,
     /// Whether values were hidden in this document: then it can be read, and not carried out.

@@ -137,7 +137,10 @@ impl Work<'_> {
         let arriving = Arriving { cluster, backend, plan, deadline };
         let commit = Commit { ground: &mut ready.ground, id, files: &ready.files };
         let seen = arrive::see_all(arriving, commit, course, &mut Shared(listener)).await;
-        if let Err(stopped) = seen {
+        if self.held.is_empty() {
+            // Nobody is to be let go, so nothing depends on it.
+            course.warnings.extend(seen.err().map(|stopped| stopped.sentence));
+        } else if let Err(stopped) = seen {
             return (Err(self.open(&stopped.sentence)), reverted);
         }
         if let Err(error) = self.release_all(hold, course, listener).await {

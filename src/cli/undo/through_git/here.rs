@@ -186,8 +186,8 @@ impl Here {
         holders: Option<&[Followed]>,
     ) -> Result<Through> {
         let between = self.owners.get(..=ready.owner).unwrap_or(&self.owners);
-        let Passage { followed, settled, warnings } = passage::of(between, ready.brings(), holders)
-            .map_err(|barred| {
+        let Passage { followed, settled, seen, warnings, todo } =
+            passage::of(between, ready.brings(), holders).map_err(|barred| {
                 let error = barred.error();
                 let lasts = barred.barrier.leaves_patches_alone();
                 if lasts { with_ways(error, flow, owned) } else { error }
@@ -199,6 +199,8 @@ impl Here {
             unblocks: followed.iter().any(|followed| followed.owner.kind == "Kustomization"),
             followed,
             settled,
+            seen,
+            todo,
             ..Through::default()
         })
     }
