@@ -25,7 +25,7 @@ pub struct Passage {
 }
 
 /// An owner that does not let it pass.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Barred {
     /// What people call the owner.
     pub name: String,

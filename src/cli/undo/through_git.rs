@@ -22,7 +22,7 @@ use crate::rollback::model::request::CheckRule;
 use crate::rollback::model::snapshot::Snapshot;
 use crate::text::shell_quote;
 
-use self::here::{Here, Ready};
+use self::here::{Here, Ready, refused};
 use self::push::{Pushed, push};
 use super::flow::Flow;
 use super::{from_file, show};
@@ -42,7 +42,7 @@ pub(super) async fn run(
     let (looked, ready) =
         tokio::join!(flow.look(owned.direct.clone(), snapshot), here.ready(flow, &owned));
     let mut ready = ready.map_err(|error| or_the_service_first(error, flow))?;
-    let through = here.through(flow, &owned, &ready, None)?;
+    let through = here.through(&ready, None).map_err(|barred| refused(&barred, flow, &owned))?;
     let Some((direct, _)) = looked? else { return Err(changed(flow)) };
     let plan = Box::new(plan::plan(*direct, through));
     if let Some(exit) = agree(flow, &plan, snapshot).await? {

@@ -121,6 +121,10 @@ impl Work<'_> {
             Ok(known) => known,
             Err(error) => return (Err(self.open(&error.to_string())), None),
         };
+        let through = match through {
+            Ok(through) => through,
+            Err(barred) => return (Err(self.open(&barred.error().to_string())), None),
+        };
         let plan =
             if plan.searches_git() { told.get_or_init(|| self.tell_of_git(through)) } else { plan };
         let (id, reverted) = match push(flow, &mut ready, course).await {

@@ -13,9 +13,9 @@ use crate::cluster::Deadline;
 use crate::config::GitSettings;
 use crate::durable::origin::{self, Access, Asked, Found, Origin, OwnerRead, Settled};
 use crate::durable::owners;
-use crate::durable::passage::{self, Passage};
+use crate::durable::passage::{self, Barred, Passage};
 use crate::durable::plan::{Followed, Through};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::git::Oid;
 use crate::report::revert as report;
 use crate::revert::ground::Ground;
@@ -176,22 +176,21 @@ impl Here {
         identity::terms(&self.settings, by, flow.app.actor(&by.author.to_string()), why)
     }
 
-    /// What goes through Git, and by whom it comes here; refused where one of them would not take it up.
-    /// `holders` are those who are held while the workload is patched first.
+    /// Whether any owner may not take a commit up: which, depends on the commit.
+    pub(super) fn may_be_barred(&self) -> bool {
+        self.owners.iter().any(|read| !read.owner.barriers.is_empty())
+    }
+
+    /// What goes through Git, and by whom it comes here, or who would not take it up. `holders` are those
+    /// who are held while the workload is patched first.
     pub(super) fn through(
         &self,
-        flow: &Flow<'_>,
-        owned: &Owned,
         ready: &Ready,
         holders: Option<&[Followed]>,
-    ) -> Result<Through> {
+    ) -> std::result::Result<Through, Barred> {
         let between = self.owners.get(..=ready.owner).unwrap_or(&self.owners);
         let Passage { followed, settled, seen, warnings, todo } =
-            passage::of(between, ready.brings(), holders).map_err(|barred| {
-                let error = barred.error();
-                let lasts = barred.barrier.leaves_patches_alone();
-                if lasts { with_ways(error, flow, owned) } else { error }
-            })?;
+            passage::of(between, ready.brings(), holders)?;
         Ok(Through {
             revert: ready.revert.as_ref().map(|(plan, ..)| plan.clone()),
             commit: ready.commit.map(|commit| commit.to_string()),
@@ -204,6 +203,13 @@ impl Here {
             ..Through::default()
         })
     }
+}
+
+/// The refusal of an undo that would not arrive, with what can be done.
+pub(super) fn refused(barred: &Barred, flow: &Flow<'_>, owned: &Owned) -> Error {
+    let error = barred.error();
+    let lasts = barred.barrier.leaves_patches_alone();
+    if lasts { with_ways(error, flow, owned) } else { error }
 }
 
 /// What can be done where Git is no way.

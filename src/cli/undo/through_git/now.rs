@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cli::undo::flow::Flow;
 use crate::cluster::Deadline;
 use crate::durable::arrive::Course;
+use crate::durable::passage::Barred;
 use crate::durable::plan::{self, Followed, Through};
 use crate::error::{ErrorKind, Result};
 use crate::exit::ExitStatus;
@@ -16,7 +17,7 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::snapshot::Snapshot;
 
-use super::here::{Here, Ready};
+use super::here::{Here, Ready, refused};
 use super::holding::wanted;
 use super::search::{Known, Search};
 use super::{agree, changed, proof};
@@ -40,15 +41,17 @@ pub(super) async fn run(
     }
     let mut search = Search::new(look_in_git(flow, &owned, &here, &holders));
     let look = flow.look(owned.direct.clone(), snapshot);
-    let looked = if flow.shows_the_plan_first() {
+    let looked = if flow.shows_the_plan_first() || here.may_be_barred() {
         tokio::join!(look, search.within(FOR_GIT)).0
     } else {
-        // The service does not wait for Git: it is looked into once the patch is accepted.
+        // The service does not wait for Git, which is looked into once the patch is accepted.
         look.await
     };
     let Some((direct, service)) = looked? else { return Err(changed(flow)) };
     let through = match search.found() {
-        Some(Ok(known)) => known.through.clone(),
+        Some(Ok(Known { through, .. })) => {
+            through.clone().map_err(|barred| refused(&barred, flow, &owned))?
+        }
         Some(Err(error)) => without_git(&holders, &error.to_string()),
         None => Through { held: holders.clone(), is_searched: true, ..Through::default() },
     };
@@ -70,7 +73,7 @@ pub(super) async fn run(
     Ok(Box::pin(rest).await)
 }
 
-/// Finds what is to be done in Git.
+/// Finds what is to be done in Git while these are held.
 async fn look_in_git(
     flow: &Flow<'_>,
     owned: &Owned,
@@ -78,19 +81,17 @@ async fn look_in_git(
     held: &[Followed],
 ) -> Result<Known> {
     let ready = here.ready(flow, owned).await?;
-    let through = held_through(flow, owned, here, &ready, held)?;
+    let through = through_held(here, &ready, held);
     Ok(Known { ready, through })
 }
 
-/// What goes through Git while these are held.
-pub(super) fn held_through(
-    flow: &Flow<'_>,
-    owned: &Owned,
+/// What goes through Git while these are held, or who would not take it up.
+pub(super) fn through_held(
     here: &Here,
     ready: &Ready,
     held: &[Followed],
-) -> Result<Through> {
-    let through = here.through(flow, owned, ready, Some(held))?;
+) -> std::result::Result<Through, Barred> {
+    let through = here.through(ready, Some(held))?;
     Ok(Through { held: held.to_vec(), settled: Vec::new(), unblocks: false, ..through })
 }
 

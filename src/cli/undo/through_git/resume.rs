@@ -18,8 +18,8 @@ use crate::rollback::planner;
 use crate::terminal::prompt;
 use crate::text::shell_quote;
 
-use super::here::Here;
-use super::now::{Work, held_through};
+use super::here::{Here, refused};
+use super::now::{Work, through_held};
 use super::search::{Known, Search};
 use super::{agree, proof};
 
@@ -70,7 +70,8 @@ pub(in crate::cli::undo) async fn resume(
         .filter(|open| open.hold.id == hold.id)
         .map(|open| Followed { owner: open.owner.clone(), name: name(&snapshot.owners, open) })
         .collect();
-    let through = held_through(flow, &owned, &here, &ready, &holders)?;
+    let through =
+        through_held(&here, &ready, &holders).map_err(|barred| refused(&barred, flow, &owned))?;
     let direct = *owned.direct;
     let plan = plan::immediate(direct.clone(), through.clone());
     if let Some(exit) = agree(flow, &plan, snapshot).await? {
@@ -80,7 +81,7 @@ pub(in crate::cli::undo) async fn resume(
     let deadline = flow.budget.waiting(plan.seconds());
     let chain = snapshot.owners.as_slice();
     let work = Work { flow, direct: &direct, plan: &plan, held: &holders, chain, deadline };
-    let search = Search::ended(Known { ready, through });
+    let search = Search::ended(Known { ready, through: Ok(through) });
     let rest = work.go_on(None, search, &hold, proof, Course::default());
     Ok(Some(Box::pin(rest).await))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{LocalBoxFuture, MaybeDone, maybe_done};
 
+use crate::durable::passage::Barred;
 use crate::durable::plan::Through;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -14,7 +15,7 @@ use super::here::Ready;
 /// What Git says: what is to be carried out there, and what of it the plan tells.
 pub(super) struct Known {
     pub(super) ready: Ready,
-    pub(super) through: Through,
+    pub(super) through: std::result::Result<Through, Barred>,
 }
 
 /// It goes on only while one of its methods is awaited.
