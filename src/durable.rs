@@ -4,9 +4,12 @@
 //! take a revert up, [`plan`] makes the plan of it, and [`arrive`] follows the owners until they have applied the commit, waits for the workload and
 //! verifies it. What is pushed in between is a revert like any other ([`crate::revert`]).
 //!
+//! [`bots`] says who may bring it back all the same.
+//!
 //! Of a whole owner, [`choice`] says which of its states it goes back to, and [`bring`] follows it there.
 
 pub mod arrive;
+pub mod bots;
 pub mod bring;
 pub mod choice;
 pub mod origin;

@@ -96,6 +96,8 @@ pub fn of(
             continue;
         }
         let InTheWay { settles, words } = owners::in_the_way(owner);
+        let besides = owner.owner.besides.iter();
+        passage.warnings.extend(besides.map(|besides| format!("{}: {besides}", followed.name)));
         if settles {
             passage.settled.push(followed.clone());
         } else if let Some(words) = words {

@@ -15,12 +15,14 @@ mod deployed;
 mod fields;
 mod finding;
 mod held;
+mod hooks;
 mod hydrator;
 mod image_updater;
 mod kargo;
 mod notes;
 mod nudging;
 mod operation;
+mod pausing;
 mod policy;
 mod renders;
 mod renders_set;
@@ -230,12 +232,19 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
         automation: Some(policy::automation(application)),
         sources: sources::of(application),
         notes: notes::of(application, claim, entry),
+        besides: besides(application, claim),
+        pause: None,
         barriers: barring::of(application).into_iter().collect(),
         holds: Vec::new(),
     };
     let mut object = weight::light(application);
     weight::keep(&mut object, entry);
     Link { owner, object: Some(object) }
+}
+
+/// What else comes of a sync of it, for the object of the claim.
+fn besides(application: &Value, claim: &Claim) -> Vec<String> {
+    hooks::besides(application).into_iter().chain(notes::out_of_reach(application, claim)).collect()
 }
 
 /// What the object is called; what stands in a list may leave its own type out.

@@ -3,10 +3,12 @@
 
 mod argocd;
 mod barriers;
+mod bots;
 mod flux;
 mod now;
 mod phases;
 mod request;
+mod syncs;
 mod whole;
 
 use serde_json::Value;
@@ -20,9 +22,11 @@ pub(crate) fn tests() -> Vec<Test> {
     [
         argocd::tests(),
         barriers::tests(),
+        bots::tests(),
         flux::tests(),
         now::tests(),
         request::tests(),
+        syncs::tests(),
         whole::tests(),
     ]
     .concat()

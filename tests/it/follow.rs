@@ -1,6 +1,7 @@
 //! Owners that the library follows to a commit, on the real controllers.
 
 mod argocd;
+mod at_rest;
 mod flux;
 
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::suite::Test;
 use crate::testbed::Fleet;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), flux::tests()].concat()
+    [argocd::tests(), at_rest::tests(), flux::tests()].concat()
 }
 
 const WEB: &str = "apps/web";

@@ -42,7 +42,8 @@ pub(super) async fn run(
     let (looked, ready) =
         tokio::join!(flow.look(owned.direct.clone(), snapshot), here.ready(flow, &owned));
     let mut ready = ready.map_err(|error| or_the_service_first(error, flow))?;
-    let through = here.through(&ready, None).map_err(|barred| refused(&barred, flow, &owned))?;
+    let through =
+        here.through(&owned, &ready, None).map_err(|barred| refused(&barred, flow, &owned))?;
     let Some((direct, _)) = looked? else { return Err(changed(flow)) };
     let plan = Box::new(plan::plan(*direct, through));
     if let Some(exit) = agree(flow, &plan, snapshot).await? {

@@ -13,11 +13,12 @@ use crate::text::{shorten, truncate};
 use super::super::marks::{annotation, reference};
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{flag, items, text, text_or};
+use super::pausing;
 use super::selection::{fits, selects};
 use super::{is_application, named};
 
 const API: &str = "apis/argocd-image-updater.argoproj.io/v1alpha1";
-const IMAGES: &str = "argocd-image-updater.argoproj.io/image-list";
+pub(super) const IMAGES: &str = "argocd-image-updater.argoproj.io/image-list";
 const METHOD: &str = "argocd-image-updater.argoproj.io/write-back-method";
 /// It looks for new tags every 2 minutes, unless it is told otherwise.
 const INTERVAL: u64 = 120;
@@ -68,7 +69,9 @@ impl Reconciler for ImageUpdaters {
         });
         let method = annotation(object, METHOD).unwrap_or_default();
         let name = "Argo CD Image Updater".to_owned();
-        vec![link(owner(name, claim.mark.clone(), method, &images.collect::<Vec<_>>()))]
+        let mut owner = owner(name, claim.mark.clone(), method, &images.collect::<Vec<_>>());
+        owner.pause = Some(pausing::by_annotations(object, &owner.name));
+        vec![link(owner)]
     }
 
     fn writes_to_source(&self) -> bool {
@@ -86,6 +89,7 @@ fn by_rule(updater: &Value, rule: &Value, application: &Value) -> Owner {
     let target = reference(updater);
     let name = format!("Argo CD Image Updater {}/{}", target.namespace, target.name);
     let mut owner = owner(name, RULE.to_owned(), method, &images.collect::<Vec<_>>());
+    owner.pause = pausing::by_rule(updater, rule, application, &owner.name);
     owner.proof = Proof::Listed;
     owner.object = Some(target);
     owner

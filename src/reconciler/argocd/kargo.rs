@@ -15,6 +15,7 @@ use super::super::{Claim, Link, Reconciler};
 use super::fields::{flag, items, text};
 use super::finding::words;
 use super::is_application;
+use super::pausing;
 use super::tracking::is_name;
 
 /// `PROJECT:STAGE`; the project is a namespace.
@@ -64,6 +65,8 @@ impl Reconciler for Stages {
             _ if !facts.knows(&ask) => Proof::Marked,
             Ok(Some(stage)) => {
                 describe(&mut owner, stage, promotes_by_itself(claim, facts));
+                owner.pause = automatic(claim, facts)
+                    .map(|(config, policy)| pausing::of_stage(config, policy, &owner.name));
                 Proof::Listed
             }
             // Kargo may run in another cluster than Argo CD, so that says little.
@@ -99,11 +102,21 @@ fn describe(owner: &mut Owner, stage: &Value, by_itself: Option<bool>) {
 /// Whether the project lets the Stage promote without a person; `None`: nobody can tell.
 fn promotes_by_itself(claim: &Claim, facts: &Facts<'_>) -> Option<bool> {
     let config = facts.value(&policies(claim)).ok()?;
-    let is_meant = |policy: &&Value| {
-        [text(policy, "/stage"), text(policy, "/stageSelector/name")].contains(&claim.name.as_str())
-    };
-    let policy = items(config, "/spec/promotionPolicies").iter().find(is_meant);
+    let mut policies = items(config, "/spec/promotionPolicies").iter();
+    let policy = policies.find(|policy| is_of(policy, claim));
     Some(policy.is_some_and(|policy| flag(policy, "/autoPromotionEnabled")))
+}
+
+/// The policies of its project, and which of them lets it promote without a person.
+fn automatic<'f>(claim: &Claim, facts: &'f Facts<'_>) -> Option<(&'f Value, usize)> {
+    let config = facts.value(&policies(claim)).ok()?;
+    let all = items(config, "/spec/promotionPolicies");
+    let place = all.iter().position(|policy| is_of(policy, claim))?;
+    flag(all.get(place)?, "/autoPromotionEnabled").then_some((config, place))
+}
+
+fn is_of(policy: &Value, claim: &Claim) -> bool {
+    [text(policy, "/stage"), text(policy, "/stageSelector/name")].contains(&claim.name.as_str())
 }
 
 fn is_possible(claim: &Claim) -> bool {

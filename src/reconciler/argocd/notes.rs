@@ -11,6 +11,7 @@ use super::fields::{flag, is_set, items, text, text_or, texts};
 use super::operation::{self, revisions};
 use super::policy::PATHS;
 use super::revision::shorts;
+use super::settling;
 use super::sources::declared;
 use super::tracking::{Instance, Tracked, tracked};
 use super::{is_application, qualified};
@@ -154,6 +155,18 @@ fn overrides(application: &Value) -> Option<String> {
 fn ignored(application: &Value, claim: &Claim) -> Option<String> {
     let text = some(&ignored_fields(application, &claim.of))?;
     Some(format!("it leaves differences in this object alone: {text}"))
+}
+
+/// Fields of the template that it does not even write (`RespectIgnoreDifferences`).
+pub(super) fn out_of_reach(application: &Value, claim: &Claim) -> Option<String> {
+    let mut options = texts(application, "/spec/syncPolicy/syncOptions");
+    if !options.any(|option| option == "RespectIgnoreDifferences=true") {
+        return None;
+    }
+    let fields = ignored_fields(application, &claim.of).into_iter();
+    let fields: Vec<String> = fields.filter(|field| settling::reaches_template(field)).collect();
+    let text = some(&fields)?;
+    Some(format!("it leaves {text} alone: what a commit changes there does not reach it"))
 }
 
 /// The fields of an object in which it leaves differences alone, as `spec.ignoreDifferences` names them.

@@ -105,7 +105,7 @@ fn newer<'s>(application: &Value, strangers: &'s [Stranger]) -> Option<&'s Stran
 }
 
 /// Whether a field that is left alone may be one of the pod template.
-fn reaches_template(field: &str) -> bool {
+pub(super) fn reaches_template(field: &str) -> bool {
     field.starts_with(notes::OF_MANAGER)
         || ["", "/", "/spec"].contains(&field)
         || field.contains("template")

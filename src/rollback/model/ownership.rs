@@ -37,6 +37,12 @@ pub struct Owner {
     /// What else is to be known of it, each a sentence without a full stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What else it does when it applies a commit, each a sentence without a full stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub besides: Vec<String>,
+    /// Of a program that brings releases by itself: how it is kept from that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
     /// What keeps it from taking a commit up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub barriers: Vec<Barrier>,
@@ -59,6 +65,17 @@ pub enum Proof {
     Refuted(String),
     /// The owner could not be read: why.
     Unread(String),
+}
+
+/// How a program that brings releases by itself is kept from bringing one back that was taken out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pause {
+    /// The images that it sets, without tags; empty: whatever.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
+    /// What stops it, as a command to paste with what it is for: `to …: kubectl …`.
+    pub how: String,
 }
 
 /// How an owner acts by itself.

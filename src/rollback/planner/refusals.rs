@@ -1,6 +1,7 @@
 //! Why an undo is not planned, with the command that helps.
 
 use crate::error::{Error, ErrorKind};
+use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::revision::Revision;
 use crate::rollback::model::template;
 use crate::text::shell_quote;
@@ -43,7 +44,12 @@ impl Planner<'_> {
     /// Each would put its own state back, and a commit for one is none for the other.
     pub(super) fn owned_by_several(&self, target: &Revision) -> Error {
         let reference = self.snapshot.target.reference();
-        let names: Vec<&str> = self.owners.iter().map(|owner| owner.name.as_str()).collect();
+        // Those of two installations may have the same name.
+        let placed = |owner: &Owner| match &owner.object {
+            Some(object) => format!("{} in namespace {}", owner.name, object.namespace),
+            None => owner.name.clone(),
+        };
+        let names: Vec<String> = self.owners.iter().map(placed).collect();
         let message = format!(
             "{reference} is claimed by more than one owner that takes it from Git ({}): nothing is \
              done before that is settled",

@@ -19,6 +19,7 @@ pub(super) fn tests() -> Vec<Test> {
         what_is_skipped_leaves_a_patch_alone,
         what_is_suspended_leaves_a_patch_alone,
         a_project_that_wants_signatures_gets_them_or_nothing,
+        two_applications_are_refused_by_their_names,
     ]
 }
 
@@ -181,6 +182,34 @@ fn a_project_that_wants_signatures_gets_them_or_nothing(bed: &TestBed) {
     fleet.pull();
     assert!(fleet.git(&["cat-file", "commit", "HEAD"]).contains("gpgsig"), "{ran}");
     assert_eq!(live(&namespace), image("1.0"));
+}
+
+/// Of two installations of Argo CD, whose marks are the same.
+fn two_applications_are_refused_by_their_names(bed: &TestBed) {
+    let (one, other) = (bed.argocd(), bed.argocd_as_shipped());
+    let (namespace, (fleet, commit)) = (bed.namespace("bar-two"), web());
+    let apps =
+        [one, other].map(|argocd| argocd.application(&namespace, &fleet.url(), WEB, &json!({})));
+    let sync = |commit: &str| {
+        for app in &apps {
+            app.refresh_to(commit);
+            app.sync(commit);
+            app.wait_synced(commit);
+        }
+    };
+    sync(&commit);
+    namespace.rollout_done("web");
+    let bad = fleet.release(WEB, &image("2.0-crash"));
+    sync(&bad);
+    let said = [
+        "deployment/web is claimed by more than one owner that takes it from Git",
+        "in namespace argocd, ",
+        "in namespace argocd-as-shipped)",
+    ];
+    let scene = (&namespace, &fleet, bad.as_str());
+    for words in ["deploy/web --yes", "deploy/web --now --yes"] {
+        assert_refused(&undo(&namespace, words).run(), &said, scene);
+    }
 }
 
 /// As somebody whose `git` signs with this key.

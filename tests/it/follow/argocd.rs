@@ -29,7 +29,7 @@ pub(super) fn tests() -> Vec<Test> {
     ]
 }
 
-fn target(argocd: &ArgoCd, app: &Application<'_>) -> Target {
+pub(super) fn target(argocd: &ArgoCd, app: &Application<'_>) -> Target {
     Target {
         api_version: "argoproj.io/v1alpha1".to_owned(),
         kind: "Application".to_owned(),
@@ -38,7 +38,12 @@ fn target(argocd: &ArgoCd, app: &Application<'_>) -> Target {
     }
 }
 
-fn to<'a>(kubeconfig: &'a Path, owner: Target, fleet: &'a Fleet, commit: &'a str) -> Pursuit<'a> {
+pub(super) fn to<'a>(
+    kubeconfig: &'a Path,
+    owner: Target,
+    fleet: &'a Fleet,
+    commit: &'a str,
+) -> Pursuit<'a> {
     Pursuit { kubeconfig, owner, goal: Goal::Applied, fleet, folder: WEB, commit }
 }
 
@@ -84,7 +89,7 @@ fn a_commit_that_is_there_is_done_at_once(bed: &TestBed) {
 }
 
 /// Pushes a commit that cannot be applied, and waits until its sync is to be tried again.
-fn pin(app: &Application<'_>, fleet: &Fleet) -> String {
+pub(super) fn pin(app: &Application<'_>, fleet: &Fleet) -> String {
     let path = format!("{WEB}/deployment.yaml");
     // A selector is immutable.
     fleet.write(&path, &fleet.read(&path).replace("app: web", "app: other"));

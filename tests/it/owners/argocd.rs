@@ -21,6 +21,7 @@ pub(super) fn tests() -> Vec<Test> {
         an_application_set_is_above,
         marks_that_are_not_true_count_for_nothing,
         a_mark_that_is_left_over_counts_for_nothing,
+        an_application_that_nobody_looks_at_is_an_owner_still,
         without_the_right_to_read_it_an_application_is_an_owner_still,
         a_sync_that_is_tried_again_is_told,
         a_window_that_forbids_a_sync_is_told_and_forbids_it,
@@ -235,6 +236,23 @@ fn marks_that_are_not_true_count_for_nothing(bed: &TestBed) {
     assert_eq!(of_web(&namespace), [] as [Value; 0]);
     rb(&namespace, "undo deploy/web --yes").ends_with(0);
     assert_live(&namespace, "1.0");
+}
+
+/// In a namespace that its Argo CD does not look at it is never compared, and lists nothing.
+fn an_application_that_nobody_looks_at_is_an_owner_still(bed: &TestBed) {
+    let (argocd, namespace, fleet) = (bed.argocd(), bed.namespace("owner-blank"), web().0);
+    let mut object = argocd.manifest("web", &namespace, &fleet.url(), WEB, &automated());
+    object["metadata"]["namespace"] = json!(namespace.name());
+    namespace.apply(&object.to_string());
+    releases(&namespace, 0, &["1.0", "2.0"]);
+    let place = namespace.name();
+    let mark = format!("{TRACKING}={place}_web:apps/Deployment:{place}/web");
+    namespace.kubectl_ok(&["annotate", "deployment/web", &mark]);
+    let found = of_web(&namespace);
+    let why = found[0]["proof"]["unread"].as_str().unwrap_or_default();
+    assert!(why.contains("has never been compared with its source"), "{found:?}");
+    rb(&namespace, "undo deploy/web --yes").ends_with(3).says("has never been compared");
+    assert_live(&namespace, "2.0");
 }
 
 /// What an Application leaves behind that was deleted without its objects.

@@ -11,6 +11,7 @@ use crate::cli::git::progress::during;
 use crate::cli::undo::flow::Flow;
 use crate::cluster::Deadline;
 use crate::config::GitSettings;
+use crate::durable::bots;
 use crate::durable::origin::{self, Access, Asked, Found, Origin, OwnerRead, Settled};
 use crate::durable::owners;
 use crate::durable::passage::{self, Barred, Passage};
@@ -185,21 +186,24 @@ impl Here {
     /// who are held while the workload is patched first.
     pub(super) fn through(
         &self,
+        owned: &Owned,
         ready: &Ready,
         holders: Option<&[Followed]>,
     ) -> std::result::Result<Through, Barred> {
         let between = self.owners.get(..=ready.owner).unwrap_or(&self.owners);
         let Passage { followed, settled, seen, warnings, todo } =
             passage::of(between, ready.brings(), holders)?;
+        let (from, to) = (&owned.direct.from.images, &owned.direct.to.images);
+        let (bots, stops) = bots::that_bring_it_back(&self.owners, from, to);
         Ok(Through {
             revert: ready.revert.as_ref().map(|(plan, ..)| plan.clone()),
             commit: ready.commit.map(|commit| commit.to_string()),
-            warnings: [ready.notes.clone(), warnings].concat(),
+            warnings: [ready.notes.clone(), bots, warnings].concat(),
+            todo: [todo, stops].concat(),
             unblocks: followed.iter().any(|followed| followed.owner.kind == "Kustomization"),
             followed,
             settled,
             seen,
-            todo,
             ..Through::default()
         })
     }

@@ -81,17 +81,18 @@ async fn look_in_git(
     held: &[Followed],
 ) -> Result<Known> {
     let ready = here.ready(flow, owned).await?;
-    let through = through_held(here, &ready, held);
+    let through = through_held(owned, here, &ready, held);
     Ok(Known { ready, through })
 }
 
 /// What goes through Git while these are held, or who would not take it up.
 pub(super) fn through_held(
+    owned: &Owned,
     here: &Here,
     ready: &Ready,
     held: &[Followed],
 ) -> std::result::Result<Through, Barred> {
-    let through = here.through(ready, Some(held))?;
+    let through = here.through(owned, ready, Some(held))?;
     Ok(Through { held: held.to_vec(), settled: Vec::new(), unblocks: false, ..through })
 }
 

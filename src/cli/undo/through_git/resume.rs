@@ -70,8 +70,8 @@ pub(in crate::cli::undo) async fn resume(
         .filter(|open| open.hold.id == hold.id)
         .map(|open| Followed { owner: open.owner.clone(), name: name(&snapshot.owners, open) })
         .collect();
-    let through =
-        through_held(&here, &ready, &holders).map_err(|barred| refused(&barred, flow, &owned))?;
+    let through = through_held(&owned, &here, &ready, &holders)
+        .map_err(|barred| refused(&barred, flow, &owned))?;
     let direct = *owned.direct;
     let plan = plan::immediate(direct.clone(), through.clone());
     if let Some(exit) = agree(flow, &plan, snapshot).await? {
