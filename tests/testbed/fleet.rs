@@ -57,6 +57,20 @@ impl Fleet {
         self.server.url(NAME)
     }
 
+    /// Copies the repository as it is to another one on the same server, which is behind from the next
+    /// push on.
+    #[track_caller]
+    pub(crate) fn copy(&self, name: &str) {
+        proper(self.ground.with_commits(name, 0));
+        let copy = self.ground.repository(name).display().to_string();
+        self.git(&["push", "-q", "--force", &copy, "main"]);
+    }
+
+    /// Where such a copy is found.
+    pub(crate) fn url_of(&self, copy: &str) -> String {
+        self.server.url(copy)
+    }
+
     /// The server, for a test that breaks it or counts its requests.
     pub(crate) fn server(&self) -> &GitServer {
         &self.server

@@ -1,20 +1,23 @@
 //! Kustomizations and `HelmReleases` of the real Flux.
 
+mod arriving;
+
 use serde_json::json;
 
 use super::{WEB, image, last_undo, live, newest_message, undo, web};
 use crate::suite::{Test, on_bed};
 use crate::testbed::flux::{git_repository, helm_release, kustomization};
-use crate::testbed::{Fleet, TestBed};
+use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![
+    let own = on_bed![
         a_bad_release_goes_back_and_stays_back,
         a_blocked_health_check_is_ended_by_a_patch,
         a_suspended_owner_is_refused,
         values_of_a_release_go_back_where_they_are_declared,
         a_chart_in_git_goes_back,
-    ]
+    ];
+    [own, arriving::tests()].concat()
 }
 
 /// A Kustomization that does not wait for health.
@@ -25,6 +28,23 @@ fn hasty() -> serde_json::Value {
 /// An upgrade that does not wait for health.
 fn hasty_helm() -> serde_json::Value {
     json!({"disableWait": true})
+}
+
+/// Waits until the health check of this commit runs.
+#[track_caller]
+fn wait_checked(namespace: &Namespace, commit: &str) {
+    namespace.wait_until("the health check of it runs", |namespace| {
+        let web = namespace.get("kustomization", "web");
+        let conditions = web["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        web["status"]["lastAttemptedRevision"] == format!("main@sha1:{commit}")
+            && conditions.iter().any(|c| {
+                c["type"] == "Reconciling"
+                    && c["message"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .starts_with("Running health checks")
+            })
+    });
 }
 
 fn a_bad_release_goes_back_and_stays_back(bed: &TestBed) {
@@ -61,18 +81,7 @@ fn a_blocked_health_check_is_ended_by_a_patch(bed: &TestBed) {
     namespace.rollout_done("web");
     let bad = fleet.release(WEB, &image("2.0-crash"));
     flux.reconcile(&namespace, "gitrepository", "fleet");
-    namespace.wait_until("the health check of the bad release runs", |namespace| {
-        let web = namespace.get("kustomization", "web");
-        let conditions = web["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        web["status"]["lastAttemptedRevision"] == format!("main@sha1:{bad}")
-            && conditions.iter().any(|c| {
-                c["type"] == "Reconciling"
-                    && c["message"]
-                        .as_str()
-                        .unwrap_or_default()
-                        .starts_with("Running health checks")
-            })
-    });
+    wait_checked(&namespace, &bad);
     let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0);
     assert!(ran.stderr.contains("done: patch deployment/web to what Git holds by then"), "{ran}");
     assert_eq!(live(&namespace), image("1.0"));

@@ -1,5 +1,7 @@
 //! Kustomizations and `HelmReleases` of the real Flux.
 
+mod status;
+
 use kubectl_rb::reconciler::following::Goal;
 use kubectl_rb::rollback::model::convergence::Convergence;
 use kubectl_rb::rollback::model::following::Arrival;
@@ -13,7 +15,7 @@ use crate::testbed::flux::{git_repository, helm_release, kustomization};
 use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![
+    let own = on_bed![
         a_pushed_revert_is_followed_to_the_end,
         a_blocked_health_check_is_reported_with_its_end,
         a_commit_that_cannot_be_built_is_said_at_once,
@@ -24,7 +26,8 @@ pub(super) fn tests() -> Vec<Test> {
         a_repository_that_cannot_be_fetched_is_said,
         who_waits_for_others_is_asked_once_they_are_done,
         a_chart_in_git_is_followed_to_its_release,
-    ]
+    ];
+    [own, status::tests()].concat()
 }
 
 const KUSTOMIZE: (&str, &str) = ("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
