@@ -72,6 +72,22 @@ pub(crate) fn allow_only(namespace: &Namespace, user: &str, rules: &[&str]) {
     });
 }
 
+/// Has the API server know a kind whose controller is no part of the bed, with whatever is in its objects.
+#[track_caller]
+pub(crate) fn define(namespace: &Namespace, group_version: &str, kind: &str, plural: &str) {
+    let (group, version) = group_version.split_once('/').expect("a group and a version");
+    let name = format!("{plural}.{group}");
+    let schema = json!({"openAPIV3Schema": {"type": "object",
+        "x-kubernetes-preserve-unknown-fields": true}});
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition", "metadata": {"name": name},
+        "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural},
+            "versions": [{"name": version, "served": true, "storage": true, "schema": schema}]}});
+    namespace.apply(&definition.to_string());
+    let name = format!("crd/{name}");
+    namespace.kubectl_ok(&["wait", "--for=condition=Established", "--timeout=60s", &name]);
+}
+
 /// Fails the test if anything was written through the proxy.
 #[track_caller]
 pub(crate) fn nothing_was_written(proxy: &Proxy) {

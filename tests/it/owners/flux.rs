@@ -1,11 +1,12 @@
 //! Flux: Kustomizations and `HelmReleases` that the real controllers have applied.
 
+mod elsewhere;
 mod marks;
 
 use serde_json::{Value, json};
 
 use super::{notes, owners};
-use crate::given::{allow, nothing_was_written};
+use crate::given::{allow, define, nothing_was_written};
 use crate::rb::Rb;
 use crate::scene::live;
 use crate::suite::{Test, on_bed};
@@ -26,7 +27,7 @@ pub(super) fn tests() -> Vec<Test> {
         an_image_automation_stands_beside_the_owner,
         a_failing_upgrade_is_told_to_its_end,
     ];
-    [own, marks::tests()].concat()
+    [own, elsewhere::tests(), marks::tests()].concat()
 }
 
 const WEB: &str = "apps/web";
@@ -295,21 +296,8 @@ fn the_file_of_an_object_is_told(bed: &TestBed) {
 fn an_image_automation_stands_beside_the_owner(bed: &TestBed) {
     let (flux, namespace, fleet) = (bed.flux(), bed.namespace("owner-bot"), web());
     flux.deploy(&namespace, &fleet, "web", WEB);
-    let schema = json!({"openAPIV3Schema": {"type": "object",
-        "x-kubernetes-preserve-unknown-fields": true}});
-    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "imageupdateautomations.image.toolkit.fluxcd.io"},
-        "spec": {"group": "image.toolkit.fluxcd.io", "scope": "Namespaced",
-            "names": {"kind": "ImageUpdateAutomation", "plural": "imageupdateautomations"},
-            "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}]}});
-    namespace.apply(&definition.to_string());
-    namespace.kubectl_ok(&[
-        "wait",
-        "--for=condition=Established",
-        "--timeout=60s",
-        "crd/imageupdateautomations.image.toolkit.fluxcd.io",
-    ]);
+    let group = "image.toolkit.fluxcd.io/v1";
+    define(&namespace, group, "ImageUpdateAutomation", "imageupdateautomations");
     let automation = json!({"apiVersion": "image.toolkit.fluxcd.io/v1",
         "kind": "ImageUpdateAutomation", "metadata": {"name": "auto"},
         "spec": {"interval": "10m", "update": {"path": "./apps"},
