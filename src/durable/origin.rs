@@ -16,6 +16,7 @@ mod reach;
 mod refusal;
 mod relation;
 mod search;
+mod versions;
 mod whole;
 
 use std::ffi::OsString;
@@ -39,6 +40,7 @@ use self::reach::Grounds;
 
 pub use self::planning::plan;
 pub use self::relation::relation;
+pub use self::versions::versions;
 pub use self::whole::{Whole, whole};
 
 /// An owner of the chain with its object, as [`crate::reconciler::chain`] has read it.

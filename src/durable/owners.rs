@@ -65,10 +65,19 @@ fn path_of(target: &Target) -> Path {
     Path::namespaced(&target.api_version, &target.namespace, &plural).name(&target.name)
 }
 
+/// One of those that bring a commit.
+#[derive(Clone, Copy, Debug)]
+pub struct Bringer<'a> {
+    /// Who.
+    pub owner: &'a OwnerRead,
+    /// Whether its own source has to fetch the commit. Else another owner applies what is changed of it.
+    pub fetches: bool,
+}
+
 /// Of the owners up to the one whose files have changed, those to be followed to the commit: the farthest
 /// first. One between that looks at another repository has not to see the commit: it is given another
 /// object, and what it makes of that is seen on the workload.
-pub fn that_bring_it(owners: &[OwnerRead]) -> impl Iterator<Item = &OwnerRead> {
+pub fn that_bring_it(owners: &[OwnerRead]) -> impl Iterator<Item = Bringer<'_>> {
     let changed = owners.last();
     let urls = |owner: &OwnerRead| {
         owner.owner.sources.iter().map(|source| source.url.clone()).collect::<Vec<_>>()
@@ -77,10 +86,8 @@ pub fn that_bring_it(owners: &[OwnerRead]) -> impl Iterator<Item = &OwnerRead> {
     owners.iter().rev().enumerate().filter_map(move |(distance, owner)| {
         let target = owner.owner.object.as_ref()?;
         reconciler::from_git(target)?;
-        let sees = distance == 0
-            || target.kind == "HelmRelease"
-            || urls(owner).iter().any(|url| changed_urls.contains(url));
-        sees.then_some(owner)
+        let fetches = distance == 0 || urls(owner).iter().any(|url| changed_urls.contains(url));
+        (fetches || target.kind == "HelmRelease").then_some(Bringer { owner, fetches })
     })
 }
 

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::rollback::model::barrier::{Barrier, Brings, Stops, Verdict};
 
 use super::origin::OwnerRead;
-use super::owners::{self, InTheWay};
+use super::owners::{self, Bringer, InTheWay};
 use super::plan::Followed;
 
 /// The owners on the way of a commit.
@@ -39,14 +39,16 @@ impl Barred {
     pub fn error(&self) -> Error {
         let Self { name, barrier } = self;
         let message = match barrier.stops {
-            Stops::WhileOff | Stops::All => {
+            Stops::WhileOff | Stops::All | Stops::Unfetched => {
                 format!("{name} takes nothing up from Git: {}", barrier.why)
             }
             Stops::Unsigned => format!(
                 "{name} would not take the revert up: {}, and the revert would have no signature",
                 barrier.why
             ),
-            Stops::Leaving(_) => format!("{name} would not take the revert up: {}", barrier.why),
+            Stops::Unversioned(_) => {
+                format!("{name} would not take the revert up: {}", barrier.why)
+            }
         };
         Error::new(ErrorKind::Refused, message).hint(barrier.remedy.clone())
     }
@@ -66,12 +68,13 @@ pub fn of(
     holders: Option<&[Followed]>,
 ) -> Result<Passage, Barred> {
     let mut passage = Passage::default();
-    for owner in owners::that_bring_it(between) {
+    for Bringer { owner, fetches } in owners::that_bring_it(between) {
         let Some(object) = owner.owner.object.clone() else { continue };
         let followed = Followed { owner: object, name: owner.owner.name.clone() };
         let is_held = holders.is_some_and(|holders| holders.contains(&followed));
         let mut waits_for_it = true;
-        for barrier in &owner.owner.barriers {
+        let barriers = owner.owner.barriers.iter();
+        for barrier in barriers.filter(|barrier| fetches || !barrier.is_of_source()) {
             let name = followed.name.clone();
             let is_off = barrier.stops == Stops::WhileOff;
             match barrier.verdict(commit) {

@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub mod cautions;
+pub mod charts;
 pub mod closure;
 pub mod declared;
 pub(in crate::git) mod image_lines;

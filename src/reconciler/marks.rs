@@ -22,6 +22,19 @@ pub(super) fn is_written_by(object: &Value, start: &str) -> bool {
         .any(|manager| manager.starts_with(start))
 }
 
+/// Who of the field managers have this label or annotation.
+pub(super) fn managers_of<'v>(
+    object: &'v Value,
+    (part, key): (&str, &str),
+) -> impl Iterator<Item = &'v str> {
+    let (part, key) = (format!("f:{part}"), format!("f:{key}"));
+    let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    entries.into_iter().flatten().filter_map(move |entry| {
+        entry.pointer("/fieldsV1/f:metadata")?.get(&part)?.get(&key)?;
+        entry.get("manager")?.as_str()
+    })
+}
+
 /// What the object is called.
 pub(super) fn reference(object: &Value) -> Target {
     let text = |pointer: &str| {
@@ -47,7 +60,14 @@ pub(super) fn of(object: &Value) -> Value {
     let managers: Vec<Value> = entries
         .into_iter()
         .flatten()
-        .filter_map(|entry| Some(json!({"manager": entry.get("manager")?})))
+        .filter_map(|entry| {
+            // Of whom a mark is, and not of whom the rest of the object is.
+            let manager = entry.get("manager")?;
+            Some(match entry.pointer("/fieldsV1/f:metadata") {
+                Some(marks) => json!({"manager": manager, "fieldsV1": {"f:metadata": marks}}),
+                None => json!({"manager": manager}),
+            })
+        })
         .collect();
     json!({
         "apiVersion": at("/apiVersion"),

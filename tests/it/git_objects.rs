@@ -7,7 +7,7 @@ mod histories;
 mod manifest_text;
 mod reference;
 mod scribe;
-mod signatures;
+pub(crate) mod signatures;
 mod size;
 
 use crate::suite::Test;

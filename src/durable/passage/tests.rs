@@ -44,8 +44,8 @@ fn followed(name: &str) -> Followed {
     Followed { owner: target("Application", name), name: name.to_owned() }
 }
 
-const UNSIGNED: Brings<'_> = Brings { signed: Some(false), files: None };
-const SIGNED: Brings<'_> = Brings { signed: Some(true), files: None };
+const UNSIGNED: Brings<'_> = Brings { signed: Some(false), files: None, versions: &[] };
+const SIGNED: Brings<'_> = Brings { signed: Some(true), files: None, versions: &[] };
 
 /// What comes out: who is followed, how many warnings there are, or who bars the way.
 fn outcome(
@@ -120,5 +120,34 @@ fn a_refusal_says_who_why_and_what_to_do() {
         let error = of(&[child(Some(stops))], UNSIGNED, None).unwrap_err().error();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Refused, message));
         assert_eq!(error.hints(), ["change it"]);
+    }
+}
+
+/// A `HelmRelease` between, whose values another owner applies.
+#[test]
+fn what_its_source_says_counts_only_for_what_that_has_to_fetch() {
+    let source = |url: &str| {
+        let url = url.to_owned();
+        vec![crate::rollback::model::ownership::Source { url, ..Default::default() }]
+    };
+    let release = |url: &str, stops: Stops| {
+        let mut release = child(Some(stops));
+        release.owner.object = Some(Target {
+            api_version: "helm.toolkit.fluxcd.io/v2".to_owned(),
+            ..target("HelmRelease", "web")
+        });
+        release.owner.sources = source(url);
+        release
+    };
+    for (url, stops, is_barred) in [
+        ("https://git.test/charts.git", Stops::Unfetched, false),
+        ("https://git.test/fleet.git", Stops::Unfetched, true),
+        ("https://git.test/charts.git", Stops::WhileOff, true),
+    ] {
+        let mut above = parent(None);
+        above.owner.sources = source("https://git.test/fleet.git");
+        let between = [release(url, stops.clone()), above];
+        let found = outcome(&between, UNSIGNED, None);
+        assert_eq!(found.is_err(), is_barred, "{url} {stops:?}: {found:?}");
     }
 }

@@ -92,9 +92,10 @@ impl Reconciler for HelmReleases {
 
     fn complete(&self, link: &mut Owner, owner: &Value, facts: &Facts<'_>) {
         let source = SourceRef::at(owner, SOURCE);
-        let (source_of_chart, notes) = chart::read(owner, facts);
+        let chart::Found { source: source_of_chart, notes, barriers } = chart::read(owner, facts);
         link.sources.extend(source_of_chart);
         link.notes.extend(notes);
+        link.barriers.extend(barriers);
         link.notes.extend(source.and_then(|source| image_automation::unread(&source, facts)));
         link.notes.extend(dependency::notes(&KIND, owner, None, facts));
     }

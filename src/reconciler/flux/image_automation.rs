@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::cluster::Path;
 use crate::error::{Error, ErrorKind};
 use crate::facts::{Ask, Facts};
-use crate::rollback::model::ownership::{Automation, Owner, Proof};
+use crate::rollback::model::hint::kubectl_on;
+use crate::rollback::model::image::ImageRef;
+use crate::rollback::model::ownership::{Automation, Owner, Pause, Proof};
 use crate::rollback::model::target::Target;
 
 use super::super::marks::reference;
@@ -174,7 +176,23 @@ fn link(item: &Value, version: &str, source: &SourceRef<'_>, branch: Option<&str
         notes: notes(item),
         ..Owner::default()
     };
+    let brings_it = !suspended && other.is_none();
+    let pause = owner.object.as_ref().filter(|_| brings_it).map(|object| pause(item, object));
+    let owner = Owner { pause, ..owner };
     Link { owner, object: None }
+}
+
+/// How it is kept from that: whoever wants it to go on has to leave the tag out first.
+fn pause(item: &Value, object: &Target) -> Pause {
+    let policies = item.pointer("/status/observedPolicies").and_then(Value::as_object);
+    let wanted = policies.into_iter().flatten().filter_map(wanted);
+    let images = wanted.map(|image| ImageRef::parse(&image).repository.to_owned()).collect();
+    let suspend = kubectl_on("patch", object, "--type=merge -p '{\"spec\":{\"suspend\":true}}'");
+    let how = format!(
+        "to suspend {} until its ImagePolicy leaves the bad tag out: {suspend}",
+        object.name
+    );
+    Pause { images, how }
 }
 
 /// Where it writes, if that is not what is deployed: a branch that somebody has to merge first.

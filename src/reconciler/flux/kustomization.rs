@@ -76,6 +76,7 @@ impl Reconciler for Kustomizations {
         owner.proof = proof;
         course::of(found, object, &claim.of).tell(&mut owner);
         owner.barriers.extend(barring::of(found, &KIND.target(claim)));
+        owner.barriers.extend(barring::of_object(found, object, &claim.of));
         owner.notes.extend(doubt);
         owner.notes.extend(state::notes(found, object));
         vec![Link { owner, object: Some(slim(found)) }]
@@ -106,6 +107,7 @@ impl Reconciler for Kustomizations {
                 link.notes.push(format!("its source has {artifact}, which it has not tried yet"));
             }
             link.notes.extend(read.notes);
+            link.barriers.extend(read.barriers);
             link.notes.extend(image_automation::unread(&reference, facts));
             link.sources.push(read.source);
             artifact = read.artifact;

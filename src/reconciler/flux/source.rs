@@ -8,10 +8,12 @@ use serde_json::Value;
 use crate::cluster::Path;
 use crate::error::{Error, ErrorKind};
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::barrier::Barrier;
 use crate::rollback::model::ownership::{Source, SourceKind};
 use crate::rollback::model::target::Target;
 
 use super::super::following::Address;
+use super::barring;
 use super::condition::{failure, true_one};
 use super::fields::{flag, is_set, text, word};
 use super::revision;
@@ -35,6 +37,8 @@ pub(super) struct Read {
     pub notes: Vec<String>,
     /// The revision that it has fetched last, as Flux writes it.
     pub artifact: Option<String>,
+    /// What keeps commits from getting through it.
+    pub barriers: Vec<Barrier>,
 }
 
 impl<'v> SourceRef<'v> {
@@ -132,7 +136,7 @@ impl<'v> SourceRef<'v> {
             object: Some(self.target()),
             ..Source::default()
         };
-        Read { source, notes: vec![note], artifact: None }
+        Read { source, notes: vec![note], ..Read::default() }
     }
 
     fn tell(&self, object: &Value) -> Read {
@@ -145,6 +149,9 @@ impl<'v> SourceRef<'v> {
         read.source.revision = artifact.map(|artifact| plain(read.source.kind, artifact));
         read.artifact = artifact.map(str::to_owned);
         read.notes.extend(self.state(object));
+        if read.source.kind == SourceKind::Git {
+            read.barriers = barring::of_repository(object, &self.target(), &self.named());
+        }
         read
     }
 

@@ -1,6 +1,8 @@
 //! Kustomizations and `HelmReleases` of the real Flux.
 
+mod again;
 mod arriving;
+mod barred;
 
 use serde_json::json;
 
@@ -17,7 +19,7 @@ pub(super) fn tests() -> Vec<Test> {
         values_of_a_release_go_back_where_they_are_declared,
         a_chart_in_git_goes_back,
     ];
-    [own, arriving::tests()].concat()
+    [own, again::tests(), arriving::tests(), barred::tests()].concat()
 }
 
 /// A Kustomization that does not wait for health.

@@ -115,7 +115,7 @@ fn a_commit_without_a_signature_is_whole() {
 }
 
 /// Whether a program is here; says so where it is not.
-fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let is_here = Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())
@@ -133,12 +133,12 @@ fn has(program: &str) -> bool {
 }
 
 /// A home for `GnuPG`, with programs that use it: this process's environment stays as it is.
-struct Keyring {
+pub(crate) struct Keyring {
     folder: TempDir,
 }
 
 impl Keyring {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
         let home = folder.path().join("home");
         fs::create_dir(&home).expect("a folder");
@@ -154,7 +154,7 @@ impl Keyring {
 
     /// A program that is this one with the keyring as its home. A child writes it: a file that this
     /// process has open for writing, in whichever thread, cannot be run.
-    fn program(&self, name: &str) -> String {
+    pub(crate) fn program(&self, name: &str) -> String {
         let path = self.folder.path().join(name);
         let content =
             format!("#!/bin/sh\nGNUPGHOME='{}' exec {name} \"$@\"\n", self.home().display());
@@ -163,7 +163,7 @@ impl Keyring {
         path.to_str().expect("a path").to_owned()
     }
 
-    fn run(&self, program: &str, arguments: &[&str], input: &str) -> String {
+    pub(crate) fn run(&self, program: &str, arguments: &[&str], input: &str) -> String {
         let file = self.folder.path().join("input");
         fs::write(&file, input).expect("a file");
         let input = fs::File::open(&file).expect("a file");

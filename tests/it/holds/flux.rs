@@ -1,5 +1,7 @@
 //! Kustomizations and `HelmReleases` of the real Flux.
 
+mod running;
+
 use std::process::Command;
 
 use kubectl_rb::error::ErrorKind;
@@ -20,7 +22,7 @@ use crate::testbed::flux::{Flux, git_repository, helm_release, kustomization};
 use crate::testbed::{Action, Fleet, Namespace, Proxy, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![
+    let own = on_bed![
         a_patch_survives_ten_runs_of_a_kustomization,
         a_patch_survives_ten_runs_of_a_release_that_detects_drift,
         a_release_that_does_not_look_for_drift_is_not_held,
@@ -32,7 +34,8 @@ pub(super) fn tests() -> Vec<Test> {
         somebody_faster_is_not_overwritten,
         a_hold_that_is_wiped_is_taken_back,
         a_hold_that_was_there_before_stays,
-    ]
+    ];
+    [own, running::tests()].concat()
 }
 
 fn target(namespace: &Namespace, api_version: &str, kind: &str) -> Target {

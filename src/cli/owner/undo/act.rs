@@ -10,7 +10,7 @@ use crate::cli::git::progress::during;
 use crate::cli::undo::{declined, unconfirmed};
 use crate::durable::arrive::Course;
 use crate::durable::choice::{Chosen, short};
-use crate::durable::origin::Whole;
+use crate::durable::origin::{self, Whole};
 use crate::durable::passage::{self, Passage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
@@ -100,7 +100,11 @@ impl Undo<'_> {
         let changed = planned.as_ref().map(Ready::files).unwrap_or_default();
         let signed = planned.as_ref().ok().and_then(Ready::is_signed);
         let files = planned.is_ok().then_some(changed.as_slice());
-        let whom = self.passage(whole, Brings { signed, files })?;
+        let versions = match &planned {
+            Ok(ready) => origin::versions(&whole.ground, &ready.plan)?,
+            Err(_) => Vec::new(),
+        };
+        let whom = self.passage(whole, Brings { signed, files, versions: &versions })?;
         let heading = self.heading(whole, chosen, &whom, (&from, &to));
         let mut undone = Undone {
             result: "nothingToDo",

@@ -50,6 +50,8 @@ pub(super) struct Ready {
     pub(super) commit: Option<Oid>,
     /// The files that it is about.
     pub(super) files: Vec<GitPath>,
+    /// Of these, each `Chart.yaml` whose version changes.
+    versions: Vec<GitPath>,
     pub(super) notes: Vec<String>,
 }
 
@@ -59,12 +61,13 @@ impl Ready {
         let Some((plan, _, by, _)) = &self.revert else { return Brings::default() };
         // What a change request is merged with, its host makes.
         let is_ours = plan.way == Way::Push;
-        Brings { signed: is_ours.then_some(by.signing.is_some()), files: Some(&self.files) }
+        let signed = is_ours.then_some(by.signing.is_some());
+        Brings { signed, files: Some(&self.files), versions: &self.versions }
     }
 
     fn held(ground: Ground, owner: usize, commit: Oid, notes: Vec<String>) -> Self {
-        let (revert, files) = (None, Vec::new());
-        Self { ground, owner, revert, commit: Some(commit), files, notes }
+        let (files, versions) = (Vec::new(), Vec::new());
+        Self { ground, owner, revert: None, commit: Some(commit), files, versions, notes }
     }
 }
 
@@ -153,10 +156,12 @@ impl Here {
             Decision::Revert(plan, shown) => {
                 let Advised { way, notes } = advised?;
                 let files = plan.reverted.files.iter().map(|file| file.path.clone()).collect();
+                let versions = origin::versions(&origin.ground, &plan)?;
                 let plan = Box::new(RevertPlan { way, ..*plan });
                 let notes = [notes, plan.warnings.clone()].concat();
                 let revert = Some((plan, shown, by, host));
-                Ok(Ready { ground: origin.ground, owner, revert, commit: None, files, notes })
+                let ground = origin.ground;
+                Ok(Ready { ground, owner, revert, commit: None, files, versions, notes })
             }
             Decision::Nothing(nothing) => {
                 let commit = nothing.commit.as_deref().and_then(|id| Oid::from_str(id).ok());

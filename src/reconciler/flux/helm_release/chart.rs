@@ -4,14 +4,20 @@
 use serde_json::Value;
 
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::barrier::Barrier;
 use crate::rollback::model::ownership::{Source, SourceKind};
+use crate::rollback::model::target::Target;
 
+use super::super::super::marks;
+use super::super::barring;
 use super::super::fields::{first_few, list, text, word};
 use super::super::path;
-use super::super::source::{SourceRef, plain};
+use super::super::source::{Read, SourceRef, plain};
 use super::{SOURCE, state};
 
 pub(super) const REFERENCE: &str = "/spec/chartRef";
+/// With which each commit makes another chart.
+const REVISION: &str = "Revision";
 pub(super) const HELM_CHART: &str = "HelmChart";
 /// The kinds that a `HelmChart` may take its chart from.
 const SOURCES: [&str; 3] = ["GitRepository", "HelmRepository", "Bucket"];
@@ -26,7 +32,18 @@ struct Chart<'v> {
     files: &'v [Value],
     source: SourceRef<'v>,
     /// The object that fetches it.
-    fetcher: Option<&'v Value>,
+    fetcher: Option<(SourceRef<'v>, &'v Value)>,
+    /// The object that says all this, and where in it.
+    declared: (Target, &'static str),
+}
+
+/// What there is to know of where it comes from.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub source: Option<Source>,
+    pub notes: Vec<String>,
+    /// What keeps commits from getting through it.
+    pub barriers: Vec<Barrier>,
 }
 
 /// What has to be read. A `HelmChart` that is referred to takes its chart from another object of its
@@ -48,10 +65,10 @@ pub(super) fn fetcher(owner: &Value) -> Option<SourceRef<'_>> {
 }
 
 /// Where it comes from, and what there is to know of that.
-pub(super) fn read(owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<String>) {
+pub(super) fn read(owner: &Value, facts: &Facts<'_>) -> Found {
     let Some(reference) = SourceRef::at(owner, REFERENCE) else {
         let Some(source) = SourceRef::at(owner, SOURCE) else {
-            return (None, vec!["it names no chart".to_owned()]);
+            return Found { notes: vec!["it names no chart".to_owned()], ..Found::default() };
         };
         let at = |member: &str| text(owner, member);
         let chart = Chart {
@@ -60,7 +77,8 @@ pub(super) fn read(owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<Str
             strategy: at("/spec/chart/spec/reconcileStrategy"),
             files: list(owner, "/spec/chart/spec/valuesFiles"),
             source,
-            fetcher: fetcher(owner).and_then(|fetcher| fetcher.find(facts)?.ok()),
+            fetcher: fetcher(owner).and_then(|fetcher| Some((fetcher, fetcher.find(facts)?.ok()?))),
+            declared: (marks::reference(owner), r#"{"spec":{"chart":{"spec":{STRATEGY}}}}"#),
         };
         return chart.read(owner, facts);
     };
@@ -77,16 +95,18 @@ pub(super) fn read(owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<Str
             strategy: at("/spec/reconcileStrategy"),
             files: list(fetcher, "/spec/valuesFiles"),
             source,
-            fetcher: Some(fetcher),
+            fetcher: Some((reference, fetcher)),
+            declared: (reference.target(), r#"{"spec":{STRATEGY}}"#),
         };
         return chart.read(owner, facts);
     }
     let read = reference.read(facts);
-    (Some(read.source), read.notes)
+    let Read { source, notes, barriers, .. } = read;
+    Found { source: Some(source), notes, barriers }
 }
 
 impl Chart<'_> {
-    fn read(&self, owner: &Value, facts: &Facts<'_>) -> (Option<Source>, Vec<String>) {
+    fn read(&self, owner: &Value, facts: &Facts<'_>) -> Found {
         let mut read = self.source.read(facts);
         let files: Vec<&str> = self.files.iter().filter_map(Value::as_str).collect();
         if !files.is_empty() {
@@ -106,27 +126,41 @@ impl Chart<'_> {
                 read.notes
                     .push("a newer version of its chart is taken up without a commit".to_owned());
             }
-            return (Some(read.source), read.notes);
+            return Found { source: Some(read.source), notes: read.notes, ..Found::default() };
         }
         source.path = Some(path::clean(self.name));
-        let built_from =
-            self.fetcher.and_then(|chart| word(chart, "/status/observedSourceArtifactRevision"));
+        let built_from = self
+            .fetcher
+            .and_then(|(_, chart)| word(chart, "/status/observedSourceArtifactRevision"));
         if let Some(revision) = built_from {
             source.revision = Some(plain(source.kind, revision));
         }
-        if self.strategy != "Revision" {
+        if self.strategy != REVISION {
             read.notes.push(
                 "a commit in the folder of its chart changes nothing unless the version in Chart.yaml \
                  changes too (reconcileStrategy ChartVersion)"
                     .to_owned(),
             );
         }
-        (Some(read.source), read.notes)
+        if source.kind == SourceKind::Git {
+            let suspended = self.fetcher.and_then(|(reference, chart)| {
+                barring::of_fetcher(chart, &reference.target(), &reference.named())
+            });
+            read.barriers.extend(suspended);
+            if self.strategy != REVISION {
+                let (declared, place) = &self.declared;
+                let patch = place.replace("STRATEGY", r#""reconcileStrategy":"Revision""#);
+                let folder = path::clean(self.name);
+                read.barriers.push(barring::of_chart(&folder, &files, declared, &patch));
+            }
+        }
+        let Read { source, notes, barriers, .. } = read;
+        Found { source: Some(source), notes, barriers }
     }
 
     /// The version that was fetched last.
     fn fetched(&self) -> Option<&str> {
-        word(self.fetcher?, "/status/artifact/revision")
+        word(self.fetcher?.1, "/status/artifact/revision")
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn read(reference: &SourceRef<'_>, object: &Value) -> Read {
         is_branch: matches!(follows, Follows::Branch(_)),
         ..Source::default()
     };
-    Read { source, notes: notes(&reference.named(), object, &follows), artifact: None }
+    Read { source, notes: notes(&reference.named(), object, &follows), ..Read::default() }
 }
 
 fn notes(who: &str, object: &Value, follows: &Follows<'_>) -> Vec<String> {

@@ -23,7 +23,7 @@ pub(super) fn read(reference: &SourceRef<'_>, object: &Value) -> Read {
         _ => (SourceKind::Artifact, origin(object).unwrap_or_default().to_owned(), ""),
     };
     let source = Source { kind, url, wants: wants.to_owned(), ..Source::default() };
-    Read { source, notes: notes(reference, object), artifact: None }
+    Read { source, notes: notes(reference, object), ..Read::default() }
 }
 
 /// A digest counts before a range of versions, and that before a tag.
