@@ -200,7 +200,15 @@ impl Undo<'_> {
     /// By whom a commit of that repository comes here; refused where one of them would not take it up.
     fn passage(&self, whole: &Whole, commit: Brings<'_>) -> Result<Passage> {
         let between = self.owners.get(..=whole.owner).unwrap_or(&self.owners);
-        passage::of(between, commit, None).map_err(|barred| barred.error())
+        let mut passage = passage::of(between, commit, None).map_err(|barred| barred.error())?;
+        // Which of its objects a check waits for, an undo of that object knows, and patches it.
+        if passage.warnings.iter().any(|warning| warning.contains("held back by the health check"))
+        {
+            let end =
+                "to end that health check: rb undo deploy/NAME, which patches what it waits for";
+            passage.warnings.push(end.to_owned());
+        }
+        Ok(passage)
     }
 
     fn heading(

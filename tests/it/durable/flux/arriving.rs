@@ -16,6 +16,7 @@ pub(super) fn tests() -> Vec<Test> {
         with_the_gate_a_check_ends_by_itself,
         a_success_that_was_none_is_not_gone_back_to,
         without_the_right_to_ask_it_says_so_and_waits,
+        an_undo_of_a_blocked_kustomization_says_what_ends_the_check,
     ]
 }
 
@@ -103,4 +104,18 @@ fn without_the_right_to_ask_it_says_so_and_waits(bed: &TestBed) {
     assert!(ran.stderr.contains("could not ask GitRepository"), "{ran}");
     assert_eq!(live(&namespace), image("1.0"));
     flux.wait_applied(&namespace, "web", &fleet.server_head());
+}
+
+/// It knows no workload to patch: the plan says whose undo does.
+fn an_undo_of_a_blocked_kustomization_says_what_ends_the_check(bed: &TestBed) {
+    let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("durable-ks-blocked"), web());
+    flux.deploy(&namespace, &fleet, "web", WEB);
+    namespace.rollout_done("web");
+    let bad = fleet.release(WEB, &image("2.0-crash"));
+    flux.reconcile(&namespace, "gitrepository", "fleet");
+    wait_checked(&namespace, &bad);
+    let ran = undo(&namespace, "ks/web --dry-run").run().ends_with(0);
+    assert!(ran.stdout.contains("to end that health check: rb undo deploy/NAME"), "{ran}");
+    undo(&namespace, "deploy/web --yes").run().ends_with(0);
+    assert_eq!(live(&namespace), image("1.0"));
 }
