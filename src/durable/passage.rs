@@ -15,6 +15,8 @@ pub struct Passage {
     pub followed: Vec<Followed>,
     /// Those of them whose running operation is ended first.
     pub settled: Vec<Followed>,
+    /// Those of them that something under way holds back until it ends: a health check, an action of Helm.
+    pub blocked: Vec<Followed>,
     /// Those that are turned off and nobody waits for, who can see it meanwhile all the same: then they do not
     /// begin with something older once they are on again.
     pub seen: Vec<Followed>,
@@ -105,6 +107,7 @@ pub fn of(
             passage.settled.push(followed.clone());
         } else if let Some(words) = words {
             passage.warnings.push(format!("{} {words}", followed.name));
+            passage.blocked.push(followed.clone());
         }
         passage.followed.push(followed);
     }

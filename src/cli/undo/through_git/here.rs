@@ -196,7 +196,7 @@ impl Here {
         holders: Option<&[Followed]>,
     ) -> std::result::Result<Through, Barred> {
         let between = self.owners.get(..=ready.owner).unwrap_or(&self.owners);
-        let Passage { followed, settled, seen, warnings, todo } =
+        let Passage { followed, settled, seen, warnings, todo, .. } =
             passage::of(between, ready.brings(), holders)?;
         let (from, to) = (&owned.direct.from.images, &owned.direct.to.images);
         let (bots, stops) = bots::that_bring_it_back(&self.owners, from, to);
