@@ -3,6 +3,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::rollback::model::barrier::{Barrier, Brings, Stops, Verdict};
+use crate::rollback::model::target::Target;
 
 use super::origin::OwnerRead;
 use super::owners::{self, Bringer, InTheWay};
@@ -112,6 +113,13 @@ pub fn of(
         passage.followed.push(followed);
     }
     Ok(passage)
+}
+
+/// Whether an owner of this kind takes nothing up while it waits for its objects to be well: a patch that
+/// makes them so ends that.
+#[must_use]
+pub fn waits_for_health(owner: &Target) -> bool {
+    ["Kustomization", "HelmRelease"].contains(&owner.kind.as_str())
 }
 
 #[cfg(test)]

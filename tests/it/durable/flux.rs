@@ -17,6 +17,7 @@ pub(super) fn tests() -> Vec<Test> {
         a_blocked_health_check_is_ended_by_a_patch,
         a_suspended_owner_is_refused,
         values_of_a_release_go_back_where_they_are_declared,
+        a_waiting_upgrade_is_ended_by_a_patch,
         a_chart_in_git_goes_back,
     ];
     [own, again::tests(), arriving::tests(), barred::tests()].concat()
@@ -137,6 +138,39 @@ fn values_of_a_release_go_back_where_they_are_declared(bed: &TestBed) {
     let message = newest_message(&fleet);
     assert!(message.contains(&format!("This reverts commit {bad}")), "{message}\n{ran}");
     assert_eq!(live(&namespace), image("1.0"));
+}
+
+/// Helm waits for what crashes, for five minutes by default, and nothing new is taken up meanwhile.
+fn a_waiting_upgrade_is_ended_by_a_patch(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("durable-helm-wait"), Fleet::new());
+    fleet.chart("charts/web", "0.9");
+    let release = |tag: &str| {
+        let values = json!({"spec": {"values": {"image": {"tag": tag}}}});
+        helm_release("web", "fleet", "./charts/web").with(&values).manifest(namespace.name())
+    };
+    fleet.write("releases/web.yaml", &release("1.0"));
+    fleet.push("Add web");
+    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
+    flux.apply(&namespace, &kustomization("releases", "fleet", "releases").with(&hasty()));
+    flux.wait_applied(&namespace, "releases", &fleet.head());
+    flux.wait_released(&namespace, "web");
+    namespace.rollout_done("web");
+    fleet.write("releases/web.yaml", &release("2.0-crash"));
+    let bad = fleet.push("Bump web to 2.0");
+    flux.reconcile(&namespace, "gitrepository", "fleet");
+    flux.wait_applied(&namespace, "releases", &bad);
+    namespace.wait_until("the bad release is live", |_| live(&namespace) == image("2.0-crash"));
+    let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0);
+    assert!(ran.stderr.contains("done: patch deployment/web to what Git holds by then"), "{ran}");
+    assert_eq!(live(&namespace), image("1.0"));
+    // The next release is exactly what it says.
+    fleet.pull();
+    fleet.write("releases/web.yaml", &release("3.0"));
+    let next = fleet.push("Bump web to 3.0");
+    flux.reconcile(&namespace, "gitrepository", "fleet");
+    flux.wait_applied(&namespace, "releases", &next);
+    namespace.wait_until("the next release is live", |_| live(&namespace) == image("3.0"));
+    flux.wait_released(&namespace, "web");
 }
 
 fn a_chart_in_git_goes_back(bed: &TestBed) {

@@ -202,9 +202,8 @@ impl Undo<'_> {
         let between = self.owners.get(..=whole.owner).unwrap_or(&self.owners);
         let mut passage = passage::of(between, commit, None).map_err(|barred| barred.error())?;
         // Which of its objects a check waits for, an undo of that object knows, and patches it.
-        if passage.blocked.iter().any(|blocked| blocked.owner.kind == "Kustomization") {
-            let end =
-                "to end that health check: rb undo deploy/NAME, which patches what it waits for";
+        if passage.blocked.iter().any(|blocked| passage::waits_for_health(&blocked.owner)) {
+            let end = "to end that wait: rb undo deploy/NAME, which patches what it waits for";
             passage.warnings.push(end.to_owned());
         }
         Ok(passage)

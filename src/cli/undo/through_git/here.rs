@@ -205,7 +205,7 @@ impl Here {
             commit: ready.commit.map(|commit| commit.to_string()),
             warnings: [ready.notes.clone(), bots, warnings].concat(),
             todo: [todo, stops].concat(),
-            unblocks: followed.iter().any(|followed| followed.owner.kind == "Kustomization"),
+            unblocks: followed.iter().any(|one| passage::waits_for_health(&one.owner)),
             followed,
             settled,
             seen,

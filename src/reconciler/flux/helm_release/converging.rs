@@ -81,6 +81,9 @@ pub(super) fn fetchers<'v>(owner: &'v Value, following: &Following<'v>) -> Fetch
     Fetchers { repository, chart: chart::fetcher(owner) }
 }
 
+/// The actions whose end is that of Helm's wait for the objects.
+const WAITING: [&str; 3] = ["install", "upgrade", "rollback"];
+
 /// An action for what was wanted before: nothing else is begun while it runs.
 fn blocked(
     owner: &Value,
@@ -101,7 +104,10 @@ fn blocked(
     Some(Convergence::Blocked {
         by: format!("its {name} of what was wanted before"),
         until: since.and_then(|since| since.checked_add(most).ok()),
-        remedy: None,
+        // It waits for its objects to be well, whoever makes them so.
+        remedy: WAITING
+            .contains(&name)
+            .then(|| "patching its objects to what Git holds ends it".to_owned()),
     })
 }
 

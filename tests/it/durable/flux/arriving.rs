@@ -115,7 +115,7 @@ fn an_undo_of_a_blocked_kustomization_says_what_ends_the_check(bed: &TestBed) {
     flux.reconcile(&namespace, "gitrepository", "fleet");
     wait_checked(&namespace, &bad);
     let ran = undo(&namespace, "ks/web --dry-run").run().ends_with(0);
-    assert!(ran.stdout.contains("to end that health check: rb undo deploy/NAME"), "{ran}");
+    assert!(ran.stdout.contains("to end that wait: rb undo deploy/NAME"), "{ran}");
     undo(&namespace, "deploy/web --yes").run().ends_with(0);
     assert_eq!(live(&namespace), image("1.0"));
 }

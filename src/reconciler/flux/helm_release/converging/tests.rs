@@ -127,7 +127,7 @@ fn an_action_for_what_was_wanted_before_holds_the_commit_back() {
         condition("Reconciling", "True", "Progressing", message),
     ];
     let words = "is held back by its upgrade of what was wanted before, until 2026-03-02T12:05:00Z at \
-                 the latest";
+                 the latest (patching its objects to what Git holds ends it)";
     assert_says(&web("1.0.0+222222222222", "deployed", &busy), &others, words);
     assert_says(&web("1.0.0+111111111111", "deployed", &busy), &others, "is at work (upgrade)");
 }
