@@ -77,11 +77,14 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
         steps.extend(through.held.iter().map(release));
     } else if through.revert.is_some() || !through.followed.is_empty() {
         steps.extend(through.revert.as_deref().map(revert));
-        let is_held = |one: &&Followed| through.held.contains(one);
-        steps.extend(through.followed.iter().filter(is_held).chain(&through.seen).map(see));
+        // Before what is held is let go, it is given what it is to bring.
+        let gives = |one: &&Followed| one.owner.kind == "ApplicationSet";
+        let sees = |one: &&Followed| through.held.contains(one) || gives(one);
+        steps.extend(through.followed.iter().filter(sees).chain(&through.seen).map(see));
         steps.extend(through.held.iter().map(release));
         let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
-        steps.extend(through.followed.iter().map(|followed| follow(followed, commit)));
+        let followed = through.followed.iter().filter(|one| !gives(one));
+        steps.extend(followed.map(|followed| follow(followed, commit)));
     }
     steps.extend(kept(&direct, |action| matches!(action, Action::Wait { .. })).map(longer));
     steps.extend(kept(&direct, |action| matches!(action, Action::StampVerdict { .. })));

@@ -24,6 +24,7 @@ mod nudging;
 mod operation;
 mod pausing;
 mod policy;
+mod regenerating;
 mod renders;
 mod renders_set;
 mod revision;

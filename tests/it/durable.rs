@@ -8,6 +8,7 @@ mod flux;
 mod now;
 mod phases;
 mod request;
+mod sets;
 mod syncs;
 mod whole;
 
@@ -26,6 +27,7 @@ pub(crate) fn tests() -> Vec<Test> {
         flux::tests(),
         now::tests(),
         request::tests(),
+        sets::tests(),
         syncs::tests(),
         whole::tests(),
     ]

@@ -4,17 +4,19 @@ use serde_json::Value;
 
 use crate::cluster::Path;
 use crate::facts::{Ask, Facts};
+use crate::rollback::model::convergence::Convergence;
+use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::{Automation, Owner, Proof, Source, SourceKind};
 use crate::rollback::model::target::Target;
 
-use super::super::following::Address;
+use super::super::following::{Address, Following, Nudge};
 use super::super::marks::reference;
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{flag, is_set, items, text, texts};
 use super::finding::words;
 use super::revision::may_be_branch;
-use super::{API, is_of_argo, renders_set};
+use super::{API, is_of_argo, regenerating, renders_set};
 
 const KIND: &str = "ApplicationSet";
 const MARK: &str = "metadata.ownerReferences";
@@ -83,6 +85,23 @@ impl Reconciler for ApplicationSets {
 
     fn renders(&self, owner: &Value) -> Vec<Rendered> {
         renders_set::of(owner)
+    }
+
+    fn address(&self, owner: &Target) -> Option<Address> {
+        let collection = Path::namespaced(API, &owner.namespace, "applicationsets");
+        self.is_of(owner).then(|| Address { collection, target: owner.clone() })
+    }
+
+    fn convergence(&self, owner: &Value, following: &Following<'_>) -> Convergence {
+        regenerating::of(owner, following)
+    }
+
+    fn nudges(&self, owner: &Value, following: &Following<'_>) -> Vec<Nudge> {
+        regenerating::nudges(owner, following)
+    }
+
+    fn unheard(&self, owner: &Value, following: &Following<'_>) -> Option<Unheard> {
+        regenerating::unheard(owner, following)
     }
 }
 

@@ -16,7 +16,7 @@ use super::fields::{flag, is_set, items, text};
 use super::operation::{self, Phase, revisions};
 use super::policy::{SKIP, is_automated, is_skipped};
 use super::revision::{short, shorts};
-use super::{hydrator, nudging};
+use super::{hydrator, nudging, settling};
 
 /// Columns of a message: some hold the output of a whole program.
 const COLUMNS: usize = 300;
@@ -148,6 +148,10 @@ fn at_rest(application: &Value, phase: Phase, following: &Following<'_>) -> Conv
     let status = text(application, "/status/sync/status");
     if !holds(application, &compared, following) || !["Synced", "OutOfSync"].contains(&status) {
         return not_seen(application, &compared, following);
+    }
+    if !settling::is_as_declared(application) {
+        let why = "its source was changed, and it has not compared with that yet".to_owned();
+        return Convergence::NotSeen { has: Some(shorts(compared)), why: Some(why) };
     }
     let revision = shorts(compared);
     if status == "Synced" {

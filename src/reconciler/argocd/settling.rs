@@ -11,7 +11,7 @@ use crate::rollback::model::template_fields::{Stranger, strangers};
 
 use super::super::following::Following;
 use super::super::marks::reference;
-use super::fields::{items, text};
+use super::fields::{is_set, items, text};
 use super::operation::{self, revisions};
 use super::policy::{self, SKIP};
 use super::revision::shorts;
@@ -20,6 +20,9 @@ use super::{claims, converging, finding, hydrator, notes, nudging, sources, wind
 const RENDERED: &str = "/status/sourceHydrator/lastSuccessfulOperation/drySHA";
 /// What of its sources decides what is compared.
 const DECIDES: [&str; 4] = ["/repoURL", "/path", "/chart", "/targetRevision"];
+/// What is laid over that, as others write it who make Applications.
+const OVER: [&str; 4] =
+    ["/helm/values", "/helm/valuesObject", "/helm/valueFiles", "/kustomize/images"];
 
 /// How far it is with what it has compared with last. That is what it wants only where it has compared
 /// since somebody asked it to, and with what its settings say now.
@@ -47,7 +50,7 @@ pub(super) fn settled(application: &Value) -> Convergence {
 }
 
 /// Whether the last comparison was with the sources that are declared now.
-fn is_as_declared(application: &Value) -> bool {
+pub(super) fn is_as_declared(application: &Value) -> bool {
     if hydrator::is_used(application) {
         return true;
     }
@@ -64,8 +67,21 @@ fn is_as_declared(application: &Value) -> bool {
     }
     let same = |(one, other): (&&Value, &&Value)| {
         DECIDES.iter().all(|member| text(one, member) == text(other, member))
+            && OVER.iter().all(|member| set_to(one, member) == set_to(other, member))
+            && parameters(one).eq(parameters(other))
     };
     compared.len() == declared.len() && compared.iter().zip(&declared).all(same)
+}
+
+/// What is there, where that is anything.
+fn set_to<'v>(source: &'v Value, pointer: &str) -> Option<&'v Value> {
+    source.pointer(pointer).filter(|_| is_set(source, pointer))
+}
+
+/// The parameters of a chart, with what they are set to.
+fn parameters(source: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let parameters = items(source, "/helm/parameters").iter();
+    parameters.map(|parameter| (text(parameter, "/name"), text(parameter, "/value")))
 }
 
 /// What its own comparison says of the workload, and whether that is newer than what others wrote.

@@ -192,6 +192,9 @@ async fn of_owner(
     deadline: Deadline,
 ) -> (Vec<OpenHold>, Option<String>) {
     let Target { kind, namespace: place, name, .. } = owner;
+    if !KINDS.iter().any(|one| one.word == kind) {
+        return (Vec::new(), None);
+    }
     let Some(address) = from_git(owner).and_then(|reconciler| reconciler.address(owner)) else {
         return (Vec::new(), None);
     };

@@ -93,6 +93,47 @@ fn the_source_has_to_be_the_one_that_was_compared() {
 }
 
 #[test]
+fn what_is_laid_over_the_source_has_to_be_what_was_compared() {
+    let source = |over: &Value| {
+        let mut source = json!({"repoURL": "https://git.test/fleet.git", "path": "apps/web"});
+        source.as_object_mut().unwrap().extend(over.as_object().cloned().unwrap());
+        source
+    };
+    let tag = |tag: &str| json!({"helm": {"parameters": [{"name": "image.tag", "value": tag}]}});
+    for (declared, compared, is_same) in [
+        (json!({}), json!({}), true),
+        (tag("1.0"), tag("1.0"), true),
+        (tag("1.0"), tag("1.1"), false),
+        (tag("1.0"), json!({}), false),
+        // What says nothing is left out by Argo CD.
+        (json!({"helm": {"parameters": []}}), json!({}), true),
+        (
+            json!({"helm": {"parameters": [{"name": "a", "value": "1", "forceString": false}]}}),
+            json!({"helm": {"parameters": [{"name": "a", "value": "1"}]}}),
+            true,
+        ),
+        (json!({"helm": {"values": "a: 1"}}), json!({"helm": {"values": "a: 2"}}), false),
+        (
+            json!({"helm": {"valuesObject": {"a": 1}}}),
+            json!({"helm": {"valuesObject": {"a": 1}}}),
+            true,
+        ),
+        (
+            json!({"kustomize": {"images": ["web:1"]}}),
+            json!({"kustomize": {"images": ["web:2"]}}),
+            false,
+        ),
+        (json!({"kustomize": {}}), json!({}), true),
+    ] {
+        let application = json!({
+            "spec": {"source": source(&declared)},
+            "status": {"sync": {"comparedTo": {"source": source(&compared)}}},
+        });
+        assert_eq!(is_as_declared(&application), is_same, "{declared} {compared}");
+    }
+}
+
+#[test]
 fn any_shape_comes_to_something() {
     for shape in [json!(null), json!([]), json!({"status": 1, "spec": {"sources": 2}})] {
         let _ = (settled(&shape), told(&shape, None), applies(&shape));

@@ -251,7 +251,7 @@ fn what_is_around_a_kustomization_is_wanted_and_counts() {
 fn only_what_takes_its_state_from_git_is_followed() {
     for (api_version, kind, is_followed) in [
         ("argoproj.io/v1alpha1", "Application", true),
-        ("argoproj.io/v1alpha1", "ApplicationSet", false),
+        ("argoproj.io/v1alpha1", "ApplicationSet", true),
         ("kustomize.toolkit.fluxcd.io/v1", "Kustomization", true),
         ("helm.toolkit.fluxcd.io/v2", "HelmRelease", true),
         ("kustomize.config.k8s.io/v1beta1", "Kustomization", false),
