@@ -26,8 +26,8 @@ use super::now::Work;
 use super::push::{Pushed, push};
 use super::search::{Known, Search};
 
-/// So long the service is alone at most: beside its start nothing else asks for the machine that `rb`
-/// and, on a small cluster, the pods run on.
+/// So long Git and the owners wait for the service at most. What they do on a small cluster, they would
+/// take from the start of its pods.
 const HEAD_START: Duration = Duration::from_secs(1);
 
 impl Work<'_> {
