@@ -105,7 +105,10 @@ fn entries_that_move_are_found_again(bed: &TestBed) {
     let ran = undo.wait().ends_with(0);
     assert!(!ran.to_string().contains("could not give"), "{ran}");
     let statuses: Vec<_> = gifts(&proxy).iter().map(|record| record.status).collect();
-    assert_eq!(statuses, [Some(422), Some(200)]);
+    // The status of the Deployment may move them once more.
+    let (last, before) = statuses.split_last().expect("a patch");
+    assert_eq!((*last, before.first()), (Some(200), Some(&Some(422))), "{statuses:?}");
+    assert!(before.iter().all(|status| *status == Some(422)), "{statuses:?}");
     rb_has_its_own_only(&namespace);
     assert_eq!(fields(&namespace, "labels"), labels);
     with(&namespace, APPLY, &later("3.0"));
