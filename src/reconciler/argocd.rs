@@ -14,6 +14,7 @@ mod converging;
 mod deployed;
 mod fields;
 mod finding;
+mod generators;
 mod held;
 mod hooks;
 mod hydrator;

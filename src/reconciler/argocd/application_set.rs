@@ -6,22 +6,19 @@ use crate::cluster::Path;
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::convergence::Convergence;
 use crate::rollback::model::following::Unheard;
-use crate::rollback::model::ownership::{Automation, Owner, Proof, Source, SourceKind};
+use crate::rollback::model::ownership::{Automation, Owner, Proof};
 use crate::rollback::model::target::Target;
 
 use super::super::following::{Address, Following, Nudge};
 use super::super::marks::reference;
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
-use super::fields::{flag, is_set, items, text, texts};
+use super::fields::{flag, items, text, texts};
 use super::finding::words;
-use super::revision::may_be_branch;
-use super::{API, is_of_argo, regenerating, renders_set};
+use super::{API, generators, is_of_argo, regenerating, renders_set};
 
 const KIND: &str = "ApplicationSet";
 const MARK: &str = "metadata.ownerReferences";
-/// Generators may stand in generators, and those once more.
-const DEPTH: usize = 3;
 /// It puts settings back in a tenth of a second.
 const AT_ONCE: u64 = 1;
 
@@ -153,7 +150,7 @@ fn described(owner: Owner, set: &Value, application: &Value) -> Owner {
         within,
         proof: Proof::Listed,
         automation: Some(automation(set)),
-        sources: generators(set),
+        sources: generators::sources(set),
         notes,
         ..owner
     }
@@ -190,72 +187,6 @@ pub(super) fn ignored(set: &Value, application: &str) -> Vec<String> {
     fit.flat_map(|rule| texts(rule, "/jsonPointers").chain(texts(rule, "/jqPathExpressions")))
         .map(str::to_owned)
         .collect()
-}
-
-/// The repositories that its generators read: a commit there changes the Applications.
-fn generators(set: &Value) -> Vec<Source> {
-    let mut sources = Vec::new();
-    for (index, generator) in of_git(set) {
-        if index == sources.len() {
-            sources.push(source(generator));
-        }
-    }
-    sources
-}
-
-/// The generators that read a repository, each with the place of that among the sources.
-pub(super) fn of_git(set: &Value) -> Vec<(usize, &Value)> {
-    let mut sources: Vec<Source> = Vec::new();
-    let of_git = all(set).into_iter().filter(|generator| is_set(generator, "/git"));
-    of_git
-        .map(|generator| {
-            let source = source(generator);
-            let known = sources.iter().position(|known| *known == source);
-            let index = known.unwrap_or(sources.len());
-            if known.is_none() {
-                sources.push(source);
-            }
-            (index, generator)
-        })
-        .collect()
-}
-
-/// All of its generators, with those that others combine.
-pub(super) fn all(set: &Value) -> Vec<&Value> {
-    let mut found = Vec::new();
-    collect(items(set, "/spec/generators"), DEPTH, &mut found);
-    found
-}
-
-fn collect<'v>(generators: &'v [Value], depth: usize, found: &mut Vec<&'v Value>) {
-    let Some(deeper) = depth.checked_sub(1) else { return };
-    for generator in generators {
-        found.push(generator);
-        for combined in ["/matrix/generators", "/merge/generators"] {
-            collect(items(generator, combined), deeper, found);
-        }
-    }
-}
-
-fn source(generator: &Value) -> Source {
-    let wants = match text(generator, "/git/revision") {
-        "HEAD" => "",
-        wants => wants,
-    };
-    let paths = ["/git/directories", "/git/files"];
-    let path = paths
-        .iter()
-        .flat_map(|list| items(generator, list))
-        .map(|item| text(item, "/path"))
-        .find(|path| !path.is_empty());
-    Source {
-        kind: SourceKind::Git,
-        url: text(generator, "/git/repoURL").to_owned(),
-        wants: wants.to_owned(),
-        is_branch: may_be_branch(wants),
-        path: path.map(str::to_owned),
-        ..Source::default()
-    }
 }
 
 #[cfg(test)]
@@ -363,32 +294,6 @@ mod tests {
             assert_eq!((owner.would.as_str(), owner.within), (would, within), "{spec}");
             assert_eq!(owner.notes, notes, "{spec}");
         }
-    }
-
-    #[test]
-    fn the_repositories_of_its_generators_are_its_sources() {
-        let git = json!({"git": {"repoURL": "https://git.test/env.git", "revision": "HEAD",
-            "files": [{"path": "envs/*.json"}]}});
-        let spec = json!({"generators": [
-            {"list": {"elements": []}},
-            git,
-            {"matrix": {"generators": [{"clusters": {}}, git, {"merge": {"generators": [
-                {"git": {"repoURL": "https://git.test/deep.git", "revision": "v1",
-                    "directories": [{"path": "apps/*"}]}}]}}]}},
-            [], "x"]});
-        let owner = judged(Some(set(&spec)));
-        let found: Vec<_> = owner
-            .sources
-            .iter()
-            .map(|s| (s.url.as_str(), s.wants.as_str(), s.path.as_deref().unwrap_or_default()))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("https://git.test/env.git", "", "envs/*.json"),
-                ("https://git.test/deep.git", "v1", "apps/*")
-            ]
-        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::text::{shell_quote, truncate};
 
 use super::super::following::{Following, Goal, Nudge, NudgeKind};
 use super::fields::{is_set, items, text};
-use super::{API, application_set};
+use super::{API, generators};
 
 /// Any value asks.
 const ASK: &str = "argocd.argoproj.io/application-set-refresh";
@@ -98,7 +98,7 @@ fn interval(set: &Value) -> Duration {
         let seconds = generator.pointer("/git/requeueAfterSeconds").and_then(Value::as_u64);
         seconds.filter(|seconds| *seconds > 0).unwrap_or(USUAL)
     };
-    let longest = application_set::of_git(set).into_iter().map(of).max();
+    let longest = generators::of_git(set).into_iter().map(of).max();
     Duration::from_secs(longest.unwrap_or(USUAL))
 }
 

@@ -9,13 +9,13 @@ use crate::rollback::model::git_path::GitPath;
 use super::super::rendered::Rendered;
 use super::super::versions;
 use super::fields::{items, text};
-use super::{application_set, renders};
+use super::{generators, renders};
 
 /// The files of each generator that reads some.
 pub(super) fn of(set: &Value) -> Vec<Rendered> {
     let who = format!("ApplicationSet {}", text(set, "/metadata/name"));
     let mut overrides = Vec::new();
-    for generator in application_set::all(set) {
+    for generator in generators::all(set) {
         let elements = generator.pointer("/list/elements").unwrap_or(&Value::Null);
         overrides.extend(versions::among(elements, &|name| format!("element {name} of {who}")));
     }
@@ -25,7 +25,7 @@ pub(super) fn of(set: &Value) -> Vec<Rendered> {
         overrides.extend(renders::overrides(source, &format!("the template of {who}")));
     }
     let mut rendered = Vec::new();
-    for (source, generator) in application_set::of_git(set) {
+    for (source, generator) in generators::of_git(set) {
         for file in items(generator, "/git/files") {
             let inputs = inputs(text(file, "/path"));
             rendered.push(Rendered { source, inputs, overrides: overrides.clone() });
