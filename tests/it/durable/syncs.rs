@@ -129,6 +129,11 @@ fn a_sync_that_somebody_has_run_is_not_asked_for_again(bed: &TestBed) {
     let sync = |commit: &str| {
         app.refresh_to(commit);
         app.sync(commit);
+        // The state of the sync before is there for a while still.
+        app.wait_until("the sync is over", |app| {
+            let state = &app["status"]["operationState"];
+            state["phase"] == "Succeeded" && state["syncResult"]["revision"] == commit
+        });
         app.wait_synced(commit);
     };
     sync(&commit);
@@ -169,6 +174,10 @@ fn synced_with_differences_that_it_leaves_alone_is_not_believed(bed: &TestBed) {
     app.refresh_to(&bad);
     app.wait_synced(&bad);
     namespace.kubectl_ok(&["set", "image", "deployment/web", &format!("*={}", image("2.0-crash"))]);
+    namespace.wait_until("its controller has seen it", |namespace| {
+        let web = namespace.get("deployment", "web");
+        web["status"]["observedGeneration"] == web["metadata"]["generation"]
+    });
     let ran = undo(&namespace, "deploy/web --yes --timeout=90s").run();
     let app = app.get();
     assert_eq!(app["status"]["sync"]["status"], "Synced", "{app}");
