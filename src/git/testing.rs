@@ -9,9 +9,11 @@ use tempfile::TempDir;
 
 use crate::git::branch::{Branch, BranchName};
 use crate::git::repository::Repository;
+use crate::git::revert::{Request, attempt};
 use crate::git::tree::draft::Draft;
 use crate::git::tree::entry::{FILE, LINK, PROGRAM, SUBMODULE};
 use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::revert::{Attempt, FileChange, Mode};
 
 pub(crate) struct Scratch {
     folder: TempDir,
@@ -111,6 +113,20 @@ impl Scratch {
     pub(crate) fn branch(&self, name: &str, tip: Oid) -> Branch {
         self.git.reference(&format!("refs/heads/{name}"), tip, true, "test").unwrap();
         Branch { name: BranchName::parse(name).unwrap(), tip }
+    }
+
+    /// What a clean revert of the last of two commits changes.
+    pub(crate) fn reverted(&self, before: &[Edit], after: &[Edit]) -> Vec<FileChange> {
+        let first = self.on(&[], "first", before);
+        let last = self.on(&[first], "last", after);
+        let branch = self.branch("main", last);
+        let (commits, paths) = (&[last], &[]);
+        let (mode, good, mainline) = (Mode::Revert, None, None);
+        let request = Request { branch: &branch, commits, mode, paths, good, mainline };
+        match attempt(&self.open(), &request).unwrap() {
+            Attempt::Clean(reverted) => reverted.files,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub(crate) fn tree(&self, commit: Oid) -> Oid {

@@ -31,30 +31,13 @@ fn version(repository: &Repository, entry: Option<&FileEntry>) -> Result<Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::branch::Branch;
-    use crate::git::revert::{Request, attempt};
     use crate::git::testing::{Edit, Scratch, put};
-    use crate::rollback::model::revert::{Attempt, Mode};
 
     /// The charts whose version a revert of the last of two commits changes.
     fn changed(before: &[Edit], after: &[Edit]) -> Vec<String> {
         let scratch = Scratch::new();
-        let first = scratch.on(&[], "first", before);
-        let last = scratch.on(&[first], "last", after);
-        let branch: Branch = scratch.branch("main", last);
-        let request = Request {
-            branch: &branch,
-            commits: &[last],
-            mode: Mode::Revert,
-            paths: &[],
-            good: None,
-            mainline: None,
-        };
-        let repository = scratch.open();
-        let Attempt::Clean(reverted) = attempt(&repository, &request).unwrap() else {
-            panic!("it is clean")
-        };
-        let found = of_another_version(&repository, &reverted.files).unwrap();
+        let files = scratch.reverted(before, after);
+        let found = of_another_version(&scratch.open(), &files).unwrap();
         found.iter().map(GitPath::argument).collect()
     }
 

@@ -57,33 +57,14 @@ fn declared(document: &Value) -> Option<Declared> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::branch::Branch;
-    use crate::git::revert::{Request, attempt};
     use crate::git::testing::{Edit, Scratch, put};
-    use crate::rollback::model::revert::{Attempt, Mode};
 
     /// What a revert of the last of two commits takes out.
     fn gone(before: &[Edit], after: &[Edit]) -> Vec<String> {
         let scratch = Scratch::new();
-        let first = scratch.on(&[], "first", before);
-        let last = scratch.on(&[first], "last", after);
-        let branch: Branch = scratch.branch("main", last);
-        let request = Request {
-            branch: &branch,
-            commits: &[last],
-            mode: Mode::Revert,
-            paths: &[],
-            good: None,
-            mainline: None,
-        };
-        let repository = scratch.open();
-        match attempt(&repository, &request).unwrap() {
-            Attempt::Clean(reverted) => {
-                let found = removed(&repository, &reverted.files).unwrap();
-                found.into_iter().map(|one| format!("{} {}", one.kind, one.name)).collect()
-            }
-            other => panic!("{other:?}"),
-        }
+        let files = scratch.reverted(before, after);
+        let found = removed(&scratch.open(), &files).unwrap();
+        found.into_iter().map(|one| format!("{} {}", one.kind, one.name)).collect()
     }
 
     #[test]

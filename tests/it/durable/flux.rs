@@ -114,26 +114,40 @@ fn a_suspended_owner_is_refused(bed: &TestBed) {
     assert_eq!(fleet.server_head(), bad);
 }
 
+/// A `HelmRelease` that a Kustomization applies, with a release of it that crashes: the commit of that.
+/// `release` is its manifest for a tag.
+#[track_caller]
+fn crashing(
+    bed: &TestBed,
+    namespace: &Namespace,
+    fleet: &Fleet,
+    release: &dyn Fn(&str) -> String,
+) -> String {
+    let flux = bed.flux();
+    fleet.write("releases/web.yaml", &release("1.0"));
+    fleet.push("Add web");
+    flux.apply(namespace, &git_repository("fleet", &fleet.url()));
+    flux.apply(namespace, &kustomization("releases", "fleet", "releases").with(&hasty()));
+    flux.wait_applied(namespace, "releases", &fleet.head());
+    flux.wait_released(namespace, "web");
+    namespace.rollout_done("web");
+    fleet.write("releases/web.yaml", &release("2.0-crash"));
+    let bad = fleet.push("Bump web to 2.0");
+    flux.reconcile(namespace, "gitrepository", "fleet");
+    flux.wait_applied(namespace, "releases", &bad);
+    namespace.wait_until("the bad release is live", |_| live(namespace) == image("2.0-crash"));
+    bad
+}
+
 fn values_of_a_release_go_back_where_they_are_declared(bed: &TestBed) {
-    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("durable-values"), Fleet::new());
+    let (namespace, fleet) = (bed.namespace("durable-values"), Fleet::new());
     fleet.chart("charts/web", "0.9");
     let release = |tag: &str| {
         // Helm would wait five minutes for what crashes.
         let values = json!({"spec": {"values": {"image": {"tag": tag}}, "upgrade": hasty_helm()}});
         helm_release("web", "fleet", "./charts/web").with(&values).manifest(namespace.name())
     };
-    fleet.write("releases/web.yaml", &release("1.0"));
-    fleet.push("Add web");
-    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
-    flux.apply(&namespace, &kustomization("releases", "fleet", "releases").with(&hasty()));
-    flux.wait_applied(&namespace, "releases", &fleet.head());
-    flux.wait_released(&namespace, "web");
-    namespace.rollout_done("web");
-    fleet.write("releases/web.yaml", &release("2.0-crash"));
-    let bad = fleet.push("Bump web to 2.0");
-    flux.reconcile(&namespace, "gitrepository", "fleet");
-    flux.wait_applied(&namespace, "releases", &bad);
-    namespace.wait_until("the bad release is live", |_| live(&namespace) == image("2.0-crash"));
+    let bad = crashing(bed, &namespace, &fleet, &release);
     let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0);
     let message = newest_message(&fleet);
     assert!(message.contains(&format!("This reverts commit {bad}")), "{message}\n{ran}");
@@ -148,18 +162,7 @@ fn a_waiting_upgrade_is_ended_by_a_patch(bed: &TestBed) {
         let values = json!({"spec": {"values": {"image": {"tag": tag}}}});
         helm_release("web", "fleet", "./charts/web").with(&values).manifest(namespace.name())
     };
-    fleet.write("releases/web.yaml", &release("1.0"));
-    fleet.push("Add web");
-    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
-    flux.apply(&namespace, &kustomization("releases", "fleet", "releases").with(&hasty()));
-    flux.wait_applied(&namespace, "releases", &fleet.head());
-    flux.wait_released(&namespace, "web");
-    namespace.rollout_done("web");
-    fleet.write("releases/web.yaml", &release("2.0-crash"));
-    let bad = fleet.push("Bump web to 2.0");
-    flux.reconcile(&namespace, "gitrepository", "fleet");
-    flux.wait_applied(&namespace, "releases", &bad);
-    namespace.wait_until("the bad release is live", |_| live(&namespace) == image("2.0-crash"));
+    crashing(bed, &namespace, &fleet, &release);
     let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0);
     assert!(ran.stderr.contains("done: patch deployment/web to what Git holds by then"), "{ran}");
     assert_eq!(live(&namespace), image("1.0"));
