@@ -123,11 +123,18 @@ impl Api {
         runtime().block_on(sent).with_context(|| format!("{method} {path}"))
     }
 
-    /// Deletes without waiting for the answer: for tidying up behind a test that has ended.
-    pub(crate) fn delete_in_background(&self, path: &str) {
-        if let Ok(request) = self.request(&Method::DELETE, path, "application/json", &Value::Null) {
-            runtime().spawn(self.client.request(request));
-        }
+    /// Deletes these, one after the other, without waiting for the answers: for tidying up behind a
+    /// test that has ended.
+    pub(crate) fn delete_in_background(&self, paths: Vec<String>) {
+        let request =
+            |path: &String| self.request(&Method::DELETE, path, "application/json", &Value::Null);
+        let requests: Vec<_> = paths.iter().flat_map(request).collect();
+        let client = self.client.clone();
+        runtime().spawn(async move {
+            for request in requests {
+                let _ = client.request(request).await;
+            }
+        });
     }
 
     fn request(

@@ -106,6 +106,7 @@ impl Flux {
     /// Applies an object to the namespace. A Kustomization deploys to it unless it says where else.
     #[track_caller]
     pub(crate) fn apply(&self, namespace: &Namespace, object: &FluxObject) {
+        namespace.delete_whole();
         namespace.apply(&object.manifest(namespace.name()));
     }
 

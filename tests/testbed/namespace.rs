@@ -1,10 +1,10 @@
 //! A namespace of one test: what the test puts into the cluster, looks at and waits for. Its
 //! functions fail the test themselves, with everything that was seen, so that a test reads as a
-//! list of what happens. Dropping it deletes the namespace in the background, so that crashing pods
-//! do not use the CPU for the rest of the run.
+//! list of what happens. Dropping it deletes in the background what would use the CPU for the rest of
+//! the run, such as crashing pods.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,18 @@ use super::wait::{IntoLook, wait_until};
 const LIMIT: Duration = Duration::from_secs(180);
 /// How much of the last answer a failing wait shows.
 const SHOWN: usize = 4_000;
+/// What goes on when a test has ended: who makes others first. To delete a whole namespace costs three
+/// times as much, since the controller goes through all kinds that there are.
+const AT_WORK: [(&str, &str); 8] = [
+    ("apis/autoscaling/v2", "horizontalpodautoscalers"),
+    ("apis/apps/v1", "deployments"),
+    ("apis/apps/v1", "statefulsets"),
+    ("apis/apps/v1", "daemonsets"),
+    ("apis/apps/v1", "replicasets"),
+    ("apis/batch/v1", "cronjobs"),
+    ("apis/batch/v1", "jobs?propagationPolicy=Background"),
+    ("api/v1", "pods?gracePeriodSeconds=0"),
+];
 
 pub(crate) struct Namespace {
     cluster: Arc<Cluster>,
@@ -27,6 +39,8 @@ pub(crate) struct Namespace {
     kubeconfig: PathBuf,
     /// The last answer that a test has looked at, for the message of a failing wait.
     last_seen: Mutex<String>,
+    /// Whether all of it has to go.
+    goes_whole: AtomicBool,
 }
 
 impl Namespace {
@@ -38,7 +52,13 @@ impl Namespace {
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         proper(cluster.api.create("/api/v1/namespaces", &object));
         let kubeconfig = proper(kubeconfig(cluster, &name, users::ADMIN));
-        Self { cluster: Arc::clone(cluster), name, kubeconfig, last_seen: Mutex::default() }
+        let cluster = Arc::clone(cluster);
+        Self { cluster, name, kubeconfig, last_seen: Mutex::default(), goes_whole: false.into() }
+    }
+
+    /// Has the whole namespace deleted in the end: it holds more that goes on than workloads.
+    pub(crate) fn delete_whole(&self) {
+        self.goes_whole.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -157,7 +177,14 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        self.cluster.api.delete_in_background(&format!("/api/v1/namespaces/{}", self.name));
+        let name = &self.name;
+        let paths = if self.goes_whole.load(Ordering::Relaxed) {
+            vec![format!("/api/v1/namespaces/{name}")]
+        } else {
+            let path = |(api, kind): &(_, _)| format!("/{api}/namespaces/{name}/{kind}");
+            AT_WORK.iter().map(path).collect()
+        };
+        self.cluster.api.delete_in_background(paths);
     }
 }
 
