@@ -125,7 +125,7 @@ impl Api {
 
     /// Deletes these, one after the other, without waiting for the answers: for tidying up behind a
     /// test that has ended.
-    pub(crate) fn delete_in_background(&self, paths: Vec<String>) {
+    pub(crate) fn delete_in_background(&self, paths: &[String]) {
         let request =
             |path: &String| self.request(&Method::DELETE, path, "application/json", &Value::Null);
         let requests: Vec<_> = paths.iter().flat_map(request).collect();

@@ -184,7 +184,7 @@ impl Drop for Namespace {
             let path = |(api, kind): &(_, _)| format!("/{api}/namespaces/{name}/{kind}");
             AT_WORK.iter().map(path).collect()
         };
-        self.cluster.api.delete_in_background(paths);
+        self.cluster.api.delete_in_background(&paths);
     }
 }
 

@@ -163,7 +163,7 @@ impl Drop for Application<'_> {
     fn drop(&mut self) {
         if let Some(kinds) = self.made {
             let path = format!("{}/{}", self.argocd.objects(kinds), self.name);
-            self.argocd.cluster.api.delete_in_background(vec![path]);
+            self.argocd.cluster.api.delete_in_background(&[path]);
         }
     }
 }
