@@ -1,27 +1,39 @@
 //! Programs beside the owners that bring releases by themselves, and may bring one back that was taken out of
 //! Git. Pure.
 
-use crate::rollback::model::image::{ContainerImage, ImageRef};
+use crate::rollback::model::image::ImageRef;
+use crate::rollback::model::revert::ImageChange;
 
 use super::origin::OwnerRead;
 
-/// What is said of those that set one of the images that go back: a warning for each, and what stops it.
+/// What is said of those that set an image that is `left`: a warning for each, and what stops it. Images are
+/// references, with or without their tags; `None`: nobody knows which they are, so whoever sets any is told.
 #[must_use]
 pub fn that_bring_it_back(
     owners: &[OwnerRead],
-    from: &[ContainerImage],
-    to: &[ContainerImage],
+    left: Option<&[&str]>,
 ) -> (Vec<String>, Vec<String>) {
-    let left = from.iter().filter(|image| !to.contains(image));
-    let left: Vec<&str> = left.map(|image| ImageRef::parse(&image.image).repository).collect();
+    let left = left.map(|left| left.iter().map(|image| ImageRef::parse(image).repository));
+    let left: Option<Vec<&str>> = left.map(Iterator::collect);
     let bots = owners.iter().filter_map(|read| {
         let pause = read.owner.pause.as_ref().filter(|_| read.owner.counts())?;
-        let sets = |image: &String| left.iter().any(|left| is_same(left, image));
-        let is_meant = pause.images.is_empty() || pause.images.iter().any(sets);
+        let is_left = |image: &String| {
+            left.as_ref().is_none_or(|left| left.iter().any(|left| is_same(left, image)))
+        };
+        let is_meant = pause.images.is_empty() || pause.images.iter().any(is_left);
         let warning = || format!("{}: {}", read.owner.name, read.owner.would);
         is_meant.then(|| (warning(), pause.how.clone()))
     });
     bots.unzip()
+}
+
+/// The images that a revert leaves; `None` where that is not known of all: a file may name a tag alone, or
+/// make an image of parts that are not seen to be one.
+#[must_use]
+pub fn left(changes: &[ImageChange]) -> Option<Vec<&str>> {
+    let before = changes.iter().filter_map(|change| change.before.as_deref());
+    let whole = before.map(|image| image.contains(':').then_some(image));
+    whole.collect::<Option<Vec<&str>>>().filter(|left| !left.is_empty())
 }
 
 /// Whether two names are of one image: one of them may leave out where it is, as `nginx` does.
@@ -38,15 +50,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::rollback::model::git_path::GitPath;
     use crate::rollback::model::ownership::{Owner, Pause, Proof};
-
-    fn images(image: &str) -> Vec<ContainerImage> {
-        let named = |container: &str, image: &str| ContainerImage {
-            container: container.to_owned(),
-            image: image.to_owned(),
-        };
-        vec![named("proxy", "registry.test/proxy:1"), named("web", image)]
-    }
 
     #[test]
     fn who_sets_an_image_that_goes_back_is_told() {
@@ -68,10 +73,32 @@ mod tests {
             let (name, would) = ("Bot".to_owned(), "it sets it again".to_owned());
             let owner = Owner { name, would, proof, pause, ..Owner::default() };
             let read = [OwnerRead { owner, object: Value::Null }];
-            let (warnings, todo) =
-                that_bring_it_back(&read, &images("nginx:2"), &images("nginx:1"));
+            let (warnings, todo) = that_bring_it_back(&read, Some(&["nginx:2"]));
             assert_eq!(warnings.len(), usize::from(is_told), "{sets:?}");
             assert_eq!(todo.len(), usize::from(is_told), "{sets:?}");
+            let (warnings, _) = that_bring_it_back(&read, None);
+            let may_be = read.iter().any(|read| read.owner.pause.is_some() && read.owner.counts());
+            assert_eq!(warnings.len(), usize::from(may_be), "{sets:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_known_where_files_name_whole_images() {
+        let change = |before: Option<&str>| ImageChange {
+            path: GitPath::new("web.yaml"),
+            before: before.map(str::to_owned),
+            after: None,
+        };
+        for (before, known) in [
+            (vec![Some("registry.test/web:2.0")], Some(vec!["registry.test/web:2.0"])),
+            // What comes back leaves nothing.
+            (vec![Some("web@sha256:1f"), None], Some(vec!["web@sha256:1f"])),
+            (vec![Some("registry.test/web:2.0"), Some("2.0")], None),
+            (vec![None], None),
+            (vec![], None),
+        ] {
+            let changes: Vec<_> = before.iter().copied().map(change).collect();
+            assert_eq!(left(&changes), known, "{before:?}");
         }
     }
 }

@@ -1,11 +1,17 @@
 //! Brings whole owners to a commit that is on the branch: what they have under way ends first, then each
 //! is followed until it has applied it. What runs afterwards is somebody else's question.
 
+use serde_json::Value;
+
 use crate::cluster::{Cluster, Deadline};
+use crate::reconciler;
+use crate::reconciler::follow::settle;
 use crate::reconciler::following::Goal;
+use crate::rollback::model::convergence::Convergence;
 use crate::rollback::model::event::{Event, Listener};
 use crate::rollback::model::following::Arrival;
 use crate::rollback::model::outcome::Stopped;
+use crate::rollback::model::target::Target;
 
 use super::arrive::{Commit, Course, one, stopped, tell, written};
 use super::origin;
@@ -66,5 +72,23 @@ impl Bringing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Waits until an owner has done what follows from what those above have made of it: pinned to another
+    /// commit, it sees nothing of theirs. What it came to is for whoever asks it then.
+    pub async fn rest(&self, owner: &Target) {
+        let Some(reconciler) = reconciler::from_git(owner) else { return };
+        let Some(address) = reconciler.address(owner) else { return };
+        let is_done = |object: &Value| match reconciler.settled(object, &[]) {
+            Ok(state) => !matches!(
+                state,
+                Convergence::NotSeen { .. }
+                    | Convergence::Compared { .. }
+                    | Convergence::Running { .. }
+                    | Convergence::Blocked { .. }
+            ),
+            Err(_) => true,
+        };
+        settle::until(self.cluster, &address, &Value::Null, self.deadline, is_done).await;
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::reconciler;
 use crate::reconciler::following::{Address, Following, Goal, NudgeKind};
 use crate::rollback::model::convergence::{Convergence, Relation};
-use crate::rollback::model::ownership::{Owner, Proof};
+use crate::rollback::model::ownership::{Owner, Proof, Source};
 use crate::rollback::model::target::Target;
 
 use super::origin::OwnerRead;
@@ -75,20 +75,41 @@ pub struct Bringer<'a> {
 }
 
 /// Of the owners up to the one whose files have changed, those to be followed to the commit: the farthest
-/// first. One between that looks at another repository has not to see the commit: it is given another
-/// object, and what it makes of that is seen on the workload.
+/// first. One between that looks at another repository or branch, or is pinned, has not to see the commit: it
+/// is given another object, and what it makes of that is seen on the workload.
 pub fn that_bring_it(owners: &[OwnerRead]) -> impl Iterator<Item = Bringer<'_>> {
-    let changed = owners.last();
-    let urls = |owner: &OwnerRead| {
-        owner.owner.sources.iter().map(|source| source.url.clone()).collect::<Vec<_>>()
-    };
-    let changed_urls = changed.map(urls).unwrap_or_default();
+    let changed = owners.last().map(|owner| owner.owner.sources.as_slice()).unwrap_or_default();
     owners.iter().rev().enumerate().filter_map(move |(distance, owner)| {
         let target = owner.owner.object.as_ref()?;
         reconciler::from_git(target)?;
-        let fetches = distance == 0 || urls(owner).iter().any(|url| changed_urls.contains(url));
+        let sources = &owner.owner.sources;
+        let takes_it_up =
+            |source: &Source| changed.iter().any(|changed| may_be_one(source, changed));
+        let fetches = distance == 0 || sources.iter().any(takes_it_up);
         (fetches || target.kind == "HelmRelease").then_some(Bringer { owner, fetches })
     })
+}
+
+/// Whether a source takes up what is pushed to the branch that another one follows. Which branch is the
+/// default one, nobody has said.
+fn may_be_one(source: &Source, other: &Source) -> bool {
+    let is_default = |source: &Source| source.wants.is_empty() || source.wants == "HEAD";
+    let is_same = source.wants == other.wants || is_default(source) || is_default(other);
+    source.is_branch && source.url == other.url && is_same
+}
+
+/// The owner of a workload that follows no branch, where another one has it from a branch of its own: what it is
+/// pinned to stands there, and goes back with the owner as a whole.
+#[must_use]
+pub fn pinned(owners: &[OwnerRead]) -> Option<&Target> {
+    let follows = |read: &OwnerRead| read.owner.sources.iter().any(|source| source.is_branch);
+    let nearest = owners.iter().find(|read| read.owner.counts() && read.owner.of.is_none())?;
+    let itself =
+        nearest.owner.object.as_ref().filter(|target| reconciler::from_git(target).is_some())?;
+    let declares = |read: &OwnerRead| {
+        read.owner.of.as_ref() == Some(itself) && read.owner.counts() && follows(read)
+    };
+    (!follows(nearest) && owners.iter().any(declares)).then_some(itself)
 }
 
 /// What stands in the way of a commit as the owner is now. What keeps it out for longer is a
@@ -131,5 +152,70 @@ fn long_since(relation: &dyn Fn(&str) -> Relation, goal: Goal) -> Following<'_> 
         may_sync: true,
         goal,
         ..Following::of_nobody(relation, &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn application(name: &str, url: &str, wants: &str, is_branch: bool) -> OwnerRead {
+        let source =
+            Source { url: url.to_owned(), wants: wants.to_owned(), is_branch, ..Source::default() };
+        let target = Target {
+            api_version: "argoproj.io/v1alpha1".to_owned(),
+            kind: "Application".to_owned(),
+            namespace: "argocd".to_owned(),
+            name: name.to_owned(),
+        };
+        let owner = Owner { object: Some(target), sources: vec![source], ..Owner::default() };
+        OwnerRead { owner, object: Value::Null }
+    }
+
+    #[test]
+    fn one_below_is_followed_where_it_takes_the_commit_up() {
+        let fleet = "https://git.test/fleet";
+        for (url, wants, is_branch, is_followed) in [
+            (fleet, "main", true, true),
+            (fleet, "", true, true),
+            (fleet, "HEAD", true, true),
+            (fleet, "stable", true, false),
+            // Pinned: the one above moves it.
+            (fleet, "v1.0", false, false),
+            (fleet, "3f2a9c1d3f2a9c1d3f2a9c1d3f2a9c1d3f2a9c1d", false, false),
+            ("https://git.test/other", "main", true, false),
+        ] {
+            let owners = [
+                application("web", url, wants, is_branch),
+                application("root", fleet, "main", true),
+            ];
+            let names: Vec<&str> = that_bring_it(&owners)
+                .filter_map(|bringer| Some(bringer.owner.owner.object.as_ref()?.name.as_str()))
+                .collect();
+            let expected = if is_followed { vec!["root", "web"] } else { vec!["root"] };
+            assert_eq!(names, expected, "{url} {wants}");
+        }
+    }
+
+    #[test]
+    fn what_is_pinned_is_known_where_another_one_declares_it() {
+        let fleet = "https://git.test/fleet";
+        let above = |mut read: OwnerRead, of: &OwnerRead| {
+            read.owner.of.clone_from(&of.owner.object);
+            read
+        };
+        let child = |is_branch| application("web", fleet, "v1.0", is_branch);
+        let parent =
+            |is_branch| above(application("root", fleet, "main", is_branch), &child(false));
+        for (owners, is_pinned) in [
+            (vec![child(false), parent(true)], true),
+            (vec![child(true), parent(true)], false),
+            (vec![child(false), parent(false)], false),
+            (vec![child(false)], false),
+            (vec![], false),
+        ] {
+            let found = pinned(&owners).map(|target| target.name.as_str());
+            assert_eq!(found, is_pinned.then_some("web"), "{owners:?}");
+        }
     }
 }

@@ -53,7 +53,7 @@ pub fn render(plan: &Plan, marks: Marks) -> String {
     lines.extend(checks(plan, marks));
     let room = LINES.saturating_sub(lines.len() + plan.todo.len());
     lines.extend(warnings(&plan.warnings, room, marks));
-    lines.extend(todo(plan, marks));
+    lines.extend(todo(&plan.todo, marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -64,7 +64,7 @@ pub fn rest(plan: &Plan, known: &[String], marks: Marks) -> String {
     let mut lines = listed("next", next, 3, Style::new());
     lines.extend(durable::in_git(plan, marks));
     lines.extend(warnings(known, LINES.saturating_sub(lines.len()), marks));
-    lines.extend(todo(plan, marks));
+    lines.extend(todo(&plan.todo, marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -229,13 +229,14 @@ fn checks(plan: &Plan, marks: Marks) -> Vec<String> {
     lines
 }
 
-fn warnings(known: &[String], room: usize, marks: Marks) -> Vec<String> {
+/// What the user should know, in so many lines at most.
+pub(super) fn warnings(known: &[String], room: usize, marks: Marks) -> Vec<String> {
     listed("warning", known.iter().map(|text| marks.foreign(text)), room, WARN)
 }
 
 /// What somebody has to do besides. A command is to be pasted whole: it is never cut.
-pub(super) fn todo(plan: &Plan, marks: Marks) -> Vec<String> {
-    plan.todo.iter().map(|todo| format!("  {:<8} {}", "to do", marks.foreign(todo))).collect()
+pub(super) fn todo(todo: &[String], marks: Marks) -> Vec<String> {
+    todo.iter().map(|todo| format!("  {:<8} {}", "to do", marks.foreign(todo))).collect()
 }
 
 /// A list whose entries are broken into lines; what has no room is counted.

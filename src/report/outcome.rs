@@ -26,7 +26,7 @@ pub fn render(plan: &Plan, outcome: &Outcome, hints: &Hints, marks: Marks) -> St
     let direct = if is_direct { " --direct" } else { "" };
     let live = &plan.to.hash;
     lines.extend(next(&plan.target.reference(), live, &outcome.waited, hints, direct));
-    lines.extend(super::card::todo(plan, marks));
+    lines.extend(super::card::todo(&plan.todo, marks));
     if let Some(forward) = &plan.forward {
         let forward = marks.foreign(forward);
         lines.push(labelled("forward", &format!("to go forward again: {forward}")));

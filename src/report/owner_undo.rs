@@ -15,8 +15,8 @@ use crate::text::{shorten, truncate};
 use super::revert::short;
 use super::style::{BAD, COLUMNS, Marks, NAME, WARN, paint};
 
-/// Warnings that are shown.
-const WARNINGS: usize = 4;
+/// Lines of warnings that are shown.
+const WARNINGS: usize = 8;
 /// Columns of the subject of a commit.
 const SUBJECT: usize = 40;
 
@@ -62,7 +62,9 @@ pub fn heading(card: &Card<'_>, now: Timestamp, marks: Marks) -> String {
     for passed in card.passed {
         text += &line("passed", &marks.foreign(passed));
     }
-    for owner in owners.iter().filter(|owner| owner.counts()).take(3) {
+    // Who brings releases by itself has a warning of its own.
+    let shown = owners.iter().filter(|owner| owner.counts() && owner.pause.is_none());
+    for owner in shown.take(3) {
         let syncs = match &owner.automation {
             Some(automation) if automation.suspended => ", suspended",
             Some(automation) if automation.syncs => ", applies new commits by itself",
@@ -74,8 +76,8 @@ pub fn heading(card: &Card<'_>, now: Timestamp, marks: Marks) -> String {
     if card.settles {
         text += &line("first", "what it has under way is ended");
     }
-    for warning in card.warnings.iter().take(WARNINGS) {
-        text += &paint(WARN, &line("warning", &marks.foreign(warning)));
+    for warning in super::card::warnings(card.warnings, WARNINGS, marks) {
+        text += &format!("{warning}\n");
     }
     text
 }

@@ -11,13 +11,14 @@ use crate::rollback::model::revert_outcome::{Pushed, Requested, RevertOutcome};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::text::{plural, shorten, truncate, width};
 
+use super::card;
 use super::style::{BAD, COLUMNS, DIM, GOOD, Marks, NAME, WARN, paint};
 
-/// Commits, files and warnings of the card at most; the document has all of them.
+/// Commits, files and lines of warnings of the card at most; the document has all of them.
 const COMMITS: usize = 4;
 const FILES: usize = 6;
 const LATER: usize = 4;
-const WARNINGS: usize = 4;
+const WARNINGS: usize = 8;
 /// Columns left of the text.
 const INDENT: usize = 11;
 /// Columns of an image.
@@ -39,9 +40,8 @@ pub fn card(plan: &RevertPlan, marks: Marks) -> String {
             format!("changes another application, too: {}", marks.foreign(&other.to_string()));
         lines.push(paint(WARN, &line("others", &text)));
     }
-    for warning in plan.warnings.iter().take(WARNINGS) {
-        lines.push(paint(WARN, &line("warning", &marks.foreign(warning))));
-    }
+    lines.extend(card::warnings(&plan.warnings, WARNINGS, marks));
+    lines.extend(card::todo(&plan.todo, marks));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 

@@ -132,6 +132,7 @@ pub async fn decide_on(
         reason: terms.reason.clone(),
         incident: terms.incident.clone(),
         warnings,
+        todo: Vec::new(),
     };
     Ok(Decision::Revert(Box::new(plan), shown))
 }

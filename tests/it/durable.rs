@@ -7,6 +7,7 @@ mod bots;
 mod flux;
 mod now;
 mod phases;
+mod pinned;
 mod request;
 mod sets;
 mod syncs;
@@ -26,6 +27,7 @@ pub(crate) fn tests() -> Vec<Test> {
         bots::tests(),
         flux::tests(),
         now::tests(),
+        pinned::tests(),
         request::tests(),
         sets::tests(),
         syncs::tests(),

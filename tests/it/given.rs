@@ -84,8 +84,10 @@ pub(crate) fn define(namespace: &Namespace, group_version: &str, kind: &str, plu
         "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural},
             "versions": [{"name": version, "served": true, "storage": true, "schema": schema}]}});
     namespace.apply(&definition.to_string());
-    let name = format!("crd/{name}");
-    namespace.kubectl_ok(&["wait", "--for=condition=Established", "--timeout=60s", &name]);
+    // `kubectl wait` fails as long as the definition has no conditions at all.
+    namespace.wait_until(&format!("{name} are served"), |namespace| {
+        namespace.kubectl(&["get", &name]).code == 0
+    });
 }
 
 /// Fails the test if anything was written through the proxy.

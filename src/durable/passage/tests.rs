@@ -80,8 +80,11 @@ fn what_keeps_an_owner_from_taking_a_commit_up_is_refused() {
 fn child_of_another_repository(stops: Option<Stops>) -> OwnerRead {
     let mut child = child(stops);
     let url = "https://git.test/elsewhere.git".to_owned();
-    child.owner.sources =
-        vec![crate::rollback::model::ownership::Source { url, ..Default::default() }];
+    child.owner.sources = vec![crate::rollback::model::ownership::Source {
+        url,
+        is_branch: true,
+        ..Default::default()
+    }];
     child
 }
 
@@ -128,7 +131,11 @@ fn a_refusal_says_who_why_and_what_to_do() {
 fn what_its_source_says_counts_only_for_what_that_has_to_fetch() {
     let source = |url: &str| {
         let url = url.to_owned();
-        vec![crate::rollback::model::ownership::Source { url, ..Default::default() }]
+        vec![crate::rollback::model::ownership::Source {
+            url,
+            is_branch: true,
+            ..Default::default()
+        }]
     };
     let release = |url: &str, stops: Stops| {
         let mut release = child(Some(stops));

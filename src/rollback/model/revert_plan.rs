@@ -49,6 +49,9 @@ pub struct RevertPlan {
     pub incident: Option<String>,
     /// What the user should know before saying yes.
     pub warnings: Vec<String>,
+    /// What somebody has to do besides, so that it stays out, each with its command: `to …: kubectl …`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub todo: Vec<String>,
 }
 
 /// Where the branch is.

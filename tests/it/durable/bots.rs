@@ -4,8 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{bad_release, deployed, image, live, undo, web};
+use crate::given::define;
 use crate::rb::Ran;
 use crate::suite::{Test, on_bed};
+use crate::testbed::argocd::{Application, ArgoCd};
 use crate::testbed::{Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
@@ -16,22 +18,20 @@ pub(super) fn tests() -> Vec<Test> {
     ]
 }
 
-/// Has the API server know a kind, with whatever is in its objects.
-#[track_caller]
-fn define(namespace: &Namespace, group: &str, kind: &str, plural: &str) {
-    let schema = json!({"openAPIV3Schema": {"type": "object",
-        "x-kubernetes-preserve-unknown-fields": true}});
-    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("{plural}.{group}")},
-        "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural},
-            "versions": [{"name": "v1alpha1", "served": true, "storage": true, "schema": schema}]}});
-    namespace.apply(&definition.to_string());
-    // `kubectl wait` fails as long as the definition has no conditions at all.
-    let kinds = format!("{plural}.{group}");
-    namespace.wait_until(&format!("{kinds} are served"), |namespace| {
-        namespace.kubectl(&["get", &kinds]).code == 0
-    });
+/// Has the API server know the kind of Image Updater.
+pub(super) fn image_updater(namespace: &Namespace) {
+    let group_version = "argocd-image-updater.argoproj.io/v1alpha1";
+    define(namespace, group_version, "ImageUpdater", "imageupdaters");
+}
+
+/// Has an Image Updater set that image in the Git of an Application.
+pub(super) fn updates(argocd: &ArgoCd, app: &Application<'_>, name: &str, image: &str) {
+    argocd.apply(&json!({
+        "apiVersion": "argocd-image-updater.argoproj.io/v1alpha1", "kind": "ImageUpdater",
+        "metadata": {"name": name},
+        "spec": {"writeBackConfig": {"method": "git"}, "applicationRefs": [
+            {"namePattern": app.name(), "images": [{"alias": "it", "imageName": image}]}]},
+    }));
 }
 
 /// Runs the one command that the plan has for somebody to paste, as a shell would.
@@ -59,22 +59,14 @@ fn assert_told(ran: Ran, name: &str, would: &str) {
 
 fn an_image_updater_is_told_with_what_stops_it(bed: &TestBed) {
     let (argocd, namespace, (fleet, _)) = (bed.argocd(), bed.namespace("bot-updater"), web());
-    define(&namespace, "argocd-image-updater.argoproj.io", "ImageUpdater", "imageupdaters");
+    image_updater(&namespace);
     let app = deployed(bed, &namespace, &fleet);
     bad_release(&app, &fleet);
-    let updater = |name: &str, image: &str| {
-        argocd.apply(&json!({
-            "apiVersion": "argocd-image-updater.argoproj.io/v1alpha1", "kind": "ImageUpdater",
-            "metadata": {"name": name},
-            "spec": {"writeBackConfig": {"method": "git"}, "applicationRefs": [
-                {"namePattern": app.name(), "images": [{"alias": "it", "imageName": image}]}]},
-        }));
-    };
     let place = app.place();
     let other = format!("{}-other", app.name());
-    updater(app.name(), "registry.test/web:1.x");
+    updates(argocd, &app, app.name(), "registry.test/web:1.x");
     // What it sets is not what goes back.
-    updater(&other, "registry.test/api");
+    updates(argocd, &app, &other, "registry.test/api");
     let plan = undo(&namespace, "deploy/web --dry-run -o json").run().ends_with(0).json();
     let name = format!("Argo CD Image Updater {place}/{}", app.name());
     let ran = undo(&namespace, "deploy/web --dry-run").run().ends_with(0);
@@ -119,16 +111,14 @@ fn annotations_for_an_image_updater_are_told_with_what_stops_it(bed: &TestBed) {
 fn a_stage_that_promotes_by_itself_is_told_with_what_stops_it(bed: &TestBed) {
     let (namespace, (fleet, _)) = (bed.namespace("bot-stage"), web());
     let group = "kargo.akuity.io";
-    define(&namespace, group, "Stage", "stages");
-    define(&namespace, group, "ProjectConfig", "projectconfigs");
+    let version = format!("{group}/v1alpha1");
+    define(&namespace, &version, "Stage", "stages");
+    define(&namespace, &version, "ProjectConfig", "projectconfigs");
     let app = deployed(bed, &namespace, &fleet);
     bad_release(&app, &fleet);
     // A project is a namespace.
     let project = namespace.name();
-    let object = |kind: &str, name: &str, spec: Value| {
-        json!({"apiVersion": format!("{group}/v1alpha1"), "kind": kind,
-            "metadata": {"name": name}, "spec": spec})
-    };
+    let object = |kind: &str, name: &str, spec: Value| json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec});
     let policy =
         |stage: &str| json!({"stageSelector": {"name": stage}, "autoPromotionEnabled": true});
     let policies = json!({"promotionPolicies": [policy("test"), policy("prod")]});

@@ -11,7 +11,7 @@ pub(super) fn tests() -> Vec<Test> {
 }
 
 /// Merges the branch that rb has pushed, as the button of a host does.
-fn merge(fleet: &Fleet) {
+pub(super) fn merge(fleet: &Fleet) {
     let line = fleet.git(&["ls-remote", "origin", "refs/heads/rb/*"]);
     let branch = line.split_whitespace().nth(1).expect("a branch of rb").to_owned();
     fleet.git(&["fetch", "-q", "origin", &branch]);

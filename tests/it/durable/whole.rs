@@ -1,5 +1,7 @@
 //! `rb undo app/NAME`, `ks/NAME` and `hr/NAME`: whole owners, on the real controllers.
 
+mod unhappy;
+
 use serde_json::{Value, json};
 
 use super::{image, newest_message, undo};
@@ -11,7 +13,7 @@ use crate::testbed::flux::{git_repository, helm_release, kustomization};
 use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![
+    let own = on_bed![
         a_release_of_many_objects_goes_back_in_one_commit,
         where_nothing_is_older_it_is_said,
         an_application_that_is_synced_by_hand_goes_back_in_git,
@@ -19,7 +21,8 @@ pub(super) fn tests() -> Vec<Test> {
         a_kustomization_goes_back,
         a_release_whose_values_are_declared_goes_back,
         what_is_about_workloads_is_refused,
-    ]
+    ];
+    [own, unhappy::tests()].concat()
 }
 
 const SHOP: &str = "apps/shop";
@@ -53,7 +56,7 @@ fn are(tag: &str) -> Vec<String> {
     vec![image(tag), format!("registry.test/api:{tag}"), tag.to_owned()]
 }
 
-fn named(app: &Application<'_>, argocd: &ArgoCd) -> String {
+pub(super) fn named(app: &Application<'_>, argocd: &ArgoCd) -> String {
     format!("app/{} -n {}", app.name(), argocd.namespace())
 }
 

@@ -9,6 +9,7 @@ use crate::cli::git::identity;
 use crate::cli::git::progress::during;
 use crate::cli::undo::{declined, unconfirmed};
 use crate::durable::arrive::Course;
+use crate::durable::bots;
 use crate::durable::choice::{Chosen, short};
 use crate::durable::origin::{self, Whole};
 use crate::durable::passage::{self, Passage};
@@ -96,7 +97,7 @@ impl Undo<'_> {
     ) -> Result<ExitStatus> {
         let (from, to) = Self::from_to(&whole.rows, chosen)
             .ok_or_else(|| Error::new(ErrorKind::Internal, "a state that is none"))?;
-        let planned = self.plan(whole, chosen.to).await?;
+        let mut planned = self.plan(whole, chosen.to).await?;
         let changed = planned.as_ref().map(Ready::files).unwrap_or_default();
         let signed = planned.as_ref().ok().and_then(Ready::is_signed);
         let files = planned.is_ok().then_some(changed.as_slice());
@@ -105,7 +106,12 @@ impl Undo<'_> {
             Err(_) => Vec::new(),
         };
         let whom = self.passage(whole, Brings { signed, files, versions: &versions })?;
-        let heading = self.heading(whole, chosen, &whom, (&from, &to));
+        let mut warnings = whole.notes.clone();
+        match &mut planned {
+            Ok(ready) => self.warn(&mut ready.plan, &whom),
+            Err(_) => warnings.extend(whom.warnings.clone()),
+        }
+        let heading = self.heading((whole, chosen), &whom, (&from, &to), &warnings);
         let mut undone = Undone {
             result: "nothingToDo",
             from: Some(from.name().to_owned()),
@@ -211,10 +217,10 @@ impl Undo<'_> {
 
     fn heading(
         &self,
-        whole: &Whole,
-        chosen: &Chosen,
+        (whole, chosen): (&Whole, &Chosen),
         whom: &Passage,
         states: (&OwnerRow, &OwnerRow),
+        warnings: &[String],
     ) -> String {
         let (from, to) = states;
         let card = owner_undo::Card {
@@ -226,9 +232,18 @@ impl Undo<'_> {
             against: chosen.against.as_deref(),
             passed: &told::reasons(&chosen.passed, &whole.rows),
             settles: !whom.settled.is_empty(),
-            warnings: &[whom.warnings.clone(), whole.notes.clone()].concat(),
+            warnings,
         };
         owner_undo::heading(&card, Timestamp::now(), self.app.console.marks)
+    }
+
+    /// Adds to the plan what is to be known of those who bring the commit, and of those who may bring back
+    /// what it leaves.
+    fn warn(&self, plan: &mut RevertPlan, whom: &Passage) {
+        let left = bots::left(&plan.images);
+        let (warnings, todo) = bots::that_bring_it_back(&self.owners, left.as_deref());
+        plan.warnings.extend([warnings, whom.warnings.clone()].concat());
+        plan.todo.extend([whom.todo.clone(), todo].concat());
     }
 
     fn show(&self, text: &str) {

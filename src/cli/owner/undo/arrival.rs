@@ -116,6 +116,12 @@ impl Undo<'_> {
             if let Err(stopped) = brought {
                 return Ok(Err(stopped));
             }
+            let itself = &self.found.target;
+            let acts = self.known.owners.first().and_then(|owner| owner.automation.as_ref());
+            let is_left_out = whom.followed.iter().all(|followed| followed.owner != *itself);
+            if is_left_out && acts.is_none_or(|automation| automation.syncs) {
+                bringing.rest(itself).await;
+            }
         }
         let undone = Undone { commit: Some(id.to_string()), ..undone };
         self.after(self.asked.waits, undone).await.map(Ok)

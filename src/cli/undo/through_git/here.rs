@@ -103,8 +103,16 @@ impl Here {
                 let Settled { ground, owner, tip, evidence, .. } = *settled;
                 Ok(Ready::held(ground, owner, tip, evidence))
             }
-            Found::Refused(error) => Err(with_ways(error, flow, owned)),
+            Found::Refused(error) => Err(with_ways(self.with_whole(error, flow), flow, owned)),
         }
+    }
+
+    /// What goes back only with its owner as a whole.
+    fn with_whole(&self, error: Error, flow: &Flow<'_>) -> Error {
+        let Some(owner) = owners::pinned(&self.owners) else { return error };
+        let hints = flow.app.hints(flow.cluster, &owner.namespace);
+        let command = hints.rb(&format!("undo {}", shell_quote(&owner.reference())));
+        error.hint(format!("to move it back where it is declared, with all that it has: {command}"))
     }
 
     async fn find(&self, flow: &Flow<'_>, owned: &Owned, deadline: Deadline) -> Result<Found> {
@@ -199,7 +207,9 @@ impl Here {
         let Passage { followed, settled, seen, warnings, todo, .. } =
             passage::of(between, ready.brings(), holders)?;
         let (from, to) = (&owned.direct.from.images, &owned.direct.to.images);
-        let (bots, stops) = bots::that_bring_it_back(&self.owners, from, to);
+        let left = from.iter().filter(|image| !to.contains(image));
+        let left: Vec<&str> = left.map(|image| image.image.as_str()).collect();
+        let (bots, stops) = bots::that_bring_it_back(&self.owners, Some(&left));
         Ok(Through {
             revert: ready.revert.as_ref().map(|(plan, ..)| plan.clone()),
             commit: ready.commit.map(|commit| commit.to_string()),
