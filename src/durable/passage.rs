@@ -104,6 +104,7 @@ pub fn of(
         let InTheWay { settles, words } = owners::in_the_way(owner);
         let besides = owner.owner.besides.iter();
         passage.warnings.extend(besides.map(|besides| format!("{}: {besides}", followed.name)));
+        passage.todo.extend(owner.owner.remedies.iter().cloned());
         if settles {
             passage.settled.push(followed.clone());
         } else if let Some(words) = words {

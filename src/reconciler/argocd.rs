@@ -16,6 +16,7 @@ mod fields;
 mod finding;
 mod generators;
 mod held;
+mod hook_jobs;
 mod hooks;
 mod hydrator;
 mod image_updater;
@@ -108,10 +109,13 @@ impl Reconciler for Applications {
     }
 
     fn further(&self, owner: &Value) -> Vec<Ask> {
-        project(owner).into_iter().collect()
+        project(owner).into_iter().chain(hook_jobs::asks(owner)).collect()
     }
 
     fn complete(&self, link: &mut Owner, owner: &Value, facts: &Facts<'_>) {
+        let left = hook_jobs::left(owner, facts);
+        hooks::without(&mut link.besides, owner, &left);
+        link.remedies.extend(left.into_iter().map(hook_jobs::remedy));
         let Some(ask) = project(owner) else { return };
         let name = text(owner, "/spec/project");
         match facts.value(&ask) {
@@ -235,6 +239,7 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
         sources: sources::of(application),
         notes: notes::of(application, claim, entry),
         besides: besides(application, claim),
+        remedies: Vec::new(),
         pause: None,
         barriers: barring::of(application).into_iter().collect(),
         holds: Vec::new(),

@@ -61,12 +61,8 @@ impl OwnerKind for Applications {
     }
 
     fn elsewhere(&self, owner: &Value) -> Option<String> {
-        let server = text(owner, "/spec/destination/server");
-        let name = text(owner, "/spec/destination/name");
-        let is_here = matches!(server, "" | "https://kubernetes.default.svc")
-            && matches!(name, "" | "in-cluster");
         let cluster = text_or(owner, "/spec/destination/name", "/spec/destination/server");
-        (!is_here).then(|| format!("it deploys to cluster {cluster}"))
+        is_elsewhere(owner).then(|| format!("it deploys to cluster {cluster}"))
     }
 
     fn standing(&self, owner: &Value, _facts: &Facts<'_>) -> Standing {
@@ -92,6 +88,13 @@ impl OwnerKind for Applications {
         }
         Ok(Rendering::of(renders::of(owner), overridden(source)))
     }
+}
+
+/// Whether it deploys to another cluster than the one that it is in.
+pub(super) fn is_elsewhere(owner: &Value) -> bool {
+    let server = text(owner, "/spec/destination/server");
+    let name = text(owner, "/spec/destination/name");
+    !matches!(server, "" | "https://kubernetes.default.svc") || !matches!(name, "" | "in-cluster")
 }
 
 /// What of its own settings may name images.

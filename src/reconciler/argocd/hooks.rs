@@ -7,15 +7,38 @@ use serde_json::Value;
 use crate::text::shorten;
 
 use super::fields::{flag, items, text};
+use super::hook_jobs;
 
 /// Hooks that are called.
 const NAMES: usize = 3;
 /// Those that no sync that succeeds runs.
 const ELSEWHERE: [&str; 3] = ["SyncFail", "PreDelete", "PostDelete"];
 
+const AGAIN: &str = "its hooks run again, with the old release: ";
+
 /// What a sync to a commit does besides: its hooks run again, whatever release it brings. Known are those of
 /// the last sync, and those that are still there.
 pub(super) fn besides(application: &Value) -> Option<String> {
+    again(application, &[])
+}
+
+/// Says of these Jobs that they do not run again, and of the others only that they do.
+pub(super) fn without(besides: &mut Vec<String>, application: &Value, jobs: &[&Value]) {
+    if jobs.is_empty() {
+        return;
+    }
+    besides.retain(|sentence| !sentence.starts_with(AGAIN));
+    let names: Vec<String> =
+        jobs.iter().map(|job| called("Job", text(job, "/metadata/name"))).collect();
+    besides.extend(jobs.iter().map(|job| hook_jobs::words(job)));
+    besides.extend(again(application, &names));
+}
+
+fn called(kind: &str, name: &str) -> String {
+    shorten(&format!("{kind} {name}"), 60).into_owned()
+}
+
+fn again(application: &Value, without: &[String]) -> Option<String> {
     let last = items(application, "/status/operationState/syncResult/resources").iter();
     let ran = last.filter(|result| {
         let kind = text(result, "/hookType");
@@ -23,23 +46,19 @@ pub(super) fn besides(application: &Value) -> Option<String> {
     });
     let left = items(application, "/status/resources").iter();
     let left = left.filter(|entry| flag(entry, "/hook"));
-    let called = |object: &Value| {
-        let at = |member: &str| text(object, member);
-        shorten(&format!("{} {}", at("/kind"), at("/name")), 60).into_owned()
-    };
-    let known: BTreeSet<String> = ran.map(called).collect();
-    let names: Vec<String> = if known.is_empty() {
-        left.map(called).collect::<BTreeSet<String>>().into_iter().collect()
-    } else {
-        known.into_iter().collect()
-    };
+    let called = |object: &Value| called(text(object, "/kind"), text(object, "/name"));
+    let mut names: BTreeSet<String> = ran.map(called).collect();
+    if names.is_empty() {
+        names = left.map(called).collect();
+    }
+    names.retain(|name| !without.contains(name));
     if names.is_empty() {
         return None;
     }
     let more = names.len().saturating_sub(NAMES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let few = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
-    Some(format!("its hooks run again, with the old release: {few}{more}"))
+    Some(format!("{AGAIN}{few}{more}"))
 }
 
 #[cfg(test)]
@@ -48,6 +67,23 @@ mod tests {
 
     use super::super::given::application;
     use super::*;
+
+    #[test]
+    fn a_job_that_does_not_run_again_is_not_named_among_those_that_do() {
+        let result = |name: &str| json!({"kind": "Job", "name": name, "hookType": "PreSync"});
+        let owner = application(&json!({"status": {"operationState": {"syncResult": {
+            "resources": [result("migrate"), result("other")]}}}}));
+        let job = json!({"metadata": {"name": "migrate", "namespace": "prod"}});
+        let before: Vec<String> = ["x".to_owned()].into_iter().chain(besides(&owner)).collect();
+        for (jobs, expected) in [
+            (vec![], vec!["x".to_owned(), format!("{AGAIN}Job migrate, Job other")]),
+            (vec![&job], vec!["x".to_owned(), hook_jobs::words(&job), format!("{AGAIN}Job other")]),
+        ] {
+            let mut said = before.clone();
+            without(&mut said, &owner, &jobs);
+            assert_eq!(said, expected);
+        }
+    }
 
     #[test]
     fn hooks_of_the_last_sync_are_named() {

@@ -7,6 +7,7 @@ use crate::text::{shorten, truncate};
 
 use super::super::Claim;
 use super::super::marks::annotation;
+use super::as_owner::is_elsewhere;
 use super::fields::{flag, is_set, items, text, text_or, texts};
 use super::operation::{self, revisions};
 use super::policy::PATHS;
@@ -111,12 +112,8 @@ fn pauses(claim: &Claim) -> Option<String> {
 }
 
 fn destination(application: &Value) -> Option<String> {
-    let server = text(application, "/spec/destination/server");
-    let name = text(application, "/spec/destination/name");
-    let is_here = matches!(server, "" | "https://kubernetes.default.svc")
-        && matches!(name, "" | "in-cluster");
     let cluster = text_or(application, "/spec/destination/name", "/spec/destination/server");
-    (!is_here)
+    is_elsewhere(application)
         .then(|| format!("it deploys to cluster {cluster}, which may be another than this one"))
 }
 

@@ -59,9 +59,10 @@ fn without(value: &Value, lists: &[&str]) -> Value {
     Value::Object(members.iter().map(copy).collect())
 }
 
-/// Whether an entry says something that its Application does not say as a whole.
+/// Whether an entry says something that its Application does not say as a whole, or is of a hook.
 fn counts(entry: &Value) -> bool {
     text(entry, "/status") != "Synced"
+        || entry.get("hookType").is_some()
         || ["Failed", "Error"].contains(&text(entry, "/hookPhase"))
         || entry.get("requiresPruning").is_some()
 }

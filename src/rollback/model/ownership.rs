@@ -40,6 +40,9 @@ pub struct Owner {
     /// What else it does when it applies a commit, each a sentence without a full stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub besides: Vec<String>,
+    /// What lets it do what it leaves undone otherwise, each a command with what it is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<String>,
     /// Of a program that brings releases by itself: how it is kept from that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,

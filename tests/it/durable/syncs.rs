@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{WEB, bad_release, deployed, image, live, undo, web};
+use crate::scene::{hint, paste};
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::automated;
 use crate::testbed::{Fleet, TestBed};
@@ -10,6 +11,7 @@ use crate::testbed::{Fleet, TestBed};
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
         hooks_run_again_and_are_named,
+        a_job_that_is_left_does_not_run_again_and_is_told,
         what_is_not_pruned_stays_and_is_said,
         several_sources_are_synced_each_to_its_commit,
         auto_sync_without_self_heal_is_held,
@@ -48,6 +50,55 @@ fn hooks_run_again_and_are_named(bed: &TestBed) {
     let hooks = results["resources"].as_array().cloned().unwrap_or_default();
     let kinds: Vec<&str> = hooks.iter().filter_map(|hook| hook["hookType"].as_str()).collect();
     assert!(kinds.contains(&"PreSync") && kinds.contains(&"PostSync"), "{results}");
+}
+
+/// A Job that its policy leaves once it has succeeded.
+fn job(image: &str) -> String {
+    format!(
+        "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: migrate\n  annotations:\n    \
+         argocd.argoproj.io/hook: PreSync\n    argocd.argoproj.io/hook-delete-policy: HookFailed\n\
+         spec:\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n      \
+         - name: app\n        image: {image}\n"
+    )
+}
+
+/// As its policy does not let it be deleted before it is made, it is applied over, and counts as done.
+fn a_job_that_is_left_does_not_run_again_and_is_told(bed: &TestBed) {
+    let (namespace, fleet) = (bed.namespace("sync-job"), Fleet::new());
+    fleet.app(WEB, "web", &image("1.0"));
+    fleet.write(&format!("{WEB}/before.yaml"), &job("registry.test/migrate:1.0"));
+    fleet.write(&format!("{WEB}/too.yaml"), &hook("announce", "PreSync"));
+    fleet.push("Add web");
+    let app = deployed(bed, &namespace, &fleet);
+    let uid = || namespace.get("job", "migrate")["metadata"]["uid"].clone();
+    let first = uid();
+    let bad = bad_release(&app, &fleet);
+    assert_eq!(uid(), first, "the real one does not run it again");
+    let told = "its hook Job migrate does not run again: it is left (HookFailed)";
+    let plan = undo(&namespace, "deploy/web --dry-run -o json").run().ends_with(0);
+    let warnings = plan.json()["warnings"].to_string();
+    let others = "its hooks run again, with the old release: ConfigMap announce\"";
+    assert!(warnings.contains(told) && warnings.contains(others), "{warnings}");
+    let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0).tells(told);
+    assert_eq!(live(&namespace), image("1.0"));
+    app.wait_synced(&fleet.server_head());
+    assert_eq!(uid(), first, "the real one counts it as done");
+    // What is said lets it run again.
+    paste(bed, &namespace, &hint(&ran, "to have hook Job migrate run again: "));
+    fleet.pull();
+    let next = fleet.release(WEB, &image("1.1"));
+    assert_ne!(next, bad);
+    app.refresh_to(&next);
+    app.wait_synced(&next);
+    assert_ne!(uid(), first);
+    // A commit that changes it while it is left cannot be applied.
+    fleet.write(&format!("{WEB}/before.yaml"), &job("registry.test/migrate:2.0"));
+    let changed = fleet.release(WEB, &image("1.2"));
+    app.refresh_to(&changed);
+    app.wait_until("the sync fails", |app| {
+        let state = &app["status"]["operationState"];
+        state["syncResult"]["revision"] == *changed && state.to_string().contains("immutable")
+    });
 }
 
 fn what_is_not_pruned_stays_and_is_said(bed: &TestBed) {
