@@ -14,6 +14,7 @@
 mod argocd;
 pub mod chain;
 mod controller;
+pub mod dropped;
 pub mod find_owner;
 mod flux;
 pub mod follow;
@@ -39,6 +40,7 @@ use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::target::Target;
 
+use self::dropped::{Change, Dropped};
 use self::following::{Address, Following, Nudge};
 use self::holding::{Switch, UnderWay};
 use self::rendered::Rendered;
@@ -125,6 +127,11 @@ pub trait Reconciler: Sync + std::fmt::Debug {
 
     /// What it renders of each of its sources, and what it lays over that.
     fn renders(&self, _owner: &Value) -> Vec<Rendered> {
+        Vec::new()
+    }
+
+    /// Of an owner that makes others of what it reads: those that it makes no more after a change.
+    fn drops(&self, _owner: &Value, _change: &Change<'_>) -> Vec<Dropped> {
         Vec::new()
     }
 

@@ -11,6 +11,7 @@
 
 mod candidates;
 mod deleted;
+mod dropped;
 mod planning;
 mod reach;
 mod refusal;
@@ -38,6 +39,7 @@ use crate::rollback::model::revert::CommitView;
 
 use self::reach::Grounds;
 
+pub use self::dropped::dropped;
 pub use self::planning::plan;
 pub use self::relation::relation;
 pub use self::versions::versions;

@@ -6,6 +6,7 @@ pub mod cautions;
 pub mod charts;
 pub mod closure;
 pub mod declared;
+pub mod entries;
 pub(in crate::git) mod image_lines;
 pub mod images;
 pub(in crate::git) mod manifests;

@@ -40,6 +40,8 @@ pub struct Whole {
     pub tip: Oid,
     /// Which of the owners renders the files: its place in the chain, the farthest where there are several.
     pub owner: usize,
+    /// Which of that owner's sources they are.
+    pub source: usize,
     /// The states, the newest first, with what the owner says of each: commits of the branch only.
     pub rows: Vec<OwnerRow>,
     /// Of each row which content it has: the same number is the same content.
@@ -113,11 +115,12 @@ pub async fn whole(
     rows.retain(|row| row.commit.is_some() && !row.marks.contains(&OwnerMark::OffBranch));
     rows.reverse();
     let states = states(&ground, tip, &inputs, &rows)?;
-    let renders = chosen.iter().map(|candidate| candidate.owner).max().unwrap_or_default();
+    let farthest = chosen.iter().max_by_key(|candidate| candidate.owner);
+    let (renders, source) = farthest.map_or((0, 0), |farthest| (farthest.owner, farthest.index));
     let automation = owners.get(renders).and_then(|read| read.owner.automation.as_ref());
     let prunes = automation.is_none_or(|automation| automation.prunes);
     let notes = log.notes;
-    Ok(Whole { ground, tip, owner: renders, rows, states, notes, inputs, prunes })
+    Ok(Whole { ground, tip, owner: renders, source, rows, states, notes, inputs, prunes })
 }
 
 impl Whole {

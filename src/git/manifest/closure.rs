@@ -26,6 +26,7 @@ use crate::git::repository::Repository;
 use crate::rollback::model::git_path::GitPath;
 use crate::text::sanitize;
 
+pub use glob::is_of_pattern;
 pub use named::Named;
 pub(in crate::git) use reading::Cache;
 use reading::{Found, Reading};

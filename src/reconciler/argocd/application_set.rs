@@ -9,13 +9,14 @@ use crate::rollback::model::following::Unheard;
 use crate::rollback::model::ownership::{Automation, Owner, Proof};
 use crate::rollback::model::target::Target;
 
+use super::super::dropped::{Change, Dropped};
 use super::super::following::{Address, Following, Nudge};
 use super::super::marks::reference;
 use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{flag, items, text, texts};
 use super::finding::words;
-use super::{API, generators, is_of_argo, regenerating, renders_set};
+use super::{API, dropping, generators, is_of_argo, regenerating, renders_set};
 
 const KIND: &str = "ApplicationSet";
 const MARK: &str = "metadata.ownerReferences";
@@ -82,6 +83,10 @@ impl Reconciler for ApplicationSets {
 
     fn renders(&self, owner: &Value) -> Vec<Rendered> {
         renders_set::of(owner)
+    }
+
+    fn drops(&self, owner: &Value, change: &Change<'_>) -> Vec<Dropped> {
+        dropping::of(owner, change)
     }
 
     fn address(&self, owner: &Target) -> Option<Address> {

@@ -149,7 +149,7 @@ fn are_one(one: &Value, other: &Value) -> bool {
 }
 
 /// As Argo CD compares them.
-pub(super) fn repository(url: &str) -> String {
+pub(in super::super) fn repository(url: &str) -> String {
     let url = url.trim().to_lowercase();
     let url = url.strip_suffix(".git").unwrap_or(&url);
     match url.split_once('@') {

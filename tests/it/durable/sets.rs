@@ -1,72 +1,193 @@
-//! What an `ApplicationSet` makes of a file in Git goes back with that file.
+//! What an `ApplicationSet` makes of files in Git goes back with these files.
 
 use serde_json::{Value, json};
 
 use super::{image, live, newest_message, undo};
 use crate::suite::{Test, on_bed};
-use crate::testbed::argocd::{ArgoCd, automated};
+use crate::testbed::argocd::{Application, ArgoCd, automated};
 use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![a_release_in_the_file_of_a_generator_goes_back]
+    on_bed![
+        a_release_in_the_file_of_a_generator_goes_back,
+        an_application_that_came_with_a_release_is_told_when_it_goes,
+        an_application_that_stays_is_told_too,
+    ]
 }
 
-const FILE: &str = "envs/eu/config.json";
-
-fn config(tag: &str) -> String {
-    json!({"cluster": "eu", "tag": tag}).to_string()
+/// A namespace with a set whose generator reads a file for each cluster.
+struct Set<'a> {
+    argocd: &'a ArgoCd,
+    namespace: &'a Namespace,
+    fleet: Fleet,
 }
 
-/// A set that makes one Application of a chart, with the tag that the file says.
-fn set(argocd: &ArgoCd, namespace: &Namespace, fleet: &Fleet) -> Value {
-    let name = namespace.name();
-    let mut app = argocd.manifest(name, namespace, &fleet.url(), "charts/web", &automated());
-    app["spec"]["source"]["helm"] = json!({
-        "releaseName": "web", "parameters": [{"name": "image.tag", "value": "{{.tag}}"}],
-    });
-    let files = json!([{"path": "envs/*/config.json"}]);
-    json!({
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "ApplicationSet",
-        "metadata": {"name": name},
-        "spec": {
-            "goTemplate": true,
-            "generators": [{"git": {"repoURL": fleet.url(), "revision": "main", "files": files}}],
-            "template": {"metadata": {"name": name}, "spec": app["spec"]},
-            "syncPolicy": {"preserveResourcesOnDeletion": true},
-        },
-    })
+impl<'a> Set<'a> {
+    /// With release 1.0 of `web` for the cluster `eu`.
+    #[track_caller]
+    fn released(bed: &'a TestBed, namespace: &'a Namespace, policy: &Value) -> Self {
+        let set = Self { argocd: bed.argocd(), namespace, fleet: Fleet::new() };
+        set.argocd.start_application_sets(bed);
+        set.argocd.add_helm();
+        set.fleet.chart("charts/web", "0.9");
+        set.write("eu", "web", "1.0");
+        let good = set.fleet.push("Add web");
+        set.argocd.apply(&set.manifest(policy));
+        set.wait_made("eu");
+        set.application("eu").wait_synced(&good);
+        namespace.rollout_done("web");
+        set
+    }
+
+    /// The set: an Application of a chart for each file, with the tag that the file says.
+    fn manifest(&self, policy: &Value) -> Value {
+        let Self { argocd, namespace, fleet } = self;
+        let name = namespace.name();
+        let mut app = argocd.manifest(name, namespace, &fleet.url(), "charts/web", &automated());
+        app["spec"]["source"]["helm"] = json!({
+            "releaseName": "{{.release}}",
+            "parameters": [{"name": "image.tag", "value": "{{.tag}}"}],
+        });
+        let files = json!([{"path": "envs/*/config.json"}]);
+        let git = json!({"repoURL": fleet.url(), "revision": "main", "files": files});
+        json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "ApplicationSet",
+            "metadata": {"name": name},
+            "spec": {
+                "goTemplate": true,
+                "generators": [{"git": git}],
+                "template": {"metadata": {"name": self.named("{{.cluster}}")}, "spec": app["spec"]},
+                "syncPolicy": policy,
+            },
+        })
+    }
+
+    /// The name of the Application for a cluster.
+    fn named(&self, cluster: &str) -> String {
+        format!("{}-{cluster}", self.namespace.name())
+    }
+
+    fn application(&self, cluster: &str) -> Application<'a> {
+        self.argocd.application_of_others(self.namespace, &self.named(cluster))
+    }
+
+    fn write(&self, cluster: &str, release: &str, tag: &str) {
+        let config = json!({"cluster": cluster, "release": release, "tag": tag});
+        self.fleet.write(&format!("envs/{cluster}/config.json"), &config.to_string());
+    }
+
+    /// Pushes it, and has the set read Git at once, which it would do after three minutes.
+    #[track_caller]
+    fn push(&self, message: &str) -> String {
+        let commit = self.fleet.push(message);
+        let ask = "argocd.argoproj.io/application-set-refresh=true";
+        self.kubectl(&["annotate", &self.reference(), ask]);
+        commit
+    }
+
+    fn is_made(&self, cluster: &str) -> bool {
+        let (place, name) = (self.argocd.namespace(), self.named(cluster));
+        self.namespace.kubectl(&["-n", place, "get", "application", &name]).code == 0
+    }
+
+    #[track_caller]
+    fn wait_made(&self, cluster: &str) {
+        self.namespace.wait_until("the Application is made", |_| self.is_made(cluster));
+    }
+
+    #[track_caller]
+    fn wait_bad(&self) {
+        self.namespace.wait_until("the bad release is live", |namespace| {
+            live(namespace) == image("2.0-crash")
+        });
+    }
+
+    fn reference(&self) -> String {
+        format!("applicationset/{}", self.namespace.name())
+    }
+
+    #[track_caller]
+    fn kubectl(&self, words: &[&str]) {
+        self.namespace.kubectl_ok(&[&["-n", self.argocd.namespace()], words].concat());
+    }
+
+    #[track_caller]
+    fn delete(&self) {
+        self.kubectl(&["delete", &self.reference(), "--wait=false"]);
+    }
 }
 
 /// The set looks at Git every three minutes; asked, it does so at once.
 fn a_release_in_the_file_of_a_generator_goes_back(bed: &TestBed) {
-    let (argocd, namespace, fleet) = (bed.argocd(), bed.namespace("durable-set"), Fleet::new());
-    argocd.start_application_sets(bed);
-    argocd.add_helm();
-    fleet.chart("charts/web", "0.9");
-    fleet.write(FILE, &config("1.0"));
-    let good = fleet.push("Add web");
-    argocd.apply(&set(argocd, &namespace, &fleet));
-    namespace.wait_until("the Application is generated", |namespace| {
-        namespace.kubectl(&["-n", argocd.namespace(), "get", "application", namespace.name()]).code
-            == 0
-    });
-    let app = argocd.application_of_others(&namespace, namespace.name());
-    app.wait_synced(&good);
-    namespace.rollout_done("web");
-    fleet.write(FILE, &config("2.0-crash"));
-    let bad = fleet.push("Release 2.0");
-    let set = format!("applicationset/{}", namespace.name());
-    let ask = "argocd.argoproj.io/application-set-refresh=true";
-    namespace.kubectl_ok(&["-n", argocd.namespace(), "annotate", &set, ask]);
-    namespace.wait_until("the bad release is live", |_| live(&namespace) == image("2.0-crash"));
+    let namespace = bed.namespace("durable-set");
+    let set = Set::released(bed, &namespace, &json!({"preserveResourcesOnDeletion": true}));
+    set.write("eu", "web", "2.0-crash");
+    let bad = set.push("Release 2.0");
+    set.wait_bad();
     let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0);
     assert!(ran.stderr.contains("done: ask ApplicationSet"), "{ran}");
     assert_eq!(live(&namespace), image("1.0"), "{ran}");
-    let message = newest_message(&fleet);
+    let message = newest_message(&set.fleet);
     assert!(message.contains(&format!("This reverts commit {bad}")), "{message}\n{ran}");
-    let object = app.wait_synced(&fleet.server_head());
+    let object = set.application("eu").wait_synced(&set.fleet.server_head());
     let parameters = &object["spec"]["source"]["helm"]["parameters"];
     assert_eq!(parameters[0]["value"], "1.0", "{ran}");
-    namespace.kubectl_ok(&["-n", argocd.namespace(), "delete", &set, "--wait=false"]);
+    set.delete();
+}
+
+/// The commit of the bad release has begun something else too: that is deleted, and the plan says so.
+fn an_application_that_came_with_a_release_is_told_when_it_goes(bed: &TestBed) {
+    let namespace = bed.namespace("durable-set-goes");
+    let set = Set::released(bed, &namespace, &json!({}));
+    set.write("eu", "web", "2.0-crash");
+    set.write("us", "other", "1.0");
+    let bad = set.push("Release 2.0, and begin with us");
+    set.wait_bad();
+    set.wait_made("us");
+    set.application("us").wait_synced(&bad);
+    namespace.rollout_done("other");
+    let told = format!(
+        "Application {} (envs/us/config.json) came with it: ApplicationSet {} deletes what its \
+         generators do not name, with all its objects",
+        set.named("us"),
+        namespace.name()
+    );
+    // Before anybody says yes, and to machines.
+    let plan = undo(&namespace, "deploy/web --dry-run -o json").run().ends_with(0);
+    assert!(plan.json()["warnings"].to_string().contains(&told), "{plan}");
+    undo(&namespace, "deploy/web").run().ends_with(10).tells(&told);
+    assert!(set.is_made("us"));
+    undo(&namespace, "deploy/web --yes").run().ends_with(0).tells(&told);
+    assert_eq!(live(&namespace), image("1.0"));
+    namespace.wait_until("what came with it is gone", |namespace| {
+        !set.is_made("us") && namespace.find("deployment", "other").is_none()
+    });
+    assert!(set.is_made("eu"));
+    set.delete();
+}
+
+/// The policy of the set forbids it to delete.
+fn an_application_that_stays_is_told_too(bed: &TestBed) {
+    let namespace = bed.namespace("durable-set-stays");
+    let policy = json!({"applicationsSync": "create-update", "preserveResourcesOnDeletion": true});
+    let set = Set::released(bed, &namespace, &policy);
+    set.write("eu", "web", "2.0-crash");
+    set.write("us", "other", "1.0");
+    let bad = set.push("Release 2.0, and begin with us");
+    set.wait_bad();
+    set.wait_made("us");
+    set.application("us").wait_synced(&bad);
+    let told = format!(
+        "Application {} (envs/us/config.json) came with it, and stays: ApplicationSet {} deletes no \
+         Application",
+        set.named("us"),
+        namespace.name()
+    );
+    undo(&namespace, "deploy/web --yes").run().ends_with(0).tells(&told);
+    assert_eq!(live(&namespace), image("1.0"));
+    // The set has read Git by now: the Application of the other file says so.
+    assert!(set.is_made("us"));
+    set.kubectl(&["delete", "application", &set.named("us"), "--wait=false"]);
+    set.delete();
 }

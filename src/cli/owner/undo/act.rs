@@ -190,7 +190,10 @@ impl Undo<'_> {
         match made? {
             Decision::Revert(plan, shown) => {
                 let Advised { way, notes } = advised?;
-                let warnings = [notes, plan.warnings.clone()].concat();
+                let of = self.owners.get(whole.owner);
+                let source = of.and_then(|read| read.owner.sources.get(whole.source));
+                let gone = origin::dropped(&whole.ground, &plan, source, &self.owners)?;
+                let warnings = [gone, notes, plan.warnings.clone()].concat();
                 let plan = Box::new(RevertPlan { way, warnings, ..*plan });
                 Ok(Ok(Ready { plan, shown, by, host }))
             }

@@ -165,8 +165,13 @@ impl Here {
                 let Advised { way, notes } = advised?;
                 let files = plan.reverted.files.iter().map(|file| file.path.clone()).collect();
                 let versions = origin::versions(&origin.ground, &plan)?;
-                let plan = Box::new(RevertPlan { way, ..*plan });
-                let notes = [notes, plan.warnings.clone()].concat();
+                let of = self.owners.get(owner);
+                let source = of.and_then(|read| read.owner.sources.get(origin.source));
+                let gone = origin::dropped(&origin.ground, &plan, source, &self.owners)?;
+                // The gravest first: the card has not room for all.
+                let notes = [gone.clone(), notes, plan.warnings.clone()].concat();
+                let warnings = [gone, plan.warnings.clone()].concat();
+                let plan = Box::new(RevertPlan { way, warnings, ..*plan });
                 let revert = Some((plan, shown, by, host));
                 let ground = origin.ground;
                 Ok(Ready { ground, owner, revert, commit: None, files, versions, notes })

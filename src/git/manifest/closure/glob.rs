@@ -29,6 +29,12 @@ pub(super) fn matches(pattern: &str, text: &str, star: Star) -> bool {
     pattern.len() <= LONGEST && fits(&pattern, &text, star, &mut steps)
 }
 
+/// Whether a path is of a pattern. `everywhere`: a star stands for slashes too, as in a pathspec of `git`.
+#[must_use]
+pub fn is_of_pattern(pattern: &str, path: &str, everywhere: bool) -> bool {
+    matches_any(pattern, path, if everywhere { Star::Everything } else { Star::Part })
+}
+
 /// Whether there is anything in it that stands for another text.
 pub(super) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '[', '\\'])
