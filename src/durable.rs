@@ -5,11 +5,12 @@
 //! applied the commit, waits for the workload and verifies it. What is pushed in between is a revert like
 //! any other ([`crate::revert`]).
 //!
-//! [`bots`] says who may bring it back all the same.
+//! [`bots`] says who may bring it back all the same, and [`beside`] who else renders the same.
 //!
 //! Of a whole owner, [`choice`] says which of its states it goes back to, and [`bring`] follows it there.
 
 pub mod arrive;
+pub mod beside;
 pub mod bots;
 pub mod bring;
 pub mod choice;

@@ -23,6 +23,7 @@ mod helm;
 pub mod hold;
 pub mod holding;
 mod marks;
+pub mod neighbours;
 pub mod owner_kind;
 pub mod read_owner;
 pub mod rendered;
@@ -32,6 +33,7 @@ mod versions;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::cluster::Path;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{Ask, Facts};
 use crate::rollback::model::agreement::Agreement;
@@ -43,6 +45,7 @@ use crate::rollback::model::target::Target;
 use self::dropped::{Change, Dropped};
 use self::following::{Address, Following, Nudge};
 use self::holding::{Switch, UnderWay};
+use self::neighbours::Neighbour;
 use self::rendered::Rendered;
 
 /// All kinds of owners.
@@ -133,6 +136,16 @@ pub trait Reconciler: Sync + std::fmt::Debug {
     /// Of an owner that makes others of what it reads: those that it makes no more after a change.
     fn drops(&self, _owner: &Value, _change: &Change<'_>) -> Vec<Dropped> {
         Vec::new()
+    }
+
+    /// Where others of its kind are listed that may render the same; one page of a size that can be afforded.
+    fn others(&self, _owner: &Value) -> Option<Path> {
+        None
+    }
+
+    /// What one of these is, next to the owner of this workload.
+    fn neighbour(&self, _owner: &Value, _workload: &Target, _other: &Value) -> Option<Neighbour> {
+        None
     }
 
     /// The commits of one of its sources that it says it has applied, the newest first.

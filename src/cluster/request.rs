@@ -136,7 +136,7 @@ impl Cluster {
     }
 
     /// One try: the head of a successful answer, the body still to come.
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         service: &HttpService,
         call: &Call<'_>,

@@ -9,6 +9,7 @@ mod application_set;
 mod applied;
 mod as_owner;
 mod barring;
+mod beside;
 mod claims;
 mod converging;
 mod deployed;
@@ -68,6 +69,7 @@ use self::tracking::Instance;
 use super::following::{Address, Following, Nudge};
 use super::holding::{Switch, UnderWay};
 use super::marks::reference;
+use super::neighbours::Neighbour;
 use super::rendered::Rendered;
 use super::{Claim, Link, Reconciler};
 
@@ -75,6 +77,9 @@ use super::{Claim, Link, Reconciler};
 const API: &str = "apis/argoproj.io/v1alpha1";
 /// Its version, as objects name it.
 const VERSION: &str = "argoproj.io/v1alpha1";
+
+/// Other Applications that are looked at.
+const NEIGHBOURS: &str = "100";
 
 /// What an Application whose settings nobody has read may do.
 const UNREAD: &str =
@@ -159,6 +164,15 @@ impl Reconciler for Applications {
 
     fn renders(&self, owner: &Value) -> Vec<Rendered> {
         renders::of(owner)
+    }
+
+    fn others(&self, owner: &Value) -> Option<Path> {
+        let namespace = text(owner, "/metadata/namespace");
+        Some(Path::namespaced(API, namespace, "applications").query("limit", NEIGHBOURS))
+    }
+
+    fn neighbour(&self, owner: &Value, workload: &Target, other: &Value) -> Option<Neighbour> {
+        beside::neighbour(owner, workload, other)
     }
 
     fn applied_of(&self, owner: &Value, source: usize) -> Vec<Applied> {

@@ -3,6 +3,7 @@
 
 mod argocd;
 mod barriers;
+mod beside;
 mod bots;
 mod flux;
 mod now;
@@ -24,6 +25,7 @@ pub(crate) fn tests() -> Vec<Test> {
     [
         argocd::tests(),
         barriers::tests(),
+        beside::tests(),
         bots::tests(),
         flux::tests(),
         now::tests(),

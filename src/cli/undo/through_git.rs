@@ -39,11 +39,13 @@ pub(super) async fn run(
     }
     // Nothing depends on rights to patch it directly.
     flow.request.check_rules.insert("rbac".to_owned(), CheckRule::Ignore);
-    let (looked, ready) =
-        tokio::join!(flow.look(owned.direct.clone(), snapshot), here.ready(flow, &owned));
+    let look = flow.look(owned.direct.clone(), snapshot);
+    let (looked, ready, ()) = tokio::join!(look, here.ready(flow, &owned), here.look_beside(flow));
+    let beside = here.beside(flow)?;
     let mut ready = ready.map_err(|error| or_the_service_first(error, flow))?;
-    let through =
+    let mut through =
         here.through(&owned, &ready, None).map_err(|barred| refused(&barred, flow, &owned))?;
+    through.warnings.extend(beside);
     let Some((direct, _)) = looked? else { return Err(changed(flow)) };
     let plan = Box::new(plan::plan(*direct, through));
     if let Some(exit) = agree(flow, &plan, snapshot).await? {

@@ -23,7 +23,11 @@ impl Phases {
         let asked: Vec<&Recorded> =
             requests.iter().filter(|record| !record.request.is_watch()).collect();
         let is_write = |record: &&&Recorded| record.request.is_write();
-        let is_owner = |record: &&&Recorded| record.request.path.contains("argoproj.io/");
+        let is_owner = |record: &&&Recorded| {
+            // Those beside it are looked at together with the checks.
+            let path = &record.request.path;
+            path.contains("argoproj.io/") && !path.contains("/applications?limit=")
+        };
         let first_write = asked.iter().take_while(|record| !is_write(record)).count();
         let (before, after) = asked.split_at(first_write);
         let reading = last(before, is_owner);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
 use crate::cli::config_file;
 use crate::cli::git::host::{Advised, Host};
@@ -11,13 +12,14 @@ use crate::cli::git::progress::during;
 use crate::cli::undo::flow::Flow;
 use crate::cluster::Deadline;
 use crate::config::GitSettings;
-use crate::durable::bots;
 use crate::durable::origin::{self, Access, Asked, Found, Origin, OwnerRead, Settled};
 use crate::durable::owners;
 use crate::durable::passage::{self, Barred, Passage};
 use crate::durable::plan::{Followed, Through};
+use crate::durable::{beside, bots};
 use crate::error::{Error, Result};
 use crate::git::Oid;
+use crate::reconciler::neighbours::{self, Neighbours};
 use crate::report::revert as report;
 use crate::revert::ground::Ground;
 use crate::revert::land::By;
@@ -27,6 +29,7 @@ use crate::rollback::model::decision::Owned;
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::hold::OpenHold;
 use crate::rollback::model::image::ContainerImage;
+use crate::rollback::model::ownership::Source;
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
 use crate::rollback::model::snapshot::Snapshot;
 use crate::rollback::model::target::Target;
@@ -37,6 +40,8 @@ pub(super) struct Here {
     folder: PathBuf,
     settings: GitSettings,
     pub(super) owners: Vec<OwnerRead>,
+    /// Others that render the same, once they were looked at.
+    neighbours: OnceCell<Neighbours>,
 }
 
 /// What is to be carried out.
@@ -44,6 +49,8 @@ pub(super) struct Ready {
     pub(super) ground: Ground,
     /// Who renders it: its place among the owners.
     pub(super) owner: usize,
+    /// Which of that one's sources it is.
+    source: usize,
     /// What is reverted, and how the commit is made; `None`: the branch holds it already.
     pub(super) revert: Option<(Box<RevertPlan>, String, By, Host)>,
     /// The commit that holds it, where that is so.
@@ -65,9 +72,14 @@ impl Ready {
         Brings { signed, files: Some(&self.files), versions: &self.versions }
     }
 
-    fn held(ground: Ground, owner: usize, commit: Oid, notes: Vec<String>) -> Self {
+    fn held(
+        ground: Ground,
+        (owner, source): (usize, usize),
+        commit: Oid,
+        notes: Vec<String>,
+    ) -> Self {
         let (files, versions) = (Vec::new(), Vec::new());
-        Self { ground, owner, revert: None, commit: Some(commit), files, versions, notes }
+        Self { ground, owner, source, revert: None, commit: Some(commit), files, versions, notes }
     }
 }
 
@@ -79,7 +91,7 @@ impl Here {
         let deadline = flow.budget.reading();
         let Snapshot { owners, owner_objects, .. } = snapshot;
         let owners = owners::read(flow.cluster, owners, owner_objects, deadline).await?;
-        Ok(Self { folder, settings, owners })
+        Ok(Self { folder, settings, owners, neighbours: OnceCell::new() })
     }
 
     /// The owners that this operation holds already, with what people call them.
@@ -100,8 +112,8 @@ impl Here {
                 self.reverted(flow, *origin, &owned.direct.to.images, deadline).await
             }
             Found::Nothing(settled) => {
-                let Settled { ground, owner, tip, evidence, .. } = *settled;
-                Ok(Ready::held(ground, owner, tip, evidence))
+                let Settled { ground, owner, source, tip, evidence, .. } = *settled;
+                Ok(Ready::held(ground, (owner, source), tip, evidence))
             }
             Found::Refused(error) => Err(with_ways(self.with_whole(error, flow), flow, owned)),
         }
@@ -159,28 +171,27 @@ impl Here {
             )
         })
         .await;
-        let owner = origin.owner;
+        let (owner, source) = (origin.owner, origin.source);
         match made? {
             Decision::Revert(plan, shown) => {
                 let Advised { way, notes } = advised?;
                 let files = plan.reverted.files.iter().map(|file| file.path.clone()).collect();
                 let versions = origin::versions(&origin.ground, &plan)?;
-                let of = self.owners.get(owner);
-                let source = of.and_then(|read| read.owner.sources.get(origin.source));
-                let gone = origin::dropped(&origin.ground, &plan, source, &self.owners)?;
+                let of = self.source(owner, source);
+                let gone = origin::dropped(&origin.ground, &plan, of, &self.owners)?;
                 // The gravest first: the card has not room for all.
                 let notes = [gone.clone(), notes, plan.warnings.clone()].concat();
                 let warnings = [gone, plan.warnings.clone()].concat();
                 let plan = Box::new(RevertPlan { way, warnings, ..*plan });
                 let revert = Some((plan, shown, by, host));
                 let ground = origin.ground;
-                Ok(Ready { ground, owner, revert, commit: None, files, versions, notes })
+                Ok(Ready { ground, owner, source, revert, commit: None, files, versions, notes })
             }
             Decision::Nothing(nothing) => {
                 let commit = nothing.commit.as_deref().and_then(|id| Oid::from_str(id).ok());
                 let notes = vec![nothing.message];
                 let commit = commit.unwrap_or(origin.tip);
-                Ok(Ready::held(origin.ground, owner, commit, notes))
+                Ok(Ready::held(origin.ground, (owner, source), commit, notes))
             }
             Decision::Blocked(blocked, error) => {
                 let marks = flow.app.console.marks;
@@ -193,6 +204,44 @@ impl Here {
     fn terms(&self, flow: &Flow<'_>, by: &By) -> Terms {
         let why = (flow.request.reason.as_deref(), flow.request.incident.as_deref());
         identity::terms(&self.settings, by, flow.app.actor(&by.author.to_string()), why)
+    }
+
+    fn source(&self, owner: usize, source: usize) -> Option<&Source> {
+        self.owners.get(owner)?.owner.sources.get(source)
+    }
+
+    /// Looks at others that may render the same, once: in one request, and where that is not answered, they
+    /// are not known.
+    pub(super) async fn look_beside(&self, flow: &Flow<'_>) {
+        let read = async {
+            let own = self.owners.iter().find(|read| read.owner.of.is_none())?;
+            let owner = (own.owner.object.as_ref()?, &own.object);
+            let deadline = flow.budget.reading();
+            let found = neighbours::read(flow.cluster, owner, &flow.target, deadline).await;
+            found.ok().flatten()
+        };
+        self.neighbours.get_or_init(|| async { read.await.unwrap_or_default() }).await;
+    }
+
+    /// Refuses where another one has the workload too, and would put its own version back. What is to be
+    /// known of others besides, as sentences.
+    pub(super) fn beside(&self, flow: &Flow<'_>) -> Result<Vec<String>> {
+        let own = self.owners.iter().find(|read| read.owner.of.is_none());
+        let (Some(own), Some(neighbours)) = (own, self.neighbours.get()) else {
+            return Ok(Vec::new());
+        };
+        let command = |words: &str| flow.request.hints.rb_everywhere(words);
+        beside::of_object(neighbours, &own.owner, &flow.target, command)
+    }
+
+    /// Whom the files are of besides.
+    pub(super) fn of_files(&self, ready: &Ready) -> Vec<String> {
+        let (Some(neighbours), Some((plan, ..))) = (self.neighbours.get(), &ready.revert) else {
+            return Vec::new();
+        };
+        let source = self.source(ready.owner, ready.source);
+        // It is something to know, and no more.
+        beside::of_files(neighbours, &ready.ground, plan, source).unwrap_or_default()
     }
 
     /// Whether any owner may not take a commit up: which, depends on the commit.
@@ -218,7 +267,7 @@ impl Here {
         Ok(Through {
             revert: ready.revert.as_ref().map(|(plan, ..)| plan.clone()),
             commit: ready.commit.map(|commit| commit.to_string()),
-            warnings: [ready.notes.clone(), bots, warnings].concat(),
+            warnings: [ready.notes.clone(), bots, warnings, self.of_files(ready)].concat(),
             todo: [todo, stops].concat(),
             unblocks: followed.iter().any(|one| passage::waits_for_health(&one.owner)),
             followed,

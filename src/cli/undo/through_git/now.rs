@@ -40,17 +40,26 @@ pub(super) async fn run(
         }
     }
     let mut search = Search::new(look_in_git(flow, &owned, &here, &holders));
-    let look = flow.look(owned.direct.clone(), snapshot);
+    let look = async {
+        let look = flow.look(owned.direct.clone(), snapshot);
+        tokio::join!(look, here.look_beside(flow)).0
+    };
     let looked = if flow.shows_the_plan_first() || here.may_be_barred() {
         tokio::join!(look, search.within(FOR_GIT)).0
     } else {
         // The service does not wait for Git, which is looked into once the patch is accepted.
         look.await
     };
-    let Some((direct, service)) = looked? else { return Err(changed(flow)) };
+    let Some((mut direct, service)) = looked? else { return Err(changed(flow)) };
+    direct.warnings.extend(here.beside(flow)?);
     let through = match search.found() {
-        Some(Ok(Known { through, .. })) => {
-            through.clone().map_err(|barred| refused(&barred, flow, &owned))?
+        Some(Ok(Known { ready, through })) => {
+            let mut through = through.clone().map_err(|barred| refused(&barred, flow, &owned))?;
+            // Git may have answered first.
+            let others = here.of_files(ready).into_iter();
+            let untold = others.filter(|one| !through.warnings.contains(one)).collect::<Vec<_>>();
+            through.warnings.extend(untold);
+            through
         }
         Some(Err(error)) => without_git(&holders, &error.to_string()),
         None => Through { held: holders.clone(), is_searched: true, ..Through::default() },
