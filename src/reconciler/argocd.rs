@@ -34,6 +34,7 @@ mod renders;
 mod renders_set;
 mod revision;
 mod rolling_back;
+mod rolling_sync;
 mod selection;
 mod settling;
 mod sources;
@@ -117,13 +118,15 @@ impl Reconciler for Applications {
     }
 
     fn further(&self, owner: &Value) -> Vec<Ask> {
-        project(owner).into_iter().chain(hook_jobs::asks(owner)).collect()
+        let besides = hook_jobs::asks(owner).into_iter().chain(rolling_sync::ask(owner));
+        project(owner).into_iter().chain(besides).collect()
     }
 
     fn complete(&self, link: &mut Owner, owner: &Value, facts: &Facts<'_>) {
         let left = hook_jobs::left(owner, facts);
         hooks::without(&mut link.besides, owner, &left);
         link.remedies.extend(left.into_iter().map(hook_jobs::remedy));
+        rolling_sync::apply(link, owner, facts);
         let Some(ask) = project(owner) else { return };
         let name = text(owner, "/spec/project");
         match facts.value(&ask) {

@@ -16,7 +16,7 @@ use super::super::rendered::Rendered;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{flag, items, text, texts};
 use super::finding::words;
-use super::{API, dropping, generators, is_of_argo, regenerating, renders_set};
+use super::{API, dropping, generators, is_of_argo, regenerating, renders_set, rolling_sync};
 
 const KIND: &str = "ApplicationSet";
 const MARK: &str = "metadata.ownerReferences";
@@ -138,7 +138,7 @@ fn described(owner: Owner, set: &Value, application: &Value) -> Owner {
     if !ignored.is_empty() {
         notes.push(format!("it leaves {} alone", ignored.join(", ")));
     }
-    if text(set, "/spec/strategy/type") == "RollingSync" {
+    if rolling_sync::is_used(set) {
         notes.push(
             "it turns the automation of its Applications off, and starts their syncs step by step"
                 .to_owned(),

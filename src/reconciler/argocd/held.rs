@@ -15,6 +15,7 @@ use super::application_set;
 use super::fields::{is_set, text};
 use super::operation::{self, Phase};
 use super::policy::{SKIP, is_automated, is_skipped};
+use super::rolling_sync;
 use super::tracking::{self, Instance, Tracked};
 use super::wipe::{self, Wipe};
 
@@ -26,14 +27,15 @@ pub(super) fn switch(application: &Value, makers: &[Value]) -> Result<Switch> {
     if is_skipped(application) {
         return Ok(Switch::IsOff(format!("annotation {SKIP} is on it, so it does nothing")));
     }
-    if !is_automated(application) {
+    let maker = application_set::maker(application).map(|maker| maker.target.name);
+    let set = makers.iter().find(|set| Some(text(set, "/metadata/name")) == maker.as_deref());
+    if !is_automated(application) && !set.is_some_and(rolling_sync::is_used) {
         return Ok(Switch::IsOff("its automated sync is off".to_owned()));
     }
-    if let Some(maker) = application_set::maker(application) {
-        let set = makers.iter().find(|set| text(set, "/metadata/name") == maker.target.name);
-        if let Some(wipe) = wipe::wipes(application, set) {
-            return Err(by_set(application, &maker.target.name, wipe));
-        }
+    if let Some(maker) = maker
+        && let Some(wipe) = wipe::wipes(application, set)
+    {
+        return Err(by_set(application, &maker, wipe));
     }
     if let Some(manager) = declared_by(application, How::Enabled) {
         let (field, parent) = (How::Enabled.field(), parent(application));

@@ -7,6 +7,7 @@ use crate::rollback::model::record::HOLD_ANNOTATION;
 
 use super::application_set::{automation, ignored};
 use super::fields::{items, text, texts};
+use super::rolling_sync;
 
 /// Of these one is enough to leave the automation alone.
 const POLICY: [&str; 7] = [
@@ -27,7 +28,7 @@ pub(super) fn wipes(application: &Value, set: Option<&Value>) -> Option<Wipe> {
         let why = "could not be read, and may put the settings of this Application back at once";
         return Some(Wipe { why: why.to_owned(), patch: None });
     };
-    if text(set, "/spec/strategy/type") == "RollingSync" {
+    if rolling_sync::is_used(set) {
         let why = "starts the syncs of its Applications step by step, whatever their settings are";
         return Some(Wipe { why: why.to_owned(), patch: None });
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{image, live, newest_message, undo};
+use super::{WEB, image, live, newest_message, undo, web};
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::{Application, ArgoCd, automated};
 use crate::testbed::{Fleet, Namespace, TestBed};
@@ -12,6 +12,7 @@ pub(super) fn tests() -> Vec<Test> {
         a_release_in_the_file_of_a_generator_goes_back,
         an_application_that_came_with_a_release_is_told_when_it_goes,
         an_application_that_stays_is_told_too,
+        a_set_that_syncs_step_by_step_cannot_be_held,
     ]
 }
 
@@ -190,4 +191,40 @@ fn an_application_that_stays_is_told_too(bed: &TestBed) {
     assert!(set.is_made("us"));
     set.kubectl(&["delete", "application", &set.named("us"), "--wait=false"]);
     set.delete();
+}
+
+/// Its controller turns the automation of the Application off, and heals it all the same.
+fn a_set_that_syncs_step_by_step_cannot_be_held(bed: &TestBed) {
+    let (argocd, namespace) = (bed.argocd(), bed.namespace("rolling-set"));
+    argocd.start_application_sets(bed);
+    let (fleet, commit) = web();
+    let app = argocd.generated_application(&namespace, &fleet.url(), WEB, &automated());
+    app.wait_synced(&commit);
+    namespace.rollout_done("web");
+    let strategy = json!({"type": "RollingSync", "rollingSync": {"steps": [{"maxUpdate": 1}]}});
+    let patch = json!({"spec": {"strategy": strategy}}).to_string();
+    let place = ["-n", argocd.namespace(), "patch", "applicationset", app.name()];
+    namespace.kubectl_ok(&[&place[..], &["--type=merge", "-p", &patch]].concat());
+    app.wait_until("the set has taken its automation away", |app| {
+        app["spec"]["syncPolicy"]["automated"].is_null()
+    });
+    let bad = fleet.release(WEB, &image("2.0-crash"));
+    app.refresh_to(&bad);
+    app.wait_synced(&bad);
+    // A patch does not last.
+    namespace.set_image("web", &image("1.0"));
+    namespace.wait_until("the set has had it put back", |_| live(&namespace) == image("2.0-crash"));
+    app.wait_synced(&bad);
+    let spec = app.get()["spec"].clone();
+    let ran = undo(&namespace, "deploy/web --now --yes").run().ends_with(3);
+    let ran = ran.says("starts the syncs of its Applications step by step");
+    assert_eq!(live(&namespace), image("2.0-crash"), "{ran}");
+    assert_eq!(fleet.server_head(), bad, "{ran}");
+    let app_now = app.get();
+    assert_eq!(app_now["spec"], spec);
+    assert!(!app_now["metadata"]["managedFields"].to_string().contains(r#""manager":"rb""#));
+    // Through Git it goes back.
+    undo(&namespace, "deploy/web --yes").run().ends_with(0);
+    assert_eq!(live(&namespace), image("1.0"));
+    assert_eq!(app.wait_synced(&fleet.server_head())["spec"], spec);
 }

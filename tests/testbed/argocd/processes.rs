@@ -94,6 +94,8 @@ impl Layout {
                 format!("--metrics-addr=127.0.0.1:{sets_metrics}"),
                 format!("--probe-addr=127.0.0.1:{sets_probe}"),
                 format!("--webhook-addr=127.0.0.1:{sets_webhook}"),
+                // Of use to sets with `RollingSync`; others do not notice.
+                "--enable-progressive-syncs".to_owned(),
             ],
         )
     }

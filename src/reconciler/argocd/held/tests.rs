@@ -118,6 +118,11 @@ fn a_set_that_leaves_applications_alone_is_in_nobodys_way() {
     let rolling = json!({"strategy": {"type": "RollingSync"}});
     let error = switch(&generated(), &[set(&rolling)]).unwrap_err().to_string();
     assert!(error.contains("starts the syncs of its Applications step by step"), "{error}");
+    // Its controller takes their automation away.
+    let mut off = generated();
+    off["spec"]["syncPolicy"] = json!({});
+    assert!(switch(&off, &[set(&rolling)]).is_err());
+    assert!(matches!(switch(&off, &[set(&json!({}))]), Ok(Switch::IsOff(_))));
     let unread = switch(&generated(), &[]).unwrap_err().to_string();
     assert!(unread.contains("ApplicationSet fleet could not be read"), "{unread}");
 }

@@ -1,0 +1,91 @@
+//! `RollingSync`: an `ApplicationSet` that starts the syncs of its Applications itself, one step after the
+//! other. It takes their automation away, and has them put back what differs all the same.
+
+use serde_json::Value;
+
+use crate::facts::{Ask, Facts};
+use crate::rollback::model::ownership::Owner;
+
+use super::application_set::maker;
+use super::fields::{is_set, text};
+use super::policy::{self, is_skipped};
+
+/// Whether a set does that.
+pub(super) fn is_used(set: &Value) -> bool {
+    text(set, "/spec/strategy/type") == "RollingSync"
+}
+
+/// Asks for the set that makes an Application.
+pub(super) fn ask(application: &Value) -> Option<Ask> {
+    maker(application).map(|maker| Ask::Read(maker.object().to_string()))
+}
+
+/// Says of an Application what its set has it do.
+pub(super) fn apply(owner: &mut Owner, application: &Value, facts: &Facts<'_>) {
+    let Some(set) = ask(application).and_then(|ask| facts.value(&ask).ok()) else { return };
+    let does_nothing =
+        is_set(application, "/metadata/deletionTimestamp") || is_skipped(application);
+    if !is_used(set) || does_nothing {
+        return;
+    }
+    let noun = policy::noun(&owner.of.clone().unwrap_or_default());
+    let set = text(set, "/metadata/name");
+    owner.would = format!("ApplicationSet {set} has it put {noun} back when it is its step's turn");
+    // The steps before it may take any time.
+    owner.within = None;
+    if let Some(automation) = &mut owner.automation {
+        (automation.syncs, automation.heals, automation.suspended) = (true, true, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::given::application;
+    use super::super::{Applications, policy};
+    use super::*;
+    use crate::reconciler::Reconciler as _;
+
+    /// An Application of a set: what it is said to do where the set is like this.
+    fn told(extra: &Value, set: &Value) -> Owner {
+        let mut application = application(extra);
+        application["metadata"]["ownerReferences"] = json!([{"apiVersion": "argoproj.io/v1alpha1",
+            "kind": "ApplicationSet", "name": "fleet", "controller": true}]);
+        let set = json!({"metadata": {"name": "fleet"}, "spec": set});
+        let asked = ask(&application).expect("its set");
+        assert!(Applications.further(&application).contains(&asked));
+        let mut owner = Owner {
+            would: "as it says itself".to_owned(),
+            automation: Some(policy::automation(&application)),
+            ..Owner::default()
+        };
+        Applications.complete(&mut owner, &application, &Facts::of([(asked, Some(set))]));
+        owner
+    }
+
+    #[test]
+    fn a_set_has_its_applications_heal_whose_automation_is_off() {
+        let rolling = json!({"strategy": {"type": "RollingSync"}});
+        let off = json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}});
+        let skipped = json!({"metadata": {"annotations": {policy::SKIP: "true"}}});
+        for (application, set, is_healed) in [
+            (json!({}), &rolling, true),
+            (off, &rolling, true),
+            (skipped, &rolling, false),
+            (json!({}), &json!({"strategy": {"type": "AllAtOnce"}}), false),
+            (json!({}), &json!({}), false),
+        ] {
+            let owner = told(&application, set);
+            let automation = owner.automation.expect("how it is set up");
+            let heals = automation.syncs && automation.heals && !automation.suspended;
+            assert_eq!(heals, is_healed, "{application} {set}");
+            let would = if is_healed {
+                "ApplicationSet fleet has it put its own version back when it is its step's turn"
+            } else {
+                "as it says itself"
+            };
+            assert_eq!(owner.would, would);
+        }
+    }
+}
