@@ -101,6 +101,8 @@ pub struct Following<'a> {
     pub others: &'a [&'a Value],
     /// What has been asked for so far.
     pub given: &'a [Given],
+    /// What may not be asked for: of what kind, of which object.
+    pub refused: &'a [(NudgeKind, String)],
     /// Since the wait began.
     pub elapsed: Duration,
     /// Since the owner or one of the others took a step.
@@ -121,6 +123,7 @@ impl<'a> Following<'a> {
             relation,
             others,
             given: &[],
+            refused: &[],
             elapsed: Duration::ZERO,
             unmoved: Duration::ZERO,
             token: "",
@@ -152,6 +155,18 @@ impl<'a> Following<'a> {
     pub fn last(&self, kind: NudgeKind, path: &Path) -> Option<&'a Given> {
         let is_it = |given: &&Given| given.kind == kind && given.path == path.as_str();
         self.given.iter().rev().find(is_it)
+    }
+
+    /// Whether rb may not ask an object for this.
+    #[must_use]
+    pub fn is_refused(&self, kind: NudgeKind, path: &Path) -> bool {
+        self.refused.iter().any(|(refused, of)| *refused == kind && of == path.as_str())
+    }
+
+    /// Whether somebody waits for it: else it is only judged.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        !self.token.is_empty()
     }
 
     /// How many nudges of this kind an object got.

@@ -7,6 +7,7 @@ mod beside;
 mod bots;
 mod flux;
 mod now;
+mod paths;
 mod phases;
 mod pinned;
 mod request;
@@ -29,6 +30,7 @@ pub(crate) fn tests() -> Vec<Test> {
         bots::tests(),
         flux::tests(),
         now::tests(),
+        paths::tests(),
         pinned::tests(),
         request::tests(),
         sets::tests(),

@@ -14,7 +14,7 @@ use crate::text::truncate;
 use super::super::following::{Following, Goal, NudgeKind};
 use super::fields::{flag, is_set, items, text};
 use super::operation::{self, Phase, revisions};
-use super::policy::{SKIP, is_automated, is_skipped};
+use super::policy::{SKIP, is_automated, is_skipped, leaves_commits_out};
 use super::revision::{short, shorts};
 use super::{hydrator, nudging, settling};
 
@@ -153,6 +153,9 @@ fn at_rest(application: &Value, phase: Phase, following: &Following<'_>) -> Conv
         let why = "its source was changed, and it has not compared with that yet".to_owned();
         return Convergence::NotSeen { has: Some(shorts(compared)), why: Some(why) };
     }
+    if is_from_cache(application, following) {
+        return waits("a comparison without its cache");
+    }
     let revision = shorts(compared);
     if status == "Synced" {
         return synced(application, revision);
@@ -168,6 +171,18 @@ fn at_rest(application: &Value, phase: Phase, following: &Following<'_>) -> Conv
         _ if is_automated(application) => waits("a sync of its own"),
         _ => waits("a sync, which it does not do by itself"),
     }
+}
+
+/// Whether nobody has had it compare without its cache: outside of its paths that has what the commit before
+/// had.
+pub(super) fn is_from_cache(application: &Value, following: &Following<'_>) -> bool {
+    let path = nudging::path(application);
+    let hard = NudgeKind::HardRefresh;
+    let was_asked = following.last(hard, &path).is_some() && !nudging::is_refresh_open(application);
+    following.waits()
+        && leaves_commits_out(application)
+        && !was_asked
+        && !following.is_refused(hard, &path)
 }
 
 fn not_seen(application: &Value, compared: &[&str], following: &Following<'_>) -> Convergence {

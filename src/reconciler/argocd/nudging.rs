@@ -15,7 +15,7 @@ use super::super::following::{Following, Goal, Nudge, NudgeKind};
 use super::super::marks::annotation;
 use super::fields::{flag, items, text};
 use super::operation::{self, Phase, revisions};
-use super::policy::is_automated;
+use super::policy::{is_automated, leaves_commits_out};
 use super::revision::shorts;
 use super::{API, converging, hydrator, qualified, sources};
 
@@ -62,6 +62,9 @@ pub(super) fn of(application: &Value, following: &Following<'_>) -> Vec<Nudge> {
         }
         _ if following.goal == Goal::Idle => None,
         Convergence::NotSeen { .. } => refresh(application, following),
+        Convergence::Compared { .. } if converging::is_from_cache(application, following) => {
+            refresh(application, following)
+        }
         Convergence::Compared { .. } => {
             sync(application, following).or_else(|| stir(application, following))
         }
@@ -79,15 +82,17 @@ fn stir(application: &Value, following: &Following<'_>) -> Option<Nudge> {
 
 fn refresh(application: &Value, following: &Following<'_>) -> Option<Nudge> {
     let path = path(application);
-    let is_hard =
+    let is_late =
         following.elapsed >= HARD_AFTER && following.last(NudgeKind::HardRefresh, &path).is_none();
+    let is_hard = is_late || leaves_commits_out(application);
     let kind = if is_hard { NudgeKind::HardRefresh } else { NudgeKind::Refresh };
     // The same value once more is no event; another one is.
-    if !is_hard && is_refresh_open(application) {
+    let open = annotation(application, REFRESH);
+    if open == Some("hard") || open.is_some() && !is_hard {
         return None;
     }
     let pause = if following.count(kind, &path) > 1 { PAUSE } else { FIRST_PAUSE };
-    if !is_hard && !following.is_due(kind, &path, pause) {
+    if !is_late && !following.is_due(kind, &path, pause) {
         return None;
     }
     let mut annotations = json!({REFRESH: if is_hard { "hard" } else { "normal" }});

@@ -76,8 +76,7 @@ pub(super) fn counteraction(application: &Value, noun: &str) -> Act {
             "it puts {noun} back once it can compare again, which it cannot now"
         ));
     }
-    let leaves_commits_out = annotation(application, PATHS).is_some();
-    let is_at_compared = operation::is_at_compared(application, leaves_commits_out);
+    let is_at_compared = operation::is_at_compared(application, leaves_commits_out(application));
     if phase == Phase::Failed && is_at_compared {
         return never(format!(
             "it does nothing by itself after its last sync failed, and puts {noun} back at the next \
@@ -137,6 +136,11 @@ pub(super) fn is_automated(application: &Value) -> bool {
 fn is_paused(application: &Value) -> bool {
     let enabled = application.pointer("/spec/syncPolicy/automated/enabled");
     enabled.and_then(Value::as_bool) == Some(false)
+}
+
+/// Whether it takes what it has of the commit before for each commit outside of some paths.
+pub(super) fn leaves_commits_out(application: &Value) -> bool {
+    annotation(application, PATHS).is_some_and(|paths| !paths.is_empty())
 }
 
 /// What Go reads as true.

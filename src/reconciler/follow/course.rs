@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::following::{Address, Following, Given, Goal, Nudge};
+use super::super::following::{Address, Following, Given, Goal, Nudge, NudgeKind};
 use super::Follow;
 use super::run::milliseconds;
 use crate::rollback::model::convergence::{Convergence, Relation};
@@ -47,6 +47,7 @@ pub(super) struct Course<'a> {
     statuses: HashMap<String, u64>,
     known: HashMap<String, Known>,
     given: Vec<Given>,
+    refused: Vec<(NudgeKind, String)>,
     last: Option<Convergence>,
     /// When it took its last step.
     moved_at: Duration,
@@ -65,6 +66,7 @@ impl<'a> Course<'a> {
             statuses: HashMap::new(),
             known: HashMap::new(),
             given: Vec::new(),
+            refused: Vec::new(),
             last: None,
             moved_at: Duration::ZERO,
             stirred_at: Duration::ZERO,
@@ -134,6 +136,11 @@ impl<'a> Course<'a> {
             token: nudge.token.clone(),
             at: now,
         });
+    }
+
+    /// Something may not be written.
+    pub(super) fn refused(&mut self, nudge: &Nudge) {
+        self.refused.push((nudge.kind, nudge.path.to_string()));
     }
 
     /// Where it is now, and what follows from that.
@@ -211,6 +218,7 @@ impl<'a> Course<'a> {
             relation: &relation,
             others: &others,
             given: &self.given,
+            refused: &self.refused,
             elapsed: now,
             unmoved: now.saturating_sub(self.moved_at),
             token: self.follow.token,

@@ -176,6 +176,7 @@ async fn write(
         return None;
     }
     writes.refused.insert(key);
+    course.refused(nudge);
     if nudge.is_needed {
         return Some(Arrival::Forbidden(error));
     }

@@ -34,6 +34,7 @@ pub(in super::super) fn following<'a>(
         relation: &relation,
         others,
         given,
+        refused: &[],
         elapsed: Duration::ZERO,
         unmoved: Duration::ZERO,
         token: "token",

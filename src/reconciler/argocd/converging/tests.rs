@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::super::following::given::{ABOVE, BAD, NEWER, REVERT, following, nudged};
 use super::super::given::application;
+use super::super::policy;
 use super::*;
 
 /// The state of an Application whose last operation was this one.
@@ -136,6 +137,28 @@ fn a_repository_that_stays_out_of_reach_is_a_failure() {
     // The last one is not answered yet.
     app["metadata"]["annotations"] = json!({"argocd.argoproj.io/refresh": "normal"});
     assert_eq!(of(&app, &following(&[], &given)).to_string(), unseen);
+}
+
+#[test]
+fn what_may_be_from_its_cache_is_not_believed() {
+    let mut app = app(REVERT, "Synced", "Healthy", &last("Succeeded", REVERT));
+    app["metadata"]["annotations"] = json!({policy::PATHS: "."});
+    let path = nudging::path(&app).to_string();
+    let (hard, normal) = (NudgeKind::HardRefresh, NudgeKind::Refresh);
+    let asked = |kind| [nudged(kind, &path, "", 0)];
+    let unseen = "has seen the commit and waits for a comparison without its cache";
+    assert_says(&app, unseen);
+    assert_eq!(of(&app, &following(&[], &asked(normal))).to_string(), unseen);
+    assert_eq!(of(&app, &following(&[], &asked(hard))), healthy(REVERT));
+    // Who may not ask has to believe it.
+    let refused = [(hard, path.clone())];
+    let without = Following { refused: &refused, ..following(&[], &[]) };
+    assert_eq!(of(&app, &without), healthy(REVERT));
+    // And who only looks.
+    let relation = |_: &str| Relation::Ours;
+    assert_eq!(of(&app, &Following::of_nobody(&relation, &[])), healthy(REVERT));
+    app["metadata"]["annotations"]["argocd.argoproj.io/refresh"] = json!("hard");
+    assert_eq!(of(&app, &following(&[], &asked(hard))).to_string(), unseen);
 }
 
 #[test]

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::super::super::following::Given;
 use super::super::super::following::given::{BAD, REVERT, after, following, nudged};
 use super::super::given::application;
+use super::super::policy;
 use super::*;
 
 /// No nudge at all.
@@ -68,6 +69,35 @@ fn a_request_is_repeated_once_it_is_consumed() {
     let hard = nudged(NudgeKind::HardRefresh, PATH, "", 60_000);
     let given = [refreshed(0), refreshed(50_000), hard];
     assert_eq!(kinds(&of(&unseen(), &after(61_000, &[], &given))), [NudgeKind::Refresh]);
+}
+
+/// For a commit outside of its paths it would take what it has in its cache.
+#[test]
+fn an_application_that_leaves_commits_out_is_asked_to_look_without_its_cache() {
+    let mut unseen = unseen();
+    let hard = |millis| nudged(NudgeKind::HardRefresh, PATH, "", millis);
+    for (paths, open, given, expected) in [
+        (".", None, vec![], Some(NudgeKind::HardRefresh)),
+        (".", Some("normal"), vec![], Some(NudgeKind::HardRefresh)),
+        (".", Some("hard"), vec![], None),
+        (".", None, vec![hard(1_000)], None),
+        (".", None, vec![hard(0)], Some(NudgeKind::HardRefresh)),
+        (".", None, vec![hard(0), hard(500)], None),
+        ("", None, vec![], Some(NudgeKind::Refresh)),
+    ] {
+        unseen["metadata"]["annotations"] = json!({policy::PATHS: paths});
+        if let Some(open) = open {
+            unseen["metadata"]["annotations"][REFRESH] = json!(open);
+        }
+        let nudges = of(&unseen, &after(2_500, &[], &given));
+        assert_eq!(kinds(&nudges), Vec::from_iter(expected), "{paths:?} {open:?} {given:?}");
+    }
+    // What it has compared with already, too.
+    let mut compared = app(REVERT, "OutOfSync", false);
+    compared["metadata"]["annotations"] = json!({policy::PATHS: "."});
+    assert_eq!(kinds(&of(&compared, &following(&[], &[]))), [NudgeKind::HardRefresh]);
+    let asked = [hard(0)];
+    assert_eq!(kinds(&of(&compared, &following(&[], &asked))), [NudgeKind::Sync]);
 }
 
 #[test]
