@@ -5,6 +5,7 @@ mod argocd;
 mod barriers;
 mod beside;
 mod bots;
+mod by_hand;
 mod flux;
 mod now;
 mod paths;
@@ -28,6 +29,7 @@ pub(crate) fn tests() -> Vec<Test> {
         barriers::tests(),
         beside::tests(),
         bots::tests(),
+        by_hand::tests(),
         flux::tests(),
         now::tests(),
         paths::tests(),

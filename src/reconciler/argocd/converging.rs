@@ -5,6 +5,8 @@
 //! applied there is no operation at all, and the last one says `Failed`. So it is: compared with the
 //! commit, no operation, `Synced`.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -93,6 +95,16 @@ pub(super) fn was_tried(application: &Value, following: &Following<'_>) -> bool 
     // Of some objects only, as a heal is.
     let is_whole = !is_set(application, &format!("{STATE}/operation/sync/resources"));
     is_whole && holds(application, &synced, following)
+}
+
+/// Whether the last operation had ended before the wait began: what differs now, somebody may have changed
+/// since.
+pub(super) fn had_ended(application: &Value, following: &Following<'_>) -> bool {
+    let ended = time(application, &format!("{STATE}/finishedAt"));
+    let compared = time(application, "/status/reconciledAt");
+    let Some((ended, compared)) = ended.zip(compared) else { return false };
+    // By the clock of the controller alone: it has not compared later than now.
+    Duration::try_from(compared.duration_since(ended)).is_ok_and(|since| since > following.elapsed)
 }
 
 /// Whether these revisions of its sources have the commit in them.

@@ -152,7 +152,8 @@ fn sync(application: &Value, following: &Following<'_>) -> Option<Nudge> {
         && following.is_due(NudgeKind::Sync, &path, NEXT_SYNC)
         // What it has done it need not do again, though something may differ still.
         && !(Phase::of(application) == Phase::Succeeded
-            && converging::was_tried(application, following));
+            && converging::was_tried(application, following)
+            && !converging::had_ended(application, following));
     if !following.may_sync || !is_time || !is_syncable(application) {
         return None;
     }

@@ -191,8 +191,12 @@ fn no_sync_is_asked_for_where_one_is_there_or_was_done() {
     // It has done its sync, and something differs all the same.
     let mut done = app(REVERT, "OutOfSync", false);
     done["status"]["operationState"]["syncResult"]["revision"] = json!(REVERT);
+    done["status"]["operationState"]["finishedAt"] = json!("2026-03-02T11:59:56Z");
     assert_eq!(of(&done, &after(5_000, &[], &[])), NOTHING);
     assert_eq!(kinds(&of(&done, &after(10_000, &[], &[]))), [NudgeKind::Refresh]);
+    // That was long before: what differs has come since.
+    done["status"]["operationState"]["finishedAt"] = json!("2026-03-02T11:59:54Z");
+    assert_eq!(kinds(&of(&done, &after(5_000, &[], &[]))), [NudgeKind::Sync]);
 }
 
 #[test]
