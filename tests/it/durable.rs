@@ -15,6 +15,7 @@ mod request;
 mod sets;
 mod syncs;
 mod whole;
+mod windows;
 
 use serde_json::Value;
 
@@ -38,6 +39,7 @@ pub(crate) fn tests() -> Vec<Test> {
         sets::tests(),
         syncs::tests(),
         whole::tests(),
+        windows::tests(),
     ]
     .concat()
 }

@@ -128,6 +128,11 @@ fn replaced(application: &Value, following: &Following<'_>) -> Option<String> {
 fn under_way(application: &Value, phase: Phase, following: &Following<'_>) -> Convergence {
     let message = message(application, &format!("{STATE}/message"));
     if is_in_window(application) {
+        // Its end comes with that of the window, and before anything else: nobody has to wait for it.
+        if phase == Phase::Terminating && following.goal == Goal::Idle {
+            let by = "its sync is being terminated, which a sync window holds back".to_owned();
+            return Convergence::Suspended { by };
+        }
         return Convergence::Blocked { by: message, until: None, remedy: None };
     }
     if is_pinned(application, following) {

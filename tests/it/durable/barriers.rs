@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{WEB, bad_release, deployed, image, live, undo, web};
 use crate::rb::{Ran, Rb};
+use crate::scene::projects;
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::{Application, automated};
 use crate::testbed::flux::{git_repository, kustomization};
@@ -151,13 +152,8 @@ fn a_project_that_wants_signatures_gets_them_or_nothing(bed: &TestBed) {
     let (argocd, namespace) = (bed.argocd(), bed.namespace("bar-signed"));
     let (fleet, commit) = web();
     let project = namespace.name();
-    argocd.apply(&json!({
-        "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": {"name": project},
-        "spec": {
-            "sourceRepos": ["*"], "destinations": [{"namespace": "*", "server": "*"}],
-            "signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}],
-        },
-    }));
+    let keys = json!([{"keyID": "4AEE18F83AFDEB23"}]);
+    argocd.apply(&projects::project(project, "signatureKeys", &keys));
     let mut extra = automated();
     extra["spec"]["project"] = json!(project);
     let app = argocd.application(&namespace, &fleet.url(), WEB, &extra);

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::{notes, owners};
 use crate::given::allow;
 use crate::rb::{Rb, rb};
+use crate::scene::projects::{delete_project, with_windows};
 use crate::scene::{assert_live, releases};
 use crate::suite::{Test, on_bed};
-use crate::testbed::argocd::{ArgoCd, automated};
+use crate::testbed::argocd::automated;
 use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
@@ -357,16 +358,4 @@ fn a_window_that_forbids_a_sync_is_told_and_forbids_it(bed: &TestBed) {
     assert_eq!(image(&namespace), "registry.test/web:0.9");
     drop(app);
     delete_project(argocd, &namespace, project);
-}
-
-fn with_windows(name: &str, windows: &Value) -> Value {
-    json!({
-        "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": {"name": name},
-        "spec": {"sourceRepos": ["*"], "destinations": [{"namespace": "*", "server": "*"}],
-            "clusterResourceWhitelist": [{"group": "*", "kind": "*"}], "syncWindows": windows},
-    })
-}
-
-fn delete_project(argocd: &ArgoCd, namespace: &Namespace, name: &str) {
-    namespace.kubectl_ok(&["-n", argocd.namespace(), "delete", "appproject", name]);
 }

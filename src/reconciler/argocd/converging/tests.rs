@@ -110,6 +110,19 @@ fn a_sync_to_the_commit_is_told_with_its_message() {
     assert_says(&app, "is held back by Sync operation blocked by sync window");
 }
 
+/// In a window not even an end is worked on, so that nothing else may be waited for.
+#[test]
+fn before_the_push_the_end_of_a_window_is_not_waited_for() {
+    let idle = Following { goal: Goal::Idle, ..following(&[], &[]) };
+    for (phase, is_waited_for) in [("Running", true), ("Terminating", false)] {
+        let mut app = app(REVERT, "OutOfSync", "Healthy", &busy(phase, BAD));
+        app["status"]["operationState"]["message"] = json!("Sync operation blocked by sync window");
+        let is_blocked = |state: &Convergence| matches!(state, Convergence::Blocked { .. });
+        assert_eq!(is_blocked(&of(&app, &idle)), is_waited_for, "{phase}");
+        assert!(is_blocked(&judged(&app)), "{phase}");
+    }
+}
+
 #[test]
 fn what_was_not_compared_yet_is_not_seen() {
     let old = app(BAD, "Synced", "Healthy", &last("Succeeded", BAD));
