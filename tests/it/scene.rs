@@ -1,6 +1,7 @@
 //! What tests of a rollback start from and look at: a Deployment `web` with some releases, what is
 //! live, and the writes that a proxy saw.
 
+pub(crate) mod ingress;
 pub(crate) mod projects;
 pub(crate) mod sets;
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::fields::{items, text, texts};
+use super::fields::{flag, items, text, texts};
 use super::revision::shorts;
 
 /// How a failed sync is tried again where nobody says otherwise: seconds before the first try, what they
@@ -54,18 +54,25 @@ pub(super) fn pinned(application: &Value) -> String {
 
 /// The revisions that an operation is pinned to; none where it does not say.
 pub(super) fn pinned_to(application: &Value) -> Vec<&str> {
-    let places = [
-        "/status/operationState/syncResult",
-        "/status/operationState/operation/sync",
-        "/operation/sync",
-    ];
-    let asked = matches!(Phase::of(application), Phase::Asked);
-    let places = if asked { &places[2..] } else { &places[..] };
+    let (asked, state) = ("/operation/sync", "/status/operationState");
+    let (found, kept) = (format!("{state}/syncResult"), format!("{state}/operation/sync"));
+    let places: &[&str] = match Phase::of(application) {
+        Phase::Asked => &[asked],
+        _ if looks_for_the_newest(application) => &[&found, &kept, asked],
+        // Until its first pass is over, the state has still what the operation before has left in it.
+        _ => &[asked, &found, &kept],
+    };
     places
         .iter()
         .map(|place| revisions(application, place))
         .find(|revisions| !revisions.is_empty())
         .unwrap_or_default()
+}
+
+/// Whether it does not keep to what was asked for, but takes what is newest when it tries again.
+fn looks_for_the_newest(application: &Value) -> bool {
+    let tries = application.pointer("/status/operationState/retryCount").and_then(Value::as_i64);
+    flag(application, "/operation/retry/refresh") && tries.unwrap_or_default() > 0
 }
 
 /// Whether the last sync was to what is compared with now; a sync without a result counts as one. Where

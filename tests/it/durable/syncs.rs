@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{WEB, bad_release, deployed, image, live, undo, web};
-use crate::scene::{hint, paste};
+use crate::scene::{hint, ingress, paste};
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::automated;
 use crate::testbed::{Fleet, TestBed};
@@ -191,17 +191,31 @@ fn a_sync_that_somebody_has_run_is_not_asked_for_again(bed: &TestBed) {
     namespace.rollout_done("web");
     let bad = fleet.release(WEB, &image("2.0-crash"));
     sync(&bad);
-    let later = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: later\n  annotations:\n    \
-                 argocd.argoproj.io/sync-wave: \"1\"\n";
     fleet.git(&["revert", "--no-edit", &bad]);
-    // A later wave: the operation waits for health before it.
-    fleet.write(&format!("{WEB}/later.yaml"), later);
-    let revert = fleet.push("Add what comes later");
+    fleet.write(&format!("{WEB}/ingress.yaml"), ingress::FIRST);
+    let revert = fleet.push("Serve web");
     app.refresh_to(&revert);
     app.patch(
         &json!({"operation": {"initiatedBy": {"username": "carol"}, "sync": {"revision": revert}}}),
     );
-    let ran = undo(&namespace, "deploy/web --yes").run().ends_with(0);
+    app.wait_until("it is at work on the revert", |app| {
+        let state = &app["status"]["operationState"];
+        state["phase"] == "Running" && state["syncResult"]["revision"] == *revert
+    });
+    let proxy = bed.proxy();
+    let mut running = undo(&namespace, "deploy/web --yes")
+        .env("KUBECONFIG", proxy.kubeconfig(&namespace))
+        .spawn();
+    namespace.wait_until("the Application is followed", |_| {
+        let is_it = |path: &str| path.contains("/applications");
+        let mut requests = proxy.requests().into_iter();
+        running.has_ended()
+            || requests.any(|one| one.request.is_watch() && is_it(&one.request.path))
+    });
+    ingress::serve(&namespace);
+    let ran = running.wait().ends_with(0);
+    let ends_it = ran.stdout.contains("end what runs") || ran.stderr.contains("terminate");
+    assert!(!ends_it, "{ran}");
     assert!(!ran.stderr.contains("done: sync Argo CD application"), "{ran}");
     assert_eq!(live(&namespace), image("1.0"));
     let state = app.get()["status"]["operationState"].clone();

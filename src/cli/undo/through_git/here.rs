@@ -271,7 +271,8 @@ impl Here {
             todo: [todo, stops].concat(),
             unblocks: followed.iter().any(|one| passage::waits_for_health(&one.owner)),
             followed,
-            settled,
+            // Where nothing is pushed, what runs may be the sync to that very commit: who follows it can tell.
+            settled: if ready.revert.is_some() { settled } else { Vec::new() },
             seen,
             ..Through::default()
         })

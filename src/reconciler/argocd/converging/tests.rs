@@ -221,6 +221,25 @@ fn a_try_that_looks_for_the_newest_is_not_pinned() {
     assert_says(&app, says);
 }
 
+/// The state of an operation is merged into that of the one before, and has a result only after a while.
+#[test]
+fn what_is_left_of_the_sync_before_pins_nothing() {
+    let mut app = app(REVERT, "OutOfSync", "Healthy", &busy("Running", BAD));
+    let pins = |app: &Value| is_pinned(app, &following(&[], &[]));
+    app["operation"] = json!({"sync": {"revision": REVERT}});
+    assert!(!pins(&app));
+    // Asked for whatever is newest then: the state has to tell.
+    app["operation"] = json!({"sync": {}});
+    assert!(pins(&app));
+    app["status"]["operationState"] = busy("Running", REVERT);
+    app["operation"] = json!({"sync": {"revision": BAD}, "retry": {"refresh": true}});
+    assert!(pins(&app));
+    app["status"]["operationState"]["retryCount"] = json!(1);
+    assert!(!pins(&app));
+    app["operation"]["retry"] = json!({"refresh": false});
+    assert!(pins(&app));
+}
+
 #[test]
 fn what_is_left_to_prune_is_told_and_what_differs_is_waited_for() {
     let mut app = app(REVERT, "OutOfSync", "Healthy", &last("Succeeded", REVERT));
