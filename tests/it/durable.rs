@@ -14,6 +14,7 @@ mod pinned;
 mod request;
 mod sets;
 mod syncs;
+mod unwell;
 mod whole;
 mod windows;
 
@@ -38,6 +39,7 @@ pub(crate) fn tests() -> Vec<Test> {
         request::tests(),
         sets::tests(),
         syncs::tests(),
+        unwell::tests(),
         whole::tests(),
         windows::tests(),
     ]

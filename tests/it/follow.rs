@@ -3,6 +3,8 @@
 mod argocd;
 mod at_rest;
 mod flux;
+mod requests;
+mod retries;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +21,7 @@ use crate::suite::Test;
 use crate::testbed::Fleet;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), at_rest::tests(), flux::tests()].concat()
+    [argocd::tests(), at_rest::tests(), flux::tests(), requests::tests(), retries::tests()].concat()
 }
 
 const WEB: &str = "apps/web";

@@ -1,6 +1,7 @@
 //! Who owns a workload, and what he would do to a direct write, by the real controllers.
 
 mod argocd;
+mod elsewhere;
 mod flux;
 
 use std::path::Path;
@@ -11,7 +12,7 @@ use crate::rb::Rb;
 use crate::suite::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [argocd::tests(), flux::tests()].concat()
+    [argocd::tests(), elsewhere::tests(), flux::tests()].concat()
 }
 
 /// The chain of owners that a user sees, the nearest first.
