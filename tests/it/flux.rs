@@ -112,10 +112,7 @@ fn revert_under_a_health_check(bed: &TestBed, namespace: &Namespace, fleet: &Fle
     });
     let revert = fleet.revert(&bad);
     flux.reconcile(namespace, "gitrepository", "fleet");
-    namespace.wait_until("the revert is fetched", |namespace| {
-        let fetched = namespace.get("gitrepository", "fleet")["status"]["artifact"].clone();
-        fetched["revision"] == format!("main@sha1:{revert}")
-    });
+    flux.wait_fetched(namespace, "fleet", &revert);
     revert
 }
 

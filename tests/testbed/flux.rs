@@ -137,6 +137,16 @@ impl Flux {
         });
     }
 
+    /// Waits until a `GitRepository` has fetched that commit: it may have looked, and not got it.
+    #[track_caller]
+    pub(crate) fn wait_fetched(&self, namespace: &Namespace, name: &str, commit: &str) {
+        namespace.wait_until(&format!("gitrepository/{name} has {commit}"), |namespace| {
+            let object = namespace.get("gitrepository", name);
+            let is_there = text(&object, "/status/artifact/revision").ends_with(commit);
+            if is_there { Ok(()) } else { Err(status(&object)) }
+        });
+    }
+
     /// Waits until a Kustomization has applied that commit and is done with it.
     #[track_caller]
     pub(crate) fn wait_applied(&self, namespace: &Namespace, name: &str, commit: &str) -> Value {

@@ -1,6 +1,7 @@
 //! Kustomizations and `HelmReleases` of the real Flux.
 
 mod status;
+mod steps;
 
 use kubectl_rb::reconciler::following::Goal;
 use kubectl_rb::rollback::model::convergence::Convergence;
@@ -27,7 +28,7 @@ pub(super) fn tests() -> Vec<Test> {
         who_waits_for_others_is_asked_once_they_are_done,
         a_chart_in_git_is_followed_to_its_release,
     ];
-    [own, status::tests()].concat()
+    [own, status::tests(), steps::tests()].concat()
 }
 
 const KUSTOMIZE: (&str, &str) = ("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
@@ -36,23 +37,29 @@ const HELM: (&str, &str) = ("helm.toolkit.fluxcd.io/v2", "HelmRelease");
 /// Follows `web` of this kind.
 fn pursue(
     namespace: &Namespace,
-    (api_version, kind): (&str, &str),
+    kind: (&str, &str),
     fleet: &Fleet,
     folder: &str,
     commit: &str,
 ) -> Pursued {
-    let owner = Target {
-        api_version: api_version.to_owned(),
-        kind: kind.to_owned(),
-        namespace: namespace.name().to_owned(),
-        name: "web".to_owned(),
-    };
-    let (kubeconfig, goal) = (namespace.kubeconfig(), Goal::Applied);
-    Pursuit { kubeconfig, owner, goal, fleet, folder, commit }.run()
+    let owner = web_of(namespace, kind);
+    Pursuit { owner, folder, ..to(namespace, fleet, commit) }.run()
+}
+
+fn web_of(namespace: &Namespace, (api_version, kind): (&str, &str)) -> Target {
+    let [api_version, kind] = [api_version, kind].map(str::to_owned);
+    let (namespace, name) = (namespace.name().to_owned(), "web".to_owned());
+    Target { api_version, kind, namespace, name }
+}
+
+/// The Kustomization, to this commit.
+fn to<'a>(namespace: &'a Namespace, fleet: &'a Fleet, commit: &'a str) -> Pursuit<'a> {
+    let (kubeconfig, goal, folder) = (namespace.kubeconfig(), Goal::Applied, WEB);
+    Pursuit { kubeconfig, owner: web_of(namespace, KUSTOMIZE), goal, fleet, folder, commit }
 }
 
 fn followed(namespace: &Namespace, fleet: &Fleet, commit: &str) -> Pursued {
-    pursue(namespace, KUSTOMIZE, fleet, WEB, commit)
+    to(namespace, fleet, commit).run()
 }
 
 fn patch(namespace: &Namespace, object: &str, patch: &serde_json::Value) {
