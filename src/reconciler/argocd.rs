@@ -271,7 +271,9 @@ fn read(claim: &Claim, application: &Value, entry: Option<&Value>, proof: Proof)
 
 /// What else comes of a sync of it, for the object of the claim.
 fn besides(application: &Value, claim: &Claim) -> Vec<String> {
-    hooks::besides(application).into_iter().chain(notes::out_of_reach(application, claim)).collect()
+    let hooks = hooks::besides(application).into_iter();
+    let rendered = hydrator::besides(application);
+    hooks.chain(rendered).chain(notes::out_of_reach(application, claim)).collect()
 }
 
 /// What the object is called; what stands in a list may leave its own type out.

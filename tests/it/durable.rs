@@ -7,6 +7,7 @@ mod beside;
 mod bots;
 mod by_hand;
 mod flux;
+mod hydrated;
 mod now;
 mod paths;
 mod phases;
@@ -33,6 +34,7 @@ pub(crate) fn tests() -> Vec<Test> {
         bots::tests(),
         by_hand::tests(),
         flux::tests(),
+        hydrated::tests(),
         now::tests(),
         paths::tests(),
         pinned::tests(),

@@ -10,6 +10,7 @@ use super::ArgoCd;
 
 const VERSION: &str = "argoproj.io/v1alpha1";
 const REFRESH: &str = "argocd.argoproj.io/refresh";
+const HYDRATE: &str = "argocd.argoproj.io/hydrate";
 
 pub(crate) struct Application<'a> {
     argocd: &'a ArgoCd,
@@ -22,6 +23,16 @@ pub(crate) struct Application<'a> {
 /// What lets an Application be synced by itself, put back what others change, and prune.
 pub(crate) fn automated() -> Value {
     json!({"spec": {"syncPolicy": {"automated": {"selfHeal": true, "prune": true}}}})
+}
+
+/// The same with a source hydrator: a folder of `main` is rendered into another branch of the repository, below
+/// `web`, and taken from there.
+pub(crate) fn hydrated(url: &str, folder: &str, branch: &str) -> Value {
+    let dry = json!({"repoURL": url, "targetRevision": "main", "path": folder});
+    let wet = json!({"targetBranch": branch, "path": "web"});
+    let policy = json!({"automated": {"selfHeal": true, "prune": true}});
+    let hydrator = json!({"drySource": dry, "syncSource": wet});
+    json!({"spec": {"source": null, "sourceHydrator": hydrator, "syncPolicy": policy}})
 }
 
 impl<'a> Application<'a> {
@@ -111,6 +122,23 @@ impl<'a> Application<'a> {
         })
     }
 
+    /// Has the source hydrator render until it has rendered that commit, and gives the one that it has pushed
+    /// then. The write of a status takes a request away whatever became of it, so it is made again.
+    #[track_caller]
+    pub(crate) fn hydrate_to(&self, commit: &str) -> String {
+        const OPERATION: &str = "/status/sourceHydrator/currentOperation";
+        let hydrated = self.wait_until(&format!("{commit} is rendered"), |app| {
+            let is_there = text(app, &format!("{OPERATION}/drySHA")) == commit;
+            let phase = text(app, &format!("{OPERATION}/phase"));
+            if !is_there && phase != "Hydrating" && annotation(app, HYDRATE).is_none() {
+                let annotation = format!("{HYDRATE}=normal");
+                self.kubectl(&["annotate", "application", &self.name, &annotation]);
+            }
+            is_there && phase == "Hydrated"
+        });
+        text(&hydrated, &format!("{OPERATION}/hydratedSHA")).to_owned()
+    }
+
     /// Has the Application compared with Git and with what is live, and waits until that was done once
     /// more. A comparison that was going on may have been the one.
     #[track_caller]
@@ -156,7 +184,11 @@ impl<'a> Application<'a> {
 
 /// Whether no request to compare is left.
 fn is_taken(app: &Value) -> bool {
-    app.pointer("/metadata/annotations").is_none_or(|notes| notes.get(REFRESH).is_none())
+    annotation(app, REFRESH).is_none()
+}
+
+fn annotation<'v>(app: &'v Value, key: &str) -> Option<&'v Value> {
+    app.pointer("/metadata/annotations")?.get(key)
 }
 
 impl Drop for Application<'_> {

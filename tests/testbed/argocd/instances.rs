@@ -81,9 +81,12 @@ impl ArgoCd {
 
     /// Ends its processes. Its namespace and its kinds stay.
     pub(in crate::testbed) fn end(self, bed: &TestBed) -> Result<()> {
-        let Self { layout, application_sets, .. } = self;
+        let Self { layout, application_sets, commit_server, .. } = self;
         if application_sets.get().is_some() {
             bed.end_server(&layout.application_sets())?;
+        }
+        if commit_server.get().is_some() {
+            bed.end_server(&layout.commit_server())?;
         }
         for server in [layout.controller(), layout.repo_server(), layout.redis()] {
             bed.end_server(&server)?;

@@ -28,6 +28,8 @@ pub(super) struct Ports {
     pub(super) sets_metrics: u16,
     pub(super) sets_probe: u16,
     pub(super) sets_webhook: u16,
+    pub(super) commit_server: u16,
+    pub(super) commit_server_health: u16,
 }
 
 impl Layout {
@@ -70,15 +72,31 @@ impl Layout {
     }
 
     pub(super) fn controller(&self) -> Server {
-        let Ports { redis, repo_server, controller_health, .. } = self.ports;
+        let Ports { redis, repo_server, controller_health, commit_server, .. } = self.ports;
+        let mut arguments = vec![
+            format!("--namespace={}", self.name),
+            format!("--metrics-port={controller_health}"),
+            format!("--redis=127.0.0.1:{redis}"),
+            format!("--repo-server=127.0.0.1:{repo_server}"),
+            "--repo-server-plaintext".to_owned(),
+        ];
+        if self.timings == Timings::Short {
+            arguments.push("--hydrator-enabled".to_owned());
+            arguments.push(format!("--commit-server=127.0.0.1:{commit_server}"));
+        }
+        self.part("argocd-application-controller", arguments)
+    }
+
+    /// It pushes what was rendered.
+    pub(super) fn commit_server(&self) -> Server {
+        let Ports { commit_server, commit_server_health, .. } = self.ports;
         self.part(
-            "argocd-application-controller",
+            "argocd-commit-server",
             vec![
-                format!("--namespace={}", self.name),
-                format!("--metrics-port={controller_health}"),
-                format!("--redis=127.0.0.1:{redis}"),
-                format!("--repo-server=127.0.0.1:{repo_server}"),
-                "--repo-server-plaintext".to_owned(),
+                "--address=127.0.0.1".to_owned(),
+                format!("--port={commit_server}"),
+                "--metrics-address=127.0.0.1".to_owned(),
+                format!("--metrics-port={commit_server_health}"),
             ],
         )
     }
