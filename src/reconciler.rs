@@ -28,6 +28,7 @@ pub mod owner_kind;
 pub mod read_owner;
 pub mod rendered;
 pub mod rung;
+pub mod taken;
 mod versions;
 
 use jiff::Timestamp;
@@ -47,6 +48,7 @@ use self::following::{Address, Following, Nudge};
 use self::holding::{Switch, UnderWay};
 use self::neighbours::Neighbour;
 use self::rendered::Rendered;
+use self::taken::Taken;
 
 /// All kinds of owners.
 pub static REGISTRY: &[&dyn Reconciler] = &[
@@ -146,6 +148,11 @@ pub trait Reconciler: Sync + std::fmt::Debug {
     /// What one of these is, next to the owner of this workload.
     fn neighbour(&self, _owner: &Value, _workload: &Target, _other: &Value) -> Option<Neighbour> {
         None
+    }
+
+    /// What it takes from objects of the cluster besides.
+    fn takes(&self, _owner: &Value) -> Vec<Taken> {
+        Vec::new()
     }
 
     /// The commits of one of its sources that it says it has applied, the newest first.

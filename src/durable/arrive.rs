@@ -121,7 +121,8 @@ pub async fn follow_all(
     let Commit { ground, id, files } = commit;
     let listener = RefCell::new(listener);
     for step in &plan.steps {
-        let Action::Follow { owner, name, .. } = &step.action else { continue };
+        let Action::Follow { owner, name, anew, .. } = &step.action else { continue };
+        let goal = if *anew { Goal::Anew } else { Goal::Applied };
         let (blocked, asked) = (Notify::new(), Notify::new());
         let mut told = |told: Told| {
             if is_blocked(&told) {
@@ -133,8 +134,7 @@ pub async fn follow_all(
             tell(told, name, &mut Shared(&listener));
         };
         let relation = async |revision: &str| origin::relation(ground, id, files, revision).await;
-        let follow =
-            one(cluster, &plan.id, (owner, Goal::Applied), deadline, relation, &mut told).fuse();
+        let follow = one(cluster, &plan.id, (owner, goal), deadline, relation, &mut told).fuse();
         let unblock = async {
             blocked.notified().await;
             live::unblock(cluster, plan, deadline, &mut Shared(&listener)).await

@@ -72,7 +72,7 @@ mod tests {
             });
             let (name, would) = ("Bot".to_owned(), "it sets it again".to_owned());
             let owner = Owner { name, would, proof, pause, ..Owner::default() };
-            let read = [OwnerRead { owner, object: Value::Null }];
+            let read = [OwnerRead { owner, object: Value::Null, taken: Vec::new() }];
             let (warnings, todo) = that_bring_it_back(&read, Some(&["nginx:2"]));
             assert_eq!(warnings.len(), usize::from(is_told), "{sets:?}");
             assert_eq!(todo.len(), usize::from(is_told), "{sets:?}");

@@ -31,11 +31,13 @@ use crate::config::Rewrite;
 use crate::error::{Error, Result};
 use crate::git::Oid;
 use crate::git::manifest::closure::Inputs;
+use crate::reconciler::taken::Taken;
 use crate::revert::ground::Ground;
 use crate::rollback::model::image::ContainerImage;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::provenance::Brought;
 use crate::rollback::model::revert::CommitView;
+use crate::rollback::model::target::Target;
 
 use self::reach::Grounds;
 
@@ -51,6 +53,17 @@ pub struct OwnerRead {
     /// Who it is.
     pub owner: Owner,
     /// Its object; null where it could not be read.
+    pub object: Value,
+    /// What it takes from other objects of the cluster, each as it was read.
+    pub taken: Vec<TakenRead>,
+}
+
+/// Values from an object of the cluster.
+#[derive(Clone, Debug)]
+pub struct TakenRead {
+    /// From where.
+    pub taken: Taken,
+    /// The object; null where it could not be read, or was not to be.
     pub object: Value,
 }
 
@@ -99,6 +112,9 @@ pub struct Origin {
     pub brought: Brought,
     /// Whether that owner deletes what the files do not hold any more.
     pub prunes: bool,
+    /// The owner that takes values from an object of the cluster which these files declare: it has to read
+    /// them again.
+    pub reader: Option<Target>,
 }
 
 /// The branch is as is wanted: the owner has only to be brought to its tip.
@@ -114,6 +130,9 @@ pub struct Settled {
     pub source: usize,
     /// What is read of that source.
     pub inputs: Inputs,
+    /// The owner that takes values from an object of the cluster which these files declare: it has to read
+    /// them again.
+    pub reader: Option<Target>,
     /// The commit that took the release out, where one did.
     pub by: Option<CommitView>,
     /// Sentences without a full stop.

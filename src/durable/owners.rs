@@ -11,7 +11,7 @@ use crate::rollback::model::convergence::{Convergence, Relation};
 use crate::rollback::model::ownership::{Owner, Proof, Source};
 use crate::rollback::model::target::Target;
 
-use super::origin::OwnerRead;
+use super::origin::{OwnerRead, TakenRead};
 
 /// Owners with their objects, the nearest first; what is not among the `objects` that are known is read
 /// now, all at once. One that could not be read before ends the chain. Errors are those of the first that takes
@@ -26,11 +26,11 @@ pub async fn read(
     let reads = known.filter(|owner| owner.counts()).map(|owner| async move {
         let owner = owner.clone();
         let Some(target) = owner.object.as_ref() else {
-            return Ok(OwnerRead { owner, object: Value::Null });
+            return Ok(OwnerRead { owner, object: Value::Null, taken: Vec::new() });
         };
         if let Some((_, object)) = objects.iter().find(|(known, _)| known == target) {
             let object = named(object.clone(), target);
-            return Ok(OwnerRead { owner, object });
+            return Ok(OwnerRead { owner, object, taken: Vec::new() });
         }
         let kind = reconciler::from_git(target);
         let address = kind.and_then(|kind| kind.address(target));
@@ -40,13 +40,32 @@ pub async fn read(
                 if let Some(kind) = kind {
                     kind.lighten(&mut object);
                 }
-                Ok(OwnerRead { owner, object })
+                Ok(OwnerRead { owner, object, taken: Vec::new() })
             }
             Err(error) if address.is_some() => Err(error),
-            Err(_) => Ok(OwnerRead { owner, object: Value::Null }),
+            Err(_) => Ok(OwnerRead { owner, object: Value::Null, taken: Vec::new() }),
         }
     });
-    join_all(reads).await.into_iter().collect()
+    let mut read: Vec<OwnerRead> = join_all(reads).await.into_iter().collect::<Result<_>>()?;
+    join_all(read.iter_mut().map(|read| take(cluster, read, deadline))).await;
+    Ok(read)
+}
+
+/// Reads what an owner takes from other objects of the cluster. What cannot be read is not known.
+async fn take(cluster: &Cluster, read: &mut OwnerRead, deadline: Deadline) {
+    let kind = read.owner.object.as_ref().and_then(reconciler::of);
+    let taken = kind.map(|kind| kind.takes(&read.object)).unwrap_or_default();
+    let reads = taken.into_iter().map(|taken| async move {
+        let Target { namespace, name, .. } = &taken.object;
+        let path = Path::namespaced("api/v1", namespace, "configmaps").name(name);
+        let object = if taken.is_public() {
+            cluster.get(path.as_str(), deadline).await.unwrap_or_default()
+        } else {
+            Value::Null
+        };
+        TakenRead { taken, object }
+    });
+    read.taken = join_all(reads).await;
 }
 
 /// With its type, which an item of a list may leave out.
@@ -169,7 +188,7 @@ mod tests {
             name: name.to_owned(),
         };
         let owner = Owner { object: Some(target), sources: vec![source], ..Owner::default() };
-        OwnerRead { owner, object: Value::Null }
+        OwnerRead { owner, object: Value::Null, taken: Vec::new() }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Followed {
 pub struct Through {
     /// Those who bring it to the cluster, the farthest first.
     pub followed: Vec<Followed>,
+    /// Who of them takes values from an object of the cluster that changes with the commit.
+    pub reader: Option<Target>,
     /// What is reverted; `None`: Git holds it already.
     pub revert: Option<Box<RevertPlan>>,
     /// The commit that holds it, where nothing is reverted.
@@ -84,7 +86,7 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
         steps.extend(through.held.iter().map(release));
         let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
         let followed = through.followed.iter().filter(|one| !gives(one));
-        steps.extend(followed.map(|followed| follow(followed, commit)));
+        steps.extend(followed.flat_map(|followed| follow(followed, &through, commit)));
     }
     steps.extend(kept(&direct, |action| matches!(action, Action::Wait { .. })).map(longer));
     steps.extend(kept(&direct, |action| matches!(action, Action::StampVerdict { .. })));
@@ -101,7 +103,8 @@ fn steps(direct: &Plan, through: &Through) -> Vec<Step> {
         steps.extend(unblock(direct));
         steps.extend(kept(direct, |action| matches!(action, Action::GiveBackFields { .. })));
     }
-    steps.extend(through.followed.iter().map(|followed| follow(followed, commit)));
+    let followed = through.followed.iter();
+    steps.extend(followed.flat_map(|followed| follow(followed, through, commit)));
     steps.extend(kept(direct, |action| {
         matches!(action, Action::AnnotateRevision { .. } | Action::CreateEvent { .. })
     }));
@@ -243,15 +246,33 @@ fn revert(plan: &RevertPlan) -> Step {
     }
 }
 
-fn follow(followed: &Followed, commit: Option<&str>) -> Step {
+/// One that takes values from what the commit changes takes them up only after that has been applied: by
+/// itself, where nobody else brings the commit.
+fn follow(followed: &Followed, through: &Through, commit: Option<&str>) -> Vec<Step> {
+    let reads = through.reader.as_ref() == Some(&followed.owner);
+    let applies = through.followed.first() == Some(followed);
+    let takes_up = (!reads || applies).then(|| follow_once(followed, commit, false));
+    takes_up.into_iter().chain(reads.then(|| follow_once(followed, commit, true))).collect()
+}
+
+fn follow_once(followed: &Followed, commit: Option<&str>, anew: bool) -> Step {
     let what = commit.map_or_else(|| "the commit".to_owned(), short);
+    let (name, of) = (&followed.name, &followed.owner.name);
+    let (id, summary) = if anew {
+        let values = format!("the values that {what} changes");
+        (format!("read-{of}"), format!("have {name} read {values}, until it has applied them"))
+    } else {
+        let summary = format!("have {name} take {what} up, until it has applied it");
+        (format!("follow-{of}"), summary)
+    };
     Step {
-        id: format!("follow-{}", followed.owner.name),
-        summary: format!("have {} take {what} up, until it has applied it", followed.name),
+        id,
+        summary,
         action: Action::Follow {
             owner: followed.owner.clone(),
             name: followed.name.clone(),
             commit: commit.map(str::to_owned),
+            anew,
         },
         preconditions: vec!["the branch has the commit".to_owned()],
         expects: format!("{} has applied it", followed.name),
@@ -284,4 +305,36 @@ fn unblock(direct: &Plan) -> Option<Step> {
         compensation: None,
         optional: true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn followed(name: &str) -> Followed {
+        let owner = Target { name: name.to_owned(), ..Target::default() };
+        Followed { owner, name: name.to_owned() }
+    }
+
+    /// The steps by which it arrives, where this one of `above` and `web` takes values that change.
+    fn steps(reader: &str) -> Vec<String> {
+        let through = Through {
+            followed: ["above", "web"].map(followed).to_vec(),
+            reader: Some(followed(reader).owner),
+            ..Through::default()
+        };
+        let steps = through.followed.iter().flat_map(|one| follow(one, &through, None));
+        steps.map(|step| step.id).collect()
+    }
+
+    #[test]
+    fn values_are_read_once_what_holds_them_is_applied() {
+        for (reader, expected) in [
+            ("nobody", &["follow-above", "follow-web"][..]),
+            ("web", &["follow-above", "read-web"]),
+            ("above", &["follow-above", "read-above", "follow-web"]),
+        ] {
+            assert_eq!(steps(reader), expected);
+        }
+    }
 }

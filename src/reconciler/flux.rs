@@ -34,6 +34,7 @@ mod revision;
 mod settling;
 mod source;
 mod standing;
+mod values_from;
 
 pub(super) use helm_release::HelmReleases;
 pub(super) use image_automation::ImageAutomations;

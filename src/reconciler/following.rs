@@ -89,6 +89,9 @@ pub enum Goal {
     Seen,
     /// The commit is applied.
     Applied,
+    /// It is, by a run that has begun since the wait did: what the owner takes from other objects of the
+    /// cluster has changed.
+    Anew,
     /// It is, and the owner says that all is healthy.
     Healthy,
 }

@@ -282,7 +282,8 @@ mod tests {
 
     fn released() -> [Action; 2] {
         let ((owner, name), commit) = (web(), None);
-        let follow = Action::Follow { owner: owner.clone(), name: name.clone(), commit };
+        let follow =
+            Action::Follow { owner: owner.clone(), name: name.clone(), commit, anew: false };
         [Action::Release { owner, name }, follow]
     }
 
@@ -332,7 +333,8 @@ mod tests {
         let source =
             Source { object: Some(object("GitRepository", "source")), ..Source::default() };
         let name = "Kustomization shop/web".to_owned();
-        let mut plan = with([Action::Follow { owner: owner.clone(), name, commit: None }]);
+        let mut plan =
+            with([Action::Follow { owner: owner.clone(), name, commit: None, anew: false }]);
         plan.owners =
             vec![Owner { object: Some(owner), sources: vec![source], ..Owner::default() }];
         let lines = script(&plan, &sample::hints());

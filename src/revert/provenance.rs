@@ -70,5 +70,19 @@ pub fn overridden(question: &Question<'_>) -> Option<Elsewhere> {
     by_images::overridden(question, &moves::between(question.live, question.good))
 }
 
+/// The live image that a value gives, of those that are to go back; as people call it.
+#[must_use]
+pub fn given_by(question: &Question<'_>, value: &str) -> Option<String> {
+    let moves = moves::between(question.live, question.good);
+    by_images::given_by(value, moves.iter().map(|image| &image.live))
+}
+
+/// The same of the images that are wanted back.
+#[must_use]
+pub fn wanted_by(question: &Question<'_>, value: &str) -> Option<String> {
+    let moves = moves::between(question.live, question.good);
+    by_images::given_by(value, moves.iter().map(|image| &image.good))
+}
+
 #[cfg(test)]
 mod tests;

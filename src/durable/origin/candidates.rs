@@ -26,17 +26,28 @@ pub(super) struct Candidate<'a> {
     pub(super) applied: Vec<Applied>,
     /// The owner below that it declares; `None`: it declares the workload itself.
     pub(super) child: Option<&'a Target>,
+    /// The owner whose values may be among its files: that one, or else it itself.
+    pub(super) reader: &'a OwnerRead,
+}
+
+impl Candidate<'_> {
+    /// The objects of the cluster that hold the reader's values.
+    pub(super) fn values(&self) -> Vec<Target> {
+        self.reader.taken.iter().map(|read| read.taken.object.clone()).collect()
+    }
 }
 
 /// All of them. Owners whose mark is refuted, and kinds that render nothing, have none.
 pub(super) fn of(owners: &[OwnerRead]) -> Vec<Candidate<'_>> {
     let counting = owners.iter().enumerate().filter(|(_, read)| read.owner.counts());
-    counting.flat_map(|(index, read)| of_one(index, read)).collect()
+    counting.flat_map(|(index, read)| of_one(index, read, owners)).collect()
 }
 
-fn of_one(owner: usize, read: &OwnerRead) -> Vec<Candidate<'_>> {
+fn of_one<'a>(owner: usize, read: &'a OwnerRead, owners: &'a [OwnerRead]) -> Vec<Candidate<'a>> {
     let kind = read.owner.object.as_ref().and_then(reconciler::of);
     let Some(kind) = kind.filter(|_| read.object.is_object()) else { return Vec::new() };
+    let child = read.owner.of.as_ref();
+    let below = owners.iter().find(|one| child.is_some() && one.owner.object.as_ref() == child);
     let candidate = |rendered: reconciler::rendered::Rendered| {
         let source = read.owner.sources.get(rendered.source)?;
         let mut inputs = rendered.inputs;
@@ -55,7 +66,8 @@ fn of_one(owner: usize, read: &OwnerRead) -> Vec<Candidate<'_>> {
             inputs,
             overrides: rendered.overrides,
             applied: kind.applied_of(&read.object, rendered.source),
-            child: read.owner.of.as_ref(),
+            child,
+            reader: below.unwrap_or(read),
         })
     };
     kind.renders(&read.object).into_iter().filter_map(candidate).collect()

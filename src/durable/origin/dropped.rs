@@ -160,11 +160,11 @@ mod tests {
             (None, Fate::WithObjects, false),
         ] {
             let owner = Owner { name: "ApplicationSet fleet".to_owned(), of, ..Owner::default() };
-            let read = OwnerRead { owner, object: Value::Null };
+            let read = OwnerRead { owner, object: Value::Null, taken: Vec::new() };
             let dropped = [one(None, "a", fate), one(Some("us"), "us.json", fate)];
             assert_eq!(own(&dropped, &read).is_some(), is_own, "{fate:?}");
         }
-        let read = OwnerRead { owner: Owner::default(), object: Value::Null };
+        let read = OwnerRead { owner: Owner::default(), object: Value::Null, taken: Vec::new() };
         let error = refused(&one(Some("us"), "us.json", Fate::Alone), &read);
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert!(error.to_string().contains("delete Application us"), "{error}");

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::git::commit::operation::mode_word;
+use crate::reconciler::taken::Taken;
 use crate::revert::refusal::short;
 use crate::rollback::model::hint::kubectl_on;
 use crate::rollback::model::ownership::SourceKind;
@@ -21,23 +22,37 @@ const NAMED: usize = 3;
 /// A source that was looked at and does not tell.
 pub(super) struct Passed<'a> {
     pub(super) candidate: &'a Candidate<'a>,
-    pub(super) why: Why,
+    pub(super) why: Why<'a>,
 }
 
 /// Why it does not.
-pub(super) enum Why {
+pub(super) enum Why<'a> {
     /// It follows no branch; with what Git says of that.
     Pinned(Option<Error>),
     /// It is none of Git.
     NoRepository,
     Elsewhere(Elsewhere),
+    /// An object of the cluster, from which the owner takes it, gives the image.
+    Taken {
+        taken: &'a Taken,
+        place: String,
+        image: String,
+        /// Who has applied that object, by its marks.
+        by: Option<String>,
+    },
+    /// It gives the image that is wanted, and the owner has not taken that up.
+    Untaken {
+        taken: &'a Taken,
+        place: String,
+        image: String,
+    },
     NotInGit(NotInGit),
     Ambiguous(Ambiguous),
     /// Several commits, and nothing tells whether all are meant.
     Unsure(Brought),
 }
 
-impl Why {
+impl Why<'_> {
     /// The most telling is the least.
     fn rank(&self) -> u8 {
         match self {
@@ -47,6 +62,7 @@ impl Why {
                 0
             }
             Self::Elsewhere(elsewhere) if elsewhere.is_certain => 1,
+            Self::Taken { .. } | Self::Untaken { .. } => 1,
             Self::Unsure(_) => 2,
             Self::Pinned(_) => 3,
             Self::NoRepository => 4,
@@ -146,7 +162,30 @@ fn reason(passed: &Passed<'_>, asked: &Asked<'_>) -> Error {
             let message = format!(
                 "{owner} takes what it runs from {what} {url}{version}: there is no commit to revert"
             );
-            change_it(refused(message), candidate, "set its version back")
+            let error = change_it(refused(message), candidate, "set its version back");
+            values_unseen(error, candidate)
+        }
+        Why::Taken { taken, place, image, by } => {
+            let place = sanitize(place).into_owned();
+            let message = format!("what is live is given by {place}, and by no commit in {url}");
+            let error = caused(refused(message), &[format!("image {image} stands there")]);
+            let where_to = match by {
+                Some(by) => format!(
+                    "change it where {} takes it from, which may put back what is changed by hand; else",
+                    sanitize(by)
+                ),
+                None => "change it there".to_owned(),
+            };
+            read_it(error.hint(format!("{where_to}: {}", taken.edit())), &owner, taken)
+        }
+        Why::Untaken { taken, place, image } => {
+            let place = sanitize(place).into_owned();
+            let message =
+                format!("what is wanted is given by {place} already: there is no commit to revert");
+            let cause =
+                format!("image {image} stands there, and {owner} has not taken it up since");
+            let error = caused(refused(message), &[cause]);
+            error.hint(format!("have {owner} take it up: {}", taken.ask()))
         }
         Why::Elsewhere(elsewhere) => {
             let places = listed(elsewhere.places.iter().map(String::as_str));
@@ -159,7 +198,8 @@ fn reason(passed: &Passed<'_>, asked: &Asked<'_>) -> Error {
             if !elsewhere.is_certain && !places.is_empty() {
                 because.push(format!("it may be given by {places}"));
             }
-            change_it(caused(refused(message), &because), candidate, "change it there")
+            let error = change_it(caused(refused(message), &because), candidate, "change it there");
+            if elsewhere.is_certain { error } else { values_unseen(error, candidate) }
         }
         Why::Ambiguous(doubt) => ambiguous(doubt, candidate, &owner, &url, asked),
         Why::NotInGit(not) => {
@@ -226,6 +266,26 @@ fn ambiguous(
     ))
 }
 
+/// Where what could not be read may be changed, besides.
+fn values_unseen(error: Error, candidate: &Candidate<'_>) -> Error {
+    let owner = sanitize(&candidate.read.owner.name).into_owned();
+    let unseen = candidate.read.taken.iter().filter(|read| read.object.is_null());
+    let unseen: Vec<&Taken> = unseen.map(|read| &read.taken).take(NAMED).collect();
+    let error = unseen.iter().fold(error, |error, taken| {
+        let place = sanitize(&taken.place()).into_owned();
+        error.hint(format!("it may stand in {place}: {}", taken.edit()))
+    });
+    match candidate.read.taken.first() {
+        Some(read) => read_it(error, &owner, &read.taken),
+        None => error,
+    }
+}
+
+/// Who changes what an owner takes from elsewhere changes nothing of the owner.
+fn read_it(error: Error, owner: &str, taken: &Taken) -> Error {
+    error.hint(format!("have {owner} take that up afterwards: {}", taken.ask()))
+}
+
 /// Where to change it: in the repository that declares the owner, else in its object.
 fn change_it(error: Error, candidate: &Candidate<'_>, what: &str) -> Error {
     let owner = sanitize(&candidate.read.owner.name).into_owned();
@@ -242,7 +302,7 @@ fn in_short(passed: &Passed<'_>) -> String {
     let why = match &passed.why {
         Why::Pinned(_) => "follows no branch",
         Why::NoRepository => "is no repository of Git",
-        Why::Elsewhere(_) => "does not decide it",
+        Why::Elsewhere(_) | Why::Taken { .. } | Why::Untaken { .. } => "does not decide it",
         Why::NotInGit(_) => "did not change",
         Why::Ambiguous(_) | Why::Unsure(_) => "does not tell",
     };

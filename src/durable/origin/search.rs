@@ -7,14 +7,17 @@ use crate::git::Oid;
 use crate::git::manifest::closure::Inputs;
 use crate::git::manifest::declared;
 use crate::git::repository::Repository;
+use crate::reconciler::chain;
 use crate::revert::provenance::{self, Question};
+use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::ownership::SourceKind;
 use crate::rollback::model::provenance::{
-    Brought, Doubt, NotInGit, NotInGitReason, Proof, Provenance,
+    Brought, Doubt, Elsewhere, NotInGit, NotInGitReason, Proof, Provenance,
 };
+use crate::rollback::model::target::Target;
 
 use super::refusal::{Passed, Why, refused, several};
-use super::{Asked, Found, Origin, OwnerRead, Settled, candidates};
+use super::{Asked, Found, Origin, OwnerRead, Settled, TakenRead, candidates};
 
 /// What was found in a source.
 struct Look {
@@ -25,6 +28,8 @@ struct Look {
     provenance: Provenance,
     /// Whether the files are those that declare the owner below, or the workload itself.
     is_exact: bool,
+    /// Those of them that hold values which an owner takes from the cluster.
+    values: Vec<GitPath>,
 }
 
 /// A source that decides.
@@ -32,6 +37,7 @@ struct Hit<'a, T> {
     candidate: &'a Candidate<'a>,
     ground: usize,
     inputs: Inputs,
+    values: Vec<GitPath>,
     what: T,
 }
 
@@ -46,25 +52,36 @@ pub(super) async fn run(
     for group in candidates.chunk_by(|one, other| one.owner == other.owner) {
         let (mut moved, mut settled) = (Vec::new(), Vec::new());
         for candidate in group {
-            let pass = |why: Why| Passed { candidate, why };
+            let pass = |why| Passed { candidate, why };
             let look = match look(candidate, asked, &mut grounds, progress).await? {
                 Ok(look) => look,
-                Err(why) => {
+                Err(why @ Why::Elsewhere(_)) => {
                     passed.push(pass(why));
                     continue;
                 }
+                Err(why) => {
+                    passed.push(pass(taken(candidate, asked).unwrap_or(why)));
+                    continue;
+                }
             };
-            let Look { ground, inputs, provenance, is_exact } = look;
+            let Look { ground, inputs, provenance, is_exact, values } = look;
             match provenance {
                 Provenance::Commits(brought) if is_exact || is_sure(&brought) => {
-                    moved.push(Hit { candidate, ground, inputs, what: brought });
+                    moved.push(Hit { candidate, ground, inputs, values, what: brought });
                 }
                 Provenance::Commits(brought) => passed.push(pass(Why::Unsure(brought))),
                 Provenance::NotInGit(not) if not.reason == NotInGitReason::AlreadyGood => {
-                    settled.push(Hit { candidate, ground, inputs, what: not });
+                    match over_them(candidate, asked, &not) {
+                        Some(why) => passed.push(pass(why)),
+                        None => settled.push(Hit { candidate, ground, inputs, values, what: not }),
+                    }
                 }
                 Provenance::NotInGit(not) => passed.push(pass(Why::NotInGit(not))),
-                Provenance::Elsewhere(elsewhere) => passed.push(pass(Why::Elsewhere(elsewhere))),
+                Provenance::Elsewhere(elsewhere) => {
+                    let why = taken(candidate, asked).or_else(|| untaken(candidate, asked));
+                    let why = why.filter(|_| !elsewhere.is_certain);
+                    passed.push(pass(why.unwrap_or(Why::Elsewhere(elsewhere))));
+                }
                 Provenance::Ambiguous(doubt) => {
                     let is_decided =
                         matches!(doubt.doubt, Doubt::Superseded | Doubt::NoGoodState) && is_exact;
@@ -97,7 +114,7 @@ fn decide(
         let found = moved.iter().map(|hit| (hit.candidate, &hit.what));
         return Some(Found::Refused(several(found)));
     }
-    if let Some(Hit { candidate, ground, inputs, what: brought }) = moved.pop() {
+    if let Some(Hit { candidate, ground, inputs, values, what: brought }) = moved.pop() {
         let Fetched { ground, tip, .. } = grounds.take(ground)?;
         let automation = candidate.read.owner.automation.as_ref();
         return Some(Found::Origin(Box::new(Origin {
@@ -106,11 +123,13 @@ fn decide(
             owner: candidate.owner,
             source: candidate.index,
             inputs,
+            reader: reader(candidate)
+                .filter(|_| brought.files.iter().any(|file| values.contains(file))),
             brought,
             prunes: automation.is_none_or(|automation| automation.prunes),
         })));
     }
-    let Hit { candidate, ground, inputs, what: not } = settled.drain(..).next()?;
+    let Hit { candidate, ground, inputs, values, what: not } = settled.drain(..).next()?;
     let Fetched { ground, tip, .. } = grounds.take(ground)?;
     Some(Found::Nothing(Box::new(Settled {
         ground,
@@ -118,18 +137,72 @@ fn decide(
         owner: candidate.owner,
         source: candidate.index,
         inputs,
+        reader: reader(candidate).filter(|_| !values.is_empty()),
         by: not.by,
         evidence: not.evidence,
     })))
 }
 
+/// What the owner takes from the cluster and gives a live image, as far as that could be read.
+fn taken<'a>(candidate: &'a Candidate<'_>, asked: &Asked<'_>) -> Option<Why<'a>> {
+    let question = question(candidate, asked, Oid::ZERO_SHA1, &candidate.inputs);
+    let live = in_taken(candidate, |text| provenance::given_by(&question, text));
+    live.map(|(TakenRead { taken, object }, place, image)| {
+        let by = chain::by_marks(object).into_iter().next().map(|owner| owner.name);
+        Why::Taken { taken, place, image, by }
+    })
+}
+
+/// The same of an image that is wanted back.
+fn untaken<'a>(candidate: &'a Candidate<'_>, asked: &Asked<'_>) -> Option<Why<'a>> {
+    let question = question(candidate, asked, Oid::ZERO_SHA1, &candidate.inputs);
+    let good = in_taken(candidate, |text| provenance::wanted_by(&question, text));
+    good.map(|(read, place, image)| Why::Untaken { taken: &read.taken, place, image })
+}
+
+/// Where in what the owner takes from the cluster an image is given, and which.
+fn in_taken<'a>(
+    candidate: &'a Candidate<'_>,
+    given: impl Fn(&str) -> Option<String>,
+) -> Option<(&'a TakenRead, String, String)> {
+    candidate.read.taken.iter().find_map(|read| {
+        let mut image = None;
+        let place = read.taken.find(&read.object, |text| {
+            image = given(text);
+            image.is_some()
+        })?;
+        Some((read, place, image?))
+    })
+}
+
+/// What lies over files that are good already, and gives what is live; or may, where they never named that.
+fn over_them<'a>(
+    candidate: &'a Candidate<'_>,
+    asked: &Asked<'_>,
+    not: &NotInGit,
+) -> Option<Why<'a>> {
+    let over = candidate.read.taken.iter().filter(|read| read.taken.lies_over());
+    let places: Vec<String> = over.map(|read| read.taken.place()).collect();
+    if places.is_empty() {
+        return None;
+    }
+    let evidence = not.evidence.clone();
+    let unknown = || Why::Elsewhere(Elsewhere { places, is_certain: false, evidence });
+    let or_not = || untaken(candidate, asked).unwrap_or_else(unknown);
+    taken(candidate, asked).or_else(|| not.by.is_none().then(or_not))
+}
+
+fn reader(candidate: &Candidate<'_>) -> Option<Target> {
+    candidate.reader.owner.object.clone()
+}
+
 /// Looks into one. The inner error is why there is nothing to look at.
-async fn look(
-    candidate: &Candidate<'_>,
+async fn look<'a>(
+    candidate: &'a Candidate<'_>,
     asked: &Asked<'_>,
     grounds: &mut Grounds<'_>,
     progress: &mut dyn FnMut(&str),
-) -> Result<Result<Look, Why>> {
+) -> Result<Result<Look, Why<'a>>> {
     let nowhere = question(candidate, asked, Oid::ZERO_SHA1, &candidate.inputs);
     if let Some(elsewhere) = provenance::overridden(&nowhere) {
         // Whatever the files say.
@@ -148,20 +221,20 @@ async fn look(
     let Some(Fetched { ground, tip, .. }) = grounds.get(index) else {
         return Ok(Err(Why::NoRepository));
     };
+    let objects = candidate.values();
     let work = |repository: &Repository, tip: Oid| {
         let narrowed = match candidate.child {
-            Some(child) => {
-                declared::within(repository, tip, &candidate.inputs, &child.kind, &child.name)?
-            }
+            Some(child) => declared::within(repository, tip, &candidate.inputs, child, &objects)?,
             None => None,
         };
+        let values = declared::of(repository, tip, &candidate.inputs, &objects)?;
         let is_exact = narrowed.is_some() || candidate.child.is_none();
         let inputs = narrowed.unwrap_or_else(|| candidate.inputs.clone());
         let provenance = provenance::find(repository, &question(candidate, asked, tip, &inputs))?;
-        Ok((inputs, provenance, is_exact))
+        Ok((inputs, provenance, is_exact, values))
     };
-    let (inputs, provenance, is_exact) = ground.with_enough(tip, progress, work).await?;
-    Ok(Ok(Look { ground: index, inputs, provenance, is_exact }))
+    let (inputs, provenance, is_exact, values) = ground.with_enough(tip, progress, work).await?;
+    Ok(Ok(Look { ground: index, inputs, provenance, is_exact, values }))
 }
 
 fn question<'q>(

@@ -86,7 +86,7 @@ pub async fn whole(
             None => Some(candidate.inputs.clone()),
             Some(child) => {
                 let work = |repository: &Repository, tip: Oid| {
-                    declared::within(repository, tip, &candidate.inputs, &child.kind, &child.name)
+                    declared::within(repository, tip, &candidate.inputs, child, &[])
                 };
                 ground.with_enough(&mut tip, progress, work).await?
             }
@@ -263,7 +263,7 @@ fn one_of<'c, 'o>(
 }
 
 /// Why it cannot be the one.
-fn not_followed(candidate: &Candidate<'_>) -> Option<Why> {
+fn not_followed<'a>(candidate: &Candidate<'_>) -> Option<Why<'a>> {
     let is_read = candidate.inputs.folder.is_some() || !candidate.inputs.value_files.is_empty();
     if candidate.source.kind != SourceKind::Git || candidate.source.url.is_empty() || !is_read {
         return Some(Why::NoRepository);

@@ -29,7 +29,7 @@ fn application(name: &str, of: Option<Target>, stops: Option<Stops>) -> OwnerRea
         ..Owner::default()
     };
     let object: Value = json!({"metadata": {"namespace": "shop", "name": name}});
-    OwnerRead { owner, object }
+    OwnerRead { owner, object, taken: Vec::new() }
 }
 
 fn child(stops: Option<Stops>) -> OwnerRead {

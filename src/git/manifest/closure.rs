@@ -20,13 +20,16 @@ mod reading;
 mod values;
 
 use git2::Oid;
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::git::repository::Repository;
 use crate::rollback::model::git_path::GitPath;
+use crate::rollback::model::target::Target;
 use crate::text::sanitize;
 
 pub use glob::is_of_pattern;
+use kustomization::Kustomization;
 pub use named::Named;
 pub(in crate::git) use reading::Cache;
 use reading::{Found, Reading};
@@ -127,6 +130,18 @@ pub(in crate::git) fn read_tree(
         generate_paths::add(repository, tree, folder, &inputs.generate_paths, &mut closure)?;
     }
     Ok(closure)
+}
+
+/// The files from which a kustomization generates an object, where that is what a document in this file does.
+pub(in crate::git) fn generated(
+    file: &GitPath,
+    document: &Value,
+    object: &Target,
+) -> Option<Vec<GitPath>> {
+    let named = Kustomization(document).generated(&object.kind, &object.name)?;
+    let folder = file.folder().unwrap_or_default();
+    let files = named.into_iter().filter_map(|named| reading::lexical(&folder, named));
+    Some(std::iter::once(file.clone()).chain(files).collect())
 }
 
 fn rendered(

@@ -23,6 +23,7 @@ use super::super::following::{Address, Following, Nudge};
 use super::super::holding::{Switch, UnderWay};
 use super::super::marks::reference;
 use super::super::rendered::Rendered;
+use super::super::taken::Taken;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{list, text};
 use super::ignore::Ignored;
@@ -30,6 +31,7 @@ use super::kind::{Kind, Standing, slim};
 use super::source::SourceRef;
 use super::{
     applied, barring, dependency, held, image_automation, inventory, renders, request, settling,
+    values_from,
 };
 
 pub(super) static KIND: Kind = Kind {
@@ -126,6 +128,10 @@ impl Reconciler for HelmReleases {
 
     fn renders(&self, owner: &Value) -> Vec<Rendered> {
         renders::of_release(owner)
+    }
+
+    fn takes(&self, owner: &Value) -> Vec<Taken> {
+        values_from::of_release(owner)
     }
 
     fn switch(&self, owner: &Value, _makers: &[Value]) -> Result<Switch> {

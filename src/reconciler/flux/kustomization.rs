@@ -21,6 +21,7 @@ use super::super::following::{Address, Following, Nudge};
 use super::super::holding::{Switch, UnderWay};
 use super::super::marks::reference;
 use super::super::rendered::Rendered;
+use super::super::taken::Taken;
 use super::super::{Claim, Link, Reconciler};
 use super::fields::{list, text, word};
 use super::ignore::Ignored;
@@ -28,7 +29,7 @@ use super::kind::{Kind, Standing, slim};
 use super::source::{self, SourceRef};
 use super::{
     applied, barring, dependency, health_check, held, image_automation, inventory, opt_out, path,
-    renders, request, revision, settling,
+    renders, request, revision, settling, values_from,
 };
 
 pub(super) static KIND: Kind = Kind {
@@ -142,6 +143,10 @@ impl Reconciler for Kustomizations {
 
     fn renders(&self, owner: &Value) -> Vec<Rendered> {
         renders::of_kustomization(owner)
+    }
+
+    fn takes(&self, owner: &Value) -> Vec<Taken> {
+        values_from::of_kustomization(owner)
     }
 
     fn applied_of(&self, owner: &Value, _source: usize) -> Vec<Applied> {

@@ -7,9 +7,10 @@ use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::provenance::Override;
 
 use super::super::rendered::Rendered;
+use super::super::taken::Taken;
 use super::super::versions;
 use super::fields::{list, text, word};
-use super::{helm_release, path};
+use super::{helm_release, path, values_from};
 
 /// A Kustomization builds a folder. One that is no kustomization becomes one of all that is below it.
 pub(super) fn of_kustomization(owner: &Value) -> Vec<Rendered> {
@@ -46,10 +47,7 @@ pub(super) fn of_release(owner: &Value) -> Vec<Rendered> {
     }
     let values = owner.pointer("/spec/values").unwrap_or(&Value::Null);
     overrides.extend(versions::among(values, &|name| format!("value {name} of {who}")));
-    overrides.extend(list(owner, "/spec/valuesFrom").iter().map(|from| {
-        let (kind, name) = (text(from, "/kind"), text(from, "/name"));
-        versions::unseen(format!("{kind} {name} (spec.valuesFrom of {who})"))
-    }));
+    overrides.extend(unseen(&values_from::of_release(owner)));
     vec![Rendered { source: 0, inputs, overrides }]
 }
 
@@ -71,11 +69,12 @@ fn substitutes(owner: &Value, who: &str) -> Vec<Override> {
     let variables = owner.pointer("/spec/postBuild/substitute").unwrap_or(&Value::Null);
     let mut found =
         versions::among(variables, &|name| format!("variable {name} (postBuild of {who})"));
-    found.extend(list(owner, "/spec/postBuild/substituteFrom").iter().map(|from| {
-        let (kind, name) = (text(from, "/kind"), text(from, "/name"));
-        versions::unseen(format!("{kind} {name} (postBuild of {who})"))
-    }));
+    found.extend(unseen(&values_from::of_kustomization(owner)));
     found
+}
+
+fn unseen(taken: &[Taken]) -> impl Iterator<Item = Override> {
+    taken.iter().map(|taken| versions::unseen(taken.place()))
 }
 
 fn named(kind: &str, owner: &Value) -> String {

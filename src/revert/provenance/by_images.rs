@@ -77,6 +77,14 @@ pub(super) fn overridden(question: &Question<'_>, moves: &[ImageMove]) -> Option
     Some(Elsewhere { places, is_certain: true, evidence: vec![evidence] })
 }
 
+/// Which of these images a value gives, as people call it.
+pub(super) fn given_by<'m>(
+    value: &str,
+    mut images: impl Iterator<Item = &'m Option<String>>,
+) -> Option<String> {
+    images.find_map(|found| found.as_deref().filter(|found| gives(value, found)).map(image))
+}
+
 /// Whether a value is an image, or a part of its reference that tells it from others.
 fn gives(value: &str, live: &str) -> bool {
     let value = value.rsplit_once('=').map_or(value, |(_, value)| value);

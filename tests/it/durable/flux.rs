@@ -3,10 +3,13 @@
 mod again;
 mod arriving;
 mod barred;
+mod values;
 
 use serde_json::json;
 
 use super::{WEB, image, last_undo, live, newest_message, undo, web};
+use crate::given::commands;
+use crate::rb::Ran;
 use crate::suite::{Test, on_bed};
 use crate::testbed::flux::{git_repository, helm_release, kustomization};
 use crate::testbed::{Fleet, Namespace, TestBed};
@@ -20,7 +23,7 @@ pub(super) fn tests() -> Vec<Test> {
         a_waiting_upgrade_is_ended_by_a_patch,
         a_chart_in_git_goes_back,
     ];
-    [own, again::tests(), arriving::tests(), barred::tests()].concat()
+    [own, again::tests(), arriving::tests(), barred::tests(), values::tests()].concat()
 }
 
 /// A Kustomization that does not wait for health.
@@ -48,6 +51,27 @@ fn wait_checked(namespace: &Namespace, commit: &str) {
                         .starts_with("Running health checks")
             })
     });
+}
+
+/// Refused, and nothing was pushed or written; what it says.
+#[track_caller]
+fn is_refused(namespace: &Namespace, fleet: &Fleet, words: &str) -> Ran {
+    let (head, before) = (fleet.server_head(), namespace.get("deployment", "web"));
+    let ran = undo(namespace, words).run().ends_with(3);
+    assert_eq!(fleet.server_head(), head, "{ran}");
+    let after = namespace.get("deployment", "web");
+    for member in ["generation", "annotations"] {
+        assert_eq!(after["metadata"][member], before["metadata"][member], "{ran}");
+    }
+    ran
+}
+
+/// The command in a hint that has this in it.
+#[track_caller]
+fn command(ran: &Ran, part: &str) -> String {
+    let all = commands(ran);
+    let found = all.iter().find(|command| command.contains(part));
+    found.unwrap_or_else(|| panic!("no command with {part}: {all:?} {ran}")).clone()
 }
 
 fn a_bad_release_goes_back_and_stays_back(bed: &TestBed) {
@@ -123,18 +147,32 @@ fn crashing(
     fleet: &Fleet,
     release: &dyn Fn(&str) -> String,
 ) -> String {
+    let write = |tag: &str| fleet.write("releases/web.yaml", &release(tag));
+    crashing_by(bed, namespace, fleet, &write, &|| ())
+}
+
+/// The same of whatever `write` writes for a tag; `take` has it taken up where Flux does not do so by itself.
+#[track_caller]
+fn crashing_by(
+    bed: &TestBed,
+    namespace: &Namespace,
+    fleet: &Fleet,
+    write: &dyn Fn(&str),
+    take: &dyn Fn(),
+) -> String {
     let flux = bed.flux();
-    fleet.write("releases/web.yaml", &release("1.0"));
+    write("1.0");
     fleet.push("Add web");
     flux.apply(namespace, &git_repository("fleet", &fleet.url()));
     flux.apply(namespace, &kustomization("releases", "fleet", "releases").with(&hasty()));
     flux.wait_applied(namespace, "releases", &fleet.head());
     flux.wait_released(namespace, "web");
     namespace.rollout_done("web");
-    fleet.write("releases/web.yaml", &release("2.0-crash"));
+    write("2.0-crash");
     let bad = fleet.push("Bump web to 2.0");
     flux.reconcile(namespace, "gitrepository", "fleet");
     flux.wait_applied(namespace, "releases", &bad);
+    take();
     namespace.wait_until("the bad release is live", |_| live(namespace) == image("2.0-crash"));
     bad
 }

@@ -9,9 +9,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kubectl_rb::config::Rewrite;
 use kubectl_rb::durable::origin::{
-    Access, Asked, Found, Origin, OwnerRead, Settled, find_in, plan,
+    Access, Asked, Found, Origin, OwnerRead, Settled, TakenRead, find_in, plan,
 };
 use kubectl_rb::error::{Error, ErrorKind, Result};
+use kubectl_rb::reconciler;
 use kubectl_rb::revert::plan::{Decision, Terms};
 use kubectl_rb::rollback::model::image::ContainerImage;
 use kubectl_rb::rollback::model::ownership::{Automation, Owner, Proof, Source, SourceKind};
@@ -262,7 +263,16 @@ pub(super) fn read(name: &str, object: Value, sources: Vec<Source>) -> OwnerRead
         sources,
         ..Owner::default()
     };
-    OwnerRead { owner, object }
+    let taken = Vec::new();
+    OwnerRead { owner, object, taken }
+}
+
+/// The same with what it takes from objects of the cluster, none of which could be read.
+pub(super) fn taking(read: OwnerRead) -> OwnerRead {
+    let kind = read.owner.object.as_ref().and_then(reconciler::of).expect("a kind that renders");
+    let taken = kind.takes(&read.object).into_iter();
+    let taken = taken.map(|taken| TakenRead { taken, object: Value::Null }).collect();
+    OwnerRead { taken, ..read }
 }
 
 /// The same, of the owner below it.

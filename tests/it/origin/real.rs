@@ -36,7 +36,7 @@ fn owners(namespace: &Namespace) -> Vec<OwnerRead> {
     };
     let owner = |owner: kubectl_rb::rollback::model::ownership::Owner| {
         let object = owner.object.as_ref().map(&object).unwrap_or_default();
-        OwnerRead { owner, object }
+        OwnerRead { owner, object, taken: Vec::new() }
     };
     chain.into_iter().map(owner).collect()
 }

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::given::{
     Person, WEB, above, application, containers, decide, follows, image, kustomization, planned,
-    told, web,
+    taking, told, web,
 };
 use crate::suite::{Test, pure};
 use crate::testbed::Fleet;
+use kubectl_rb::durable::origin::OwnerRead;
 use kubectl_rb::error::ErrorKind;
 use kubectl_rb::rollback::model::ownership::Proof;
 use kubectl_rb::rollback::model::target::Target;
@@ -21,6 +22,7 @@ pub(super) fn tests() -> Vec<Test> {
         a_tag_is_no_branch,
         a_parameter_without_a_parent_in_git_is_changed_in_the_application,
         a_chart_that_is_fetched_has_no_commit,
+        values_that_another_owner_has_applied_are_changed_at_its_source,
         two_sources_that_moved_are_listed,
         an_owner_that_does_not_list_it_has_no_say,
         without_an_owner_in_git_nothing_is_guessed,
@@ -147,6 +149,30 @@ fn an_owner_that_does_not_list_it_has_no_say() {
     owner.owner.proof = Proof::Refuted("it does not list it".to_owned());
     let told = Person::new().refused(&[owner], &image("1.1"), &image("1.0"));
     assert!(told.contains("no owner says which files of Git it renders"), "{told}");
+}
+
+/// By hand they would be put back.
+fn values_that_another_owner_has_applied_are_changed_at_its_source() {
+    let fleet = Fleet::new();
+    fleet.app(WEB, "web", "${image}");
+    fleet.push("Add web");
+    let mut web = kustomization(&fleet, "web", WEB);
+    web.object["spec"]["postBuild"] =
+        json!({"substituteFrom": [{"kind": "ConfigMap", "name": "versions"}]});
+    let mut web = taking(web);
+    let refused = |web: &OwnerRead| {
+        Person::new().refused(std::slice::from_ref(web), &image("1.1"), &image("1.0"))
+    };
+    let told = refused(&web);
+    assert!(told.contains("it may stand in ConfigMap flux-system/versions"), "{told}");
+    let labels = json!({"kustomize.toolkit.fluxcd.io/name": "settings",
+        "kustomize.toolkit.fluxcd.io/namespace": "flux-system"});
+    web.taken[0].object = json!({"metadata": {"labels": labels}, "data": {"image": image("1.1")}});
+    let told = refused(&web);
+    assert!(told.contains("is given by key image of ConfigMap flux-system/versions"), "{told}");
+    let where_to = "change it where Kustomization flux-system/settings takes it from";
+    assert!(told.contains(where_to), "{told}");
+    assert!(told.contains("else: kubectl edit configmap/versions -n flux-system"), "{told}");
 }
 
 fn without_an_owner_in_git_nothing_is_guessed() {

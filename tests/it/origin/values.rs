@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::given::{
-    Person, above, application, files, follows, gone, image, kustomization, planned, read,
+    Person, above, application, files, follows, gone, image, kustomization, planned, read, taking,
 };
 use crate::suite::{Test, pure};
 use crate::testbed::Fleet;
@@ -19,6 +19,7 @@ pub(super) fn tests() -> Vec<Test> {
         the_same_word_for_another_application_stays,
         values_of_a_release_stand_with_its_kustomization,
         a_variable_of_a_kustomization_stands_in_its_parent,
+        values_of_a_release_stand_in_a_config_map_beside_it,
         the_file_of_a_generator_brought_it,
     ]
 }
@@ -157,6 +158,33 @@ fn a_variable_of_a_kustomization_stands_in_its_parent() {
     let mut origin = Person::new().origin(&[child, parent], &image("1.1"), &image("1.0"));
     assert_eq!((gone(&origin), origin.owner), (vec![bad.as_str()], 1));
     assert_eq!(files(&planned(&mut origin, &image("1.0"))), ["cluster/web.yaml"]);
+}
+
+/// Another release beside it has values of its own.
+fn values_of_a_release_stand_in_a_config_map_beside_it() {
+    let fleet = Fleet::new();
+    let held = |name: &str, tag: &str| {
+        let values = json!({"kind": "ConfigMap", "metadata": {"name": name},
+            "data": {"values.yaml": values(tag)}});
+        fleet.write(&format!("apps/{name}.yaml"), &values.to_string());
+    };
+    let mut object = release("1.0");
+    object["spec"]["values"] = Value::Null;
+    object["spec"]["valuesFrom"] = json!([{"kind": "ConfigMap", "name": "web"}]);
+    fleet.write("apps/release.yaml", &object.to_string());
+    held("web", "1.0");
+    held("api", "1.0");
+    fleet.push("Add web");
+    held("api", "1.1");
+    fleet.push("Release 1.1 of api");
+    held("web", "1.1");
+    let bad = fleet.push("Release 1.1 of web");
+    let child = taking(read("HelmRelease shop/web", object, Vec::new()));
+    let parent = above(&child, kustomization(&fleet, "apps", "./apps"));
+    let mut origin = Person::new().origin(&[child, parent], &image("1.1"), &image("1.0"));
+    assert_eq!((gone(&origin), origin.owner), (vec![bad.as_str()], 1));
+    assert_eq!(files(&planned(&mut origin, &image("1.0"))), ["apps/web.yaml"]);
+    assert_eq!(origin.reader.as_ref().map(|reader| reader.name.as_str()), Some("web"));
 }
 
 fn the_file_of_a_generator_brought_it() {

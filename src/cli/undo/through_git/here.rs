@@ -59,6 +59,8 @@ pub(super) struct Ready {
     pub(super) files: Vec<GitPath>,
     /// Of these, each `Chart.yaml` whose version changes.
     versions: Vec<GitPath>,
+    /// Who takes values from an object of the cluster that they change.
+    reader: Option<Target>,
     pub(super) notes: Vec<String>,
 }
 
@@ -79,7 +81,8 @@ impl Ready {
         notes: Vec<String>,
     ) -> Self {
         let (files, versions) = (Vec::new(), Vec::new());
-        Self { ground, owner, source, revert: None, commit: Some(commit), files, versions, notes }
+        let (revert, commit, reader) = (None, Some(commit), None);
+        Self { ground, owner, source, revert, commit, files, versions, reader, notes }
     }
 }
 
@@ -112,8 +115,8 @@ impl Here {
                 self.reverted(flow, *origin, &owned.direct.to.images, deadline).await
             }
             Found::Nothing(settled) => {
-                let Settled { ground, owner, source, tip, evidence, .. } = *settled;
-                Ok(Ready::held(ground, (owner, source), tip, evidence))
+                let Settled { ground, owner, source, tip, evidence, reader, .. } = *settled;
+                Ok(Ready { reader, ..Ready::held(ground, (owner, source), tip, evidence) })
             }
             Found::Refused(error) => Err(with_ways(self.with_whole(error, flow), flow, owned)),
         }
@@ -171,7 +174,7 @@ impl Here {
             )
         })
         .await;
-        let (owner, source) = (origin.owner, origin.source);
+        let (owner, source, reader) = (origin.owner, origin.source, origin.reader.take());
         match made? {
             Decision::Revert(plan, shown) => {
                 let Advised { way, notes } = advised?;
@@ -185,13 +188,14 @@ impl Here {
                 let plan = Box::new(RevertPlan { way, warnings, ..*plan });
                 let revert = Some((plan, shown, by, host));
                 let ground = origin.ground;
-                Ok(Ready { ground, owner, source, revert, commit: None, files, versions, notes })
+                let commit = None;
+                Ok(Ready { ground, owner, source, revert, commit, files, versions, reader, notes })
             }
             Decision::Nothing(nothing) => {
                 let commit = nothing.commit.as_deref().and_then(|id| Oid::from_str(id).ok());
                 let notes = vec![nothing.message];
                 let commit = commit.unwrap_or(origin.tip);
-                Ok(Ready::held(origin.ground, (owner, source), commit, notes))
+                Ok(Ready { reader, ..Ready::held(origin.ground, (owner, source), commit, notes) })
             }
             Decision::Blocked(blocked, error) => {
                 let marks = flow.app.console.marks;
@@ -271,6 +275,7 @@ impl Here {
             todo: [todo, stops].concat(),
             unblocks: followed.iter().any(|one| passage::waits_for_health(&one.owner)),
             followed,
+            reader: ready.reader.clone(),
             // Where nothing is pushed, what runs may be the sync to that very commit: who follows it can tell.
             settled: if ready.revert.is_some() { settled } else { Vec::new() },
             seen,

@@ -46,15 +46,22 @@ impl<'v> Kustomization<'v> {
         files.extend(self.0.pointer("/openapi/path").and_then(Value::as_str));
         files.extend(self.items("replacements").filter_map(|item| text(item, "path")));
         for list in ["configMapGenerator", "secretGenerator"] {
-            for generator in self.items(list) {
-                let named = strings(generator, "files");
-                // `key=path`
-                files.extend(named.map(|file| file.split_once('=').map_or(file, |(_, path)| path)));
-                files.extend(strings(generator, "envs"));
-                files.extend(text(generator, "env"));
-            }
+            files.extend(self.items(list).flat_map(files_of));
         }
         files
+    }
+
+    /// The files of the generator that makes this object; `None` where none does. Its name may have the hash
+    /// of its content behind it.
+    pub(super) fn generated(&self, kind: &str, name: &str) -> Option<Vec<&'v str>> {
+        let list = match kind {
+            "ConfigMap" => "configMapGenerator",
+            "Secret" => "secretGenerator",
+            _ => return None,
+        };
+        let is_it =
+            |generator: &&Value| text(generator, "name").is_some_and(|plain| is_named(name, plain));
+        self.items(list).find(is_it).map(|generator| files_of(generator).collect())
     }
 
     /// All patches, in the order in which they are made.
@@ -109,6 +116,23 @@ impl<'v> Kustomization<'v> {
     fn items(&self, list: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
         self.0.get(list).and_then(Value::as_array).into_iter().flatten()
     }
+}
+
+/// What a generator reads.
+fn files_of(generator: &Value) -> impl Iterator<Item = &str> {
+    // `key=path`
+    let path = |file| str::split_once(file, '=').map_or(file, |(_, path)| path);
+    let files = strings(generator, "files").map(path);
+    files.chain(strings(generator, "envs")).chain(text(generator, "env"))
+}
+
+/// Whether an object has the name that a generator gives, alone or with a hash.
+fn is_named(name: &str, plain: &str) -> bool {
+    const HASH: usize = 10;
+    let Some(rest) = name.strip_prefix(plain) else { return false };
+    let is_hash =
+        |hash: &str| hash.len() == HASH && hash.bytes().all(|b| b.is_ascii_alphanumeric());
+    rest.is_empty() || rest.strip_prefix('-').is_some_and(is_hash)
 }
 
 /// The texts in a list; anything else in it is passed over.

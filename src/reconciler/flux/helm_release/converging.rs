@@ -16,7 +16,8 @@ use super::super::fetching::{self, is_at};
 use super::super::fields::{flag, is_set, number, text, word};
 use super::super::request;
 use super::super::source::SourceRef;
-use super::{SOURCE, chart, state};
+use super::super::values_from;
+use super::{KIND, SOURCE, chart, state};
 
 const COLUMNS: usize = 300;
 /// What it says while others are not done.
@@ -59,6 +60,7 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
     if let Some(deployed) = deployed
         && !is_unfinished(owner)
         && is_of_chart(owner, &fetchers, following)
+        && values_from::are_read(&KIND, owner, following)
     {
         let (chart, version) = (text(deployed, "/chartName"), text(deployed, "/chartVersion"));
         return Convergence::Healthy { revision: format!("{chart} {version}") };
@@ -93,7 +95,8 @@ fn blocked(
     let action = state::action(owner)?;
     let is_wanted = before_it(fetchers, following).is_none()
         && is_attempted(owner)
-        && is_of_chart(owner, fetchers, following);
+        && is_of_chart(owner, fetchers, following)
+        && !values_from::are_to_be_read(&KIND, owner, following);
     let since = action.since.parse::<jiff::Timestamp>().ok();
     let name = action.name;
     if is_wanted {
@@ -168,7 +171,9 @@ fn lost(owner: &Value, fetchers: &Fetchers<'_>, following: &Following<'_>) -> Op
     if WAITS.contains(&ready.reason()) {
         return Some(Convergence::Blocked { by: words(ready), until: None, remedy: None });
     }
-    let is_ours = is_attempted(owner) && is_of_chart(owner, fetchers, following);
+    let is_ours = is_attempted(owner)
+        && is_of_chart(owner, fetchers, following)
+        && values_from::are_read(&KIND, owner, following);
     let is_running =
         true_one(owner, "Reconciling").is_some_and(|running| running.reason() != RETRIES);
     let is_lost = is_ours && !is_running && ready.reason() != CANCELLED;

@@ -11,7 +11,7 @@ use super::super::super::marks::reference;
 use super::super::condition::failure;
 use super::super::fields::word;
 use super::super::source::SourceRef;
-use super::super::{dependency, fetching, request};
+use super::super::{dependency, fetching, request, values_from};
 use super::converging::{self, fetchers};
 use super::{KIND, SOURCE, chart};
 
@@ -46,8 +46,11 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Vec<Nudge> {
     if fetch.is_some() {
         return fetch.into_iter().collect();
     }
+    // What it takes from other objects changes nothing of it, so nobody else makes it run.
+    let is_due =
+        following.unmoved >= TO_BEGIN || values_from::are_to_be_read(&KIND, owner, following);
     let next = match converging::of(owner, following) {
-        Convergence::Compared { .. } if following.unmoved >= TO_BEGIN => {
+        Convergence::Compared { .. } if is_due => {
             built(&fetchers, following).or_else(|| run(owner, following))
         }
         Convergence::Blocked { .. } if are_others_done(owner, following) => run(owner, following),

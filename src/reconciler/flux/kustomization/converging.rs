@@ -17,6 +17,7 @@ use super::super::health_check::{self, GATE};
 use super::super::request;
 use super::super::revision;
 use super::super::source::SourceRef;
+use super::super::values_from;
 use super::{KIND, SOURCE};
 
 const COLUMNS: usize = 300;
@@ -60,7 +61,10 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
         return blocked;
     }
     let applied = word(owner, "/status/lastAppliedRevision");
-    if is_at(applied, following) && !is_unfinished(owner) {
+    if is_at(applied, following)
+        && !is_unfinished(owner)
+        && values_from::are_read(&KIND, owner, following)
+    {
         let revision = revision::words(applied.unwrap_or_default());
         return if health_check::is_waited_for(owner) {
             Convergence::Healthy { revision }
@@ -91,7 +95,8 @@ fn newer<'v>(owner: &'v Value, following: &Following<'_>) -> Option<&'v str> {
 /// The health check of another revision, which has to end, or what it depends on.
 fn blocked(owner: &Value, following: &Following<'_>) -> Option<Convergence> {
     if let Some(running) = health_check::running(owner)
-        && !is_at(Some(running.revision), following)
+        && (!is_at(Some(running.revision), following)
+            || values_from::are_to_be_read(&KIND, owner, following))
     {
         let what = revision::words(running.revision);
         return Some(Convergence::Blocked {
@@ -125,7 +130,8 @@ fn lost(owner: &Value, following: &Following<'_>) -> Option<Convergence> {
         return request::is_handled(owner, last).then(|| failed(ready));
     }
     let is_over = is_true(owner, "Reconciling") && running_reason(owner) == RETRIES;
-    (is_tried && is_over && ready.reason() != CANCELLED).then(|| failed(ready))
+    let is_ours = is_tried && values_from::are_read(&KIND, owner, following);
+    (is_ours && is_over && ready.reason() != CANCELLED).then(|| failed(ready))
 }
 
 fn running_reason(owner: &Value) -> &str {
@@ -145,7 +151,7 @@ fn under_way(owner: &Value, following: &Following<'_>) -> Convergence {
             since: since.since().parse().ok(),
         };
     }
-    if is_tried {
+    if is_tried && values_from::are_read(&KIND, owner, following) {
         // Between two writes of its status.
         let (phase, message) = ("run".to_owned(), String::new());
         return Convergence::Running { phase, message, since: None };

@@ -9,7 +9,7 @@ use crate::rollback::model::convergence::Convergence;
 use super::super::super::following::{Address, Following, Goal, Nudge, NudgeKind};
 use super::super::super::marks::reference;
 use super::super::source::SourceRef;
-use super::super::{dependency, fetching, request};
+use super::super::{dependency, fetching, request, values_from};
 use super::{KIND, SOURCE, converging};
 
 /// What its source has fetched queues it, but the first run may still read the old state.
@@ -41,7 +41,10 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Vec<Nudge> {
         return Vec::new();
     }
     let mut nudges: Vec<Nudge> = fetching::nudge(&source, following).into_iter().collect();
-    if matches!(state, Convergence::Compared { .. }) && following.unmoved >= TO_BEGIN {
+    // What it takes from other objects changes nothing of it, so nobody else makes it run.
+    let is_due =
+        following.unmoved >= TO_BEGIN || values_from::are_to_be_read(&KIND, owner, following);
+    if matches!(state, Convergence::Compared { .. }) && is_due {
         nudges.extend(run(owner, following, PAUSE));
     }
     // From the first on which all the others wait, each as soon as it can.

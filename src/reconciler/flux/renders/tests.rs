@@ -48,7 +48,10 @@ fn what_a_kustomization_lays_over_its_files_is_told() {
         over(&found)[..5],
         [
             ("variable tag (postBuild of Kustomization shop/web)", "1.1"),
-            ("ConfigMap versions (postBuild of Kustomization shop/web)", ""),
+            (
+                "ConfigMap shop/versions (spec.postBuild.substituteFrom of Kustomization shop/web)",
+                "",
+            ),
             ("image web (images of Kustomization shop/web)", "1.2"),
             ("image api (images of Kustomization shop/web)", "sha256:0a"),
             ("image x (images of Kustomization shop/web)", "r.test/x"),
@@ -90,7 +93,7 @@ fn the_values_of_a_release_stand_in_itself() {
         [
             ("image web (images of HelmRelease shop/web)", "2"),
             ("value image.tag of HelmRelease shop/web", "1.1"),
-            ("Secret more (spec.valuesFrom of HelmRelease shop/web)", ""),
+            ("key values.yaml of Secret shop/more (spec.valuesFrom of HelmRelease shop/web)", "",),
         ]
     );
 }

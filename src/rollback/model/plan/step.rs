@@ -104,6 +104,9 @@ pub enum Action {
         /// The commit, where it is there already; else the one that the step before brings.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         commit: Option<String>,
+        /// Whether it has to run once more, since values change that it takes from other objects.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
     },
     /// A JSON Patch of the workload to what Git holds by then, sent only while an owner's health check
     /// of what is left holds the commit back: so that check ends. It carries its own preconditions.

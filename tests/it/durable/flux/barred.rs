@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{hasty, hasty_helm};
+use super::{command, hasty, hasty_helm, is_refused};
 use crate::durable::{WEB, image, live, newest_message, undo, web};
 use crate::git_objects::signatures::{Keyring, has};
-use crate::given::{commands, paste};
+use crate::given::paste;
 use crate::rb::Ran;
 use crate::suite::{Test, on_bed};
 use crate::testbed::flux::{Flux, git_repository, helm_release, kustomization};
@@ -40,27 +40,6 @@ fn bad_release(flux: &Flux, namespace: &Namespace, extra: &Value) -> (Fleet, Str
 
 fn patch(namespace: &Namespace, object: &str, patch: &Value) {
     namespace.kubectl_ok(&["patch", object, "--type=merge", "-p", &patch.to_string()]);
-}
-
-/// Refused, and nothing was pushed or written; what it says.
-#[track_caller]
-fn is_refused(namespace: &Namespace, fleet: &Fleet, words: &str) -> Ran {
-    let (head, before) = (fleet.server_head(), namespace.get("deployment", "web"));
-    let ran = undo(namespace, words).run().ends_with(3);
-    assert_eq!(fleet.server_head(), head, "{ran}");
-    let after = namespace.get("deployment", "web");
-    for member in ["generation", "annotations"] {
-        assert_eq!(after["metadata"][member], before["metadata"][member], "{ran}");
-    }
-    ran
-}
-
-/// The command in a hint that has this in it.
-#[track_caller]
-fn command(ran: &Ran, part: &str) -> String {
-    let all = commands(ran);
-    let found = all.iter().find(|command| command.contains(part));
-    found.unwrap_or_else(|| panic!("no command with {part}: {all:?} {ran}")).clone()
 }
 
 /// What it has fetched it goes on to apply, so a patch would not stay either.

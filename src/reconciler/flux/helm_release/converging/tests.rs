@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::super::super::super::following::Given;
 use super::super::super::super::following::given::{BAD, NEWER, REVERT, following, nudged};
 use super::*;
 
@@ -130,6 +131,44 @@ fn an_action_for_what_was_wanted_before_holds_the_commit_back() {
                  the latest (patching its objects to what Git holds ends it)";
     assert_says(&web("1.0.0+222222222222", "deployed", &busy), &others, words);
     assert_says(&web("1.0.0+111111111111", "deployed", &busy), &others, "is at work (upgrade)");
+}
+
+/// Nothing of its status says which values it has read.
+#[test]
+fn values_from_elsewhere_count_with_a_run_that_has_begun_since() {
+    let (at, chart) = (source(REVERT), built(REVERT, "1.0.0+111111111111"));
+    let others = [&at, &chart];
+    let path = "/apis/helm.toolkit.fluxcd.io/v2/namespaces/shop/helmreleases/web";
+    let asked = [nudged(NudgeKind::Refresh, path, "token", 0)];
+    let message = "Running 'upgrade' action with timeout of 5m0s";
+    let busy = [
+        condition("Ready", "Unknown", "Progressing", message),
+        condition("Reconciling", "True", "Progressing", message),
+    ];
+    let stalled = [
+        condition("Ready", "False", "UpgradeFailed", "timed out"),
+        condition("Stalled", "True", "RetriesExceeded", "no retries"),
+    ];
+    let waits = "has seen the commit and waits for its next run";
+    let version = "1.0.0+111111111111";
+    let blocked = "is held back by its upgrade of what was wanted before, until 2026-03-02T12:05:00Z at \
+                   the latest (patching its objects to what Git holds ends it)";
+    let healthy = format!("has applied web {version} and says that it is healthy");
+    for (status, conditions, before, meanwhile, after) in [
+        ("deployed", &ready()[..], waits, waits, healthy.as_str()),
+        ("deployed", &busy, blocked, "is at work (upgrade)", "is at work (upgrade)"),
+        ("failed", &stalled, waits, waits, "has failed: RetriesExceeded: no retries"),
+    ] {
+        let mut release = web(version, status, conditions);
+        let says = |release: &Value, given: &[Given]| {
+            let anew = Following { goal: Goal::Anew, ..following(&others, given) };
+            of(release, &anew).to_string()
+        };
+        assert_eq!(says(&release, &[]), before);
+        assert_eq!(says(&release, &asked), meanwhile);
+        release["status"]["lastHandledReconcileAt"] = json!("token");
+        assert_eq!(says(&release, &asked), after);
+    }
 }
 
 #[test]

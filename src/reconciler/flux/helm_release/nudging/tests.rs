@@ -66,6 +66,18 @@ fn the_source_is_asked_then_the_chart_then_the_release() {
     assert!(of(&release, &idle).is_empty());
 }
 
+/// Nobody else does, and nothing is waited for.
+#[test]
+fn who_takes_changed_values_is_asked_to_run_at_once() {
+    let (mut release, at, chart) = (web(), source(REVERT), built(REVERT));
+    release["status"]["lastAttemptedRevision"] = json!(REVERT);
+    let others = [&at, &chart];
+    let anew = |given| Following { goal: Goal::Anew, ..following(&others, given) };
+    assert_eq!(paths(&of(&release, &anew(&[]))), [WEB_PATH]);
+    let given = [nudged(NudgeKind::Refresh, WEB_PATH, "token", 0)];
+    assert!(of(&release, &anew(&given)).is_empty());
+}
+
 #[test]
 fn who_waits_for_others_is_asked_once_they_are_done() {
     let mut release = web();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::super::super::following::Given;
 use super::super::super::super::following::given::{ABOVE, BAD, NEWER, REVERT, following, nudged};
 use super::*;
 
@@ -46,6 +47,40 @@ fn failing(reason: &str, message: &str) -> [Value; 2] {
 #[track_caller]
 fn assert_says(owner: &Value, source: &Value, words: &str) {
     assert_eq!(of(owner, &following(&[source], &[])).to_string(), words, "{owner}");
+}
+
+/// Nothing of its status says which values it has read.
+#[test]
+fn values_from_elsewhere_count_with_a_run_that_has_begun_since() {
+    let at = source(REVERT);
+    let others = [&at];
+    let path = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/web";
+    let asked = [nudged(NudgeKind::Refresh, path, "token", 0)];
+    let message =
+        format!("Running health checks for revision {} with a timeout of 30s", main(REVERT));
+    let checking = [
+        condition("Ready", "Unknown", "Progressing", "Reconciliation in progress"),
+        condition("Reconciling", "True", "Progressing", &message),
+    ];
+    let failed = failing("HealthCheckFailed", "timeout");
+    let waits = "has seen the commit and waits for its next run";
+    let blocked = "is held back by the health check of main@111111111";
+    let applied = "has applied main@111111111";
+    for (conditions, before, meanwhile, after) in [
+        (&[ready()][..], waits, waits, applied),
+        (&checking, blocked, "is at work (health check)", "is at work (health check)"),
+        (&failed, waits, waits, "has failed: HealthCheckFailed: timeout"),
+    ] {
+        let mut web = web(REVERT, REVERT, conditions);
+        let says = |web: &Value, given: &[Given]| {
+            let anew = Following { goal: Goal::Anew, ..following(&others, given) };
+            of(web, &anew).to_string()
+        };
+        assert!(says(&web, &[]).starts_with(before), "{}", says(&web, &[]));
+        assert!(says(&web, &asked).starts_with(meanwhile), "{}", says(&web, &asked));
+        web["status"]["lastHandledReconcileAt"] = json!("token");
+        assert!(says(&web, &asked).starts_with(after), "{}", says(&web, &asked));
+    }
 }
 
 #[test]

@@ -66,6 +66,19 @@ fn one_request_to_the_source_is_enough() {
     assert!(of(&web, &idle).is_empty());
 }
 
+/// Nobody else does, and nothing is waited for.
+#[test]
+fn who_takes_changed_values_is_asked_to_run_at_once() {
+    let (mut web, at) = (named("web", REVERT), source(REVERT, ""));
+    let others = [&at];
+    let anew = |given| Following { goal: Goal::Anew, ..after(11_000, &others, given) };
+    assert_eq!(paths(&of(&web, &Following { elapsed: Duration::ZERO, ..anew(&[]) })), [WEB_PATH]);
+    let given = [nudged(NudgeKind::Refresh, WEB_PATH, "token", 0)];
+    assert!(of(&web, &anew(&given)).is_empty());
+    web["status"]["lastHandledReconcileAt"] = json!("token");
+    assert!(of(&web, &anew(&given)).is_empty());
+}
+
 /// A host of Git that shows a push a little later.
 #[test]
 fn a_source_that_saw_nothing_new_is_asked_again_and_again() {
