@@ -14,7 +14,7 @@ use crate::rollback::model::target::Target;
 /// Bytes of a page that are looked at: what is wanted must not cost more than the rest of the command.
 const MOST: usize = 4 * 1024 * 1024;
 /// So long an answer is waited for: nothing that has to be done depends on it.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Those that were looked at, without the owner itself.
 #[derive(Clone, Debug, Default)]

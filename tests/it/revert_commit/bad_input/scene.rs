@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use regex_lite::Regex;
 use snapbox::data::Inline;
 use snapbox::{IntoData as _, assert_data_eq};
 
@@ -159,7 +160,8 @@ impl Shop {
     pub(super) fn said(&self, text: &str, newest: &str) -> String {
         let mut names = self.names.clone();
         names.commit(newest, "newest");
-        names.replace(text)
+        let time = Regex::new(r"after \d+ ms").expect("an expression");
+        time.replace_all(&names.replace(text), "after N ms").into_owned()
     }
 
     /// It ends with this code and says this on stderr, and no ref has changed.

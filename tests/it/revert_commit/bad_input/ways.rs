@@ -31,7 +31,7 @@ fn nobody_is_there() {
     let ran =
         shop.refuses(shop.rb_at(&format!("http://{address}/shop.git"), "--way push"), 1, str![[r"
 error: cannot fetch main (http://CLOSED/shop.git): the host refuses the connection
-  cause: fatal: unable to access 'http://CLOSED/shop.git/': Failed to connect to 127.0.0.1 port PORT after 0 ms: Couldn't connect to server
+  cause: fatal: unable to access 'http://CLOSED/shop.git/': Failed to connect to 127.0.0.1 port PORT after N ms: Couldn't connect to server
   hint: git ls-remote http://CLOSED/shop.git
 
 "]]);
