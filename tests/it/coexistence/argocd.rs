@@ -20,6 +20,8 @@ pub(super) fn measured(bed: &TestBed, hint: &str, row: &str, options: &[&str]) {
     let app = argocd.application(&namespace, &fleet.url(), FOLDER, &extra);
     let owner = Synced { app, fleet, namespace: &namespace, options };
     owner.sync(&commit).expect("release 1 comes");
+    // It has compared before it has seen what it has made.
+    owner.app.wait_synced(&commit);
     story::tell(row, &namespace, &owner);
 }
 

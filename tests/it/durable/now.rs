@@ -251,7 +251,7 @@ fn killed_at(
     assert!(killed.expect("kill").success());
     let ran = running.wait();
     assert_eq!(ran.code, -1, "{name}: {ran}");
-    gate.open();
+    // What is held before it is stored never is: the gate stays closed.
     namespace.wait_until("nothing is on its way", |_| !proxy.is_forwarding());
 
     let resumed = undo(&namespace, "deploy/web --resume --yes").run();
