@@ -19,12 +19,14 @@ mod unwell;
 mod whole;
 mod windows;
 
+use std::process::Command;
+
 use serde_json::Value;
 
-use crate::rb::Rb;
+use crate::rb::{Ran, Rb};
 use crate::suite::Test;
 use crate::testbed::argocd::{Application, automated};
-use crate::testbed::{Fleet, Namespace, TestBed};
+use crate::testbed::{Action, Fleet, Gate, Namespace, TestBed};
 
 pub(crate) fn tests() -> Vec<Test> {
     [
@@ -89,6 +91,29 @@ fn undo(namespace: &Namespace, words: &str) -> Rb {
         .env("GIT_COMMITTER_NAME", "Ann")
         .env("GIT_COMMITTER_EMAIL", "ann@example.com")
         .words(&format!("undo {words}"))
+}
+
+/// Stops a call by a signal while it asks an Application to compare, which does not arrive before the gate is
+/// opened: the commit is on the branch by then.
+#[track_caller]
+fn stopped_as_it_asks(
+    bed: &TestBed,
+    namespace: &Namespace,
+    words: &str,
+    signal: &str,
+) -> (Ran, Gate) {
+    let (proxy, gate) = (bed.proxy(), Gate::closed());
+    let closed = gate.clone();
+    proxy.inject(move |head| {
+        let is_nudge = head.method == "PATCH" && head.path.contains("/applications/");
+        if is_nudge { Action::Hold(closed.clone()) } else { Action::Pass }
+    });
+    let kubeconfig = proxy.kubeconfig(namespace);
+    let mut running = undo(namespace, words).env("KUBECONFIG", &kubeconfig).spawn();
+    namespace.wait_until("it asks the owner", |_| gate.is_reached() || running.has_ended());
+    let signalled = Command::new("kill").args([signal, &running.id().to_string()]).status();
+    assert!(signalled.expect("kill").success());
+    (running.wait(), gate)
 }
 
 /// The image that the Deployment `web` has now.

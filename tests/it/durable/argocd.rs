@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 
 use super::phases::Phases;
-use super::{WEB, bad_release, deployed, image, last_undo, live, newest_message, undo, web};
+use super::{
+    WEB, bad_release, deployed, image, last_undo, live, newest_message, stopped_as_it_asks, undo,
+    web,
+};
 use crate::given::allow_only;
 use crate::rb::Rb;
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::automated;
-use crate::testbed::{Action, Fleet, Gate, Namespace, TestBed};
+use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -248,19 +251,8 @@ fn an_interrupted_wait_says_what_is_true(bed: &TestBed) {
     let (namespace, (fleet, _)) = (bed.namespace("durable-int"), web());
     let app = deployed(bed, &namespace, &fleet);
     let bad = bad_release(&app, &fleet);
-    let (proxy, gate) = (bed.proxy(), Gate::closed());
-    let closed = gate.clone();
-    proxy.inject(move |head| {
-        let is_nudge = head.method == "PATCH" && head.path.contains("/applications/");
-        if is_nudge { Action::Hold(closed.clone()) } else { Action::Pass }
-    });
-    let kubeconfig = proxy.kubeconfig(&namespace);
-    let mut running = undo(&namespace, "deploy/web --yes").env("KUBECONFIG", &kubeconfig).spawn();
-    namespace.wait_until("it asks the owner", |_| gate.is_reached() || running.has_ended());
-    let signalled =
-        std::process::Command::new("kill").args(["-INT", &running.id().to_string()]).status();
-    assert!(signalled.expect("kill").success());
-    let ran = running.wait().ends_with(130);
+    let (ran, gate) = stopped_as_it_asks(bed, &namespace, "deploy/web --yes", "-INT");
+    let ran = ran.ends_with(130);
     assert_ne!(fleet.server_head(), bad);
     assert!(ran.stderr.contains("is on the branch, and the owner carries it on"), "{ran}");
     gate.open();

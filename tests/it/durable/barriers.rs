@@ -9,7 +9,7 @@ use super::{WEB, bad_release, deployed, image, live, undo, web};
 use crate::rb::{Ran, Rb};
 use crate::scene::projects;
 use crate::suite::{Test, on_bed};
-use crate::testbed::argocd::{Application, automated};
+use crate::testbed::argocd::Application;
 use crate::testbed::flux::{git_repository, kustomization};
 use crate::testbed::{Fleet, Namespace, TestBed};
 
@@ -154,8 +154,7 @@ fn a_project_that_wants_signatures_gets_them_or_nothing(bed: &TestBed) {
     let project = namespace.name();
     let keys = json!([{"keyID": "4AEE18F83AFDEB23"}]);
     argocd.apply(&projects::project(project, "signatureKeys", &keys));
-    let mut extra = automated();
-    extra["spec"]["project"] = json!(project);
+    let extra = projects::automated_in(project);
     let app = argocd.application(&namespace, &fleet.url(), WEB, &extra);
     app.wait_synced(&commit);
     namespace.rollout_done("web");

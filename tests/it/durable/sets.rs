@@ -104,6 +104,17 @@ impl<'a> Set<'a> {
         });
     }
 
+    /// One commit with the bad release of `web`, and the first of `other` for the cluster `us`.
+    #[track_caller]
+    fn release_bad_and_begin_with_us(&self) {
+        self.write("eu", "web", "2.0-crash");
+        self.write("us", "other", "1.0");
+        let bad = self.push("Release 2.0, and begin with us");
+        self.wait_bad();
+        self.wait_made("us");
+        self.application("us").wait_synced(&bad);
+    }
+
     fn reference(&self) -> String {
         format!("applicationset/{}", self.namespace.name())
     }
@@ -141,12 +152,7 @@ fn a_release_in_the_file_of_a_generator_goes_back(bed: &TestBed) {
 fn an_application_that_came_with_a_release_is_told_when_it_goes(bed: &TestBed) {
     let namespace = bed.namespace("durable-set-goes");
     let set = Set::released(bed, &namespace, &json!({}));
-    set.write("eu", "web", "2.0-crash");
-    set.write("us", "other", "1.0");
-    let bad = set.push("Release 2.0, and begin with us");
-    set.wait_bad();
-    set.wait_made("us");
-    set.application("us").wait_synced(&bad);
+    set.release_bad_and_begin_with_us();
     namespace.rollout_done("other");
     let told = format!(
         "Application {} (envs/us/config.json) came with it: ApplicationSet {} deletes what its \
@@ -173,12 +179,7 @@ fn an_application_that_stays_is_told_too(bed: &TestBed) {
     let namespace = bed.namespace("durable-set-stays");
     let policy = json!({"applicationsSync": "create-update", "preserveResourcesOnDeletion": true});
     let set = Set::released(bed, &namespace, &policy);
-    set.write("eu", "web", "2.0-crash");
-    set.write("us", "other", "1.0");
-    let bad = set.push("Release 2.0, and begin with us");
-    set.wait_bad();
-    set.wait_made("us");
-    set.application("us").wait_synced(&bad);
+    set.release_bad_and_begin_with_us();
     let told = format!(
         "Application {} (envs/us/config.json) came with it, and stays: ApplicationSet {} deletes no \
          Application",

@@ -3,10 +3,9 @@
 use serde_json::json;
 
 use super::{WEB, bad_release, image, live, undo, web};
-use crate::scene::projects::{delete_project, with_windows};
+use crate::scene::projects::{automated_in, delete_project, with_windows};
 use crate::suite::{Test, on_bed};
 use crate::testbed::TestBed;
-use crate::testbed::argocd::automated;
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![a_sync_that_a_window_blocks_is_ended]
@@ -19,8 +18,7 @@ fn a_sync_that_a_window_blocks_is_ended(bed: &TestBed) {
     let (fleet, commit) = web();
     let project = namespace.name();
     argocd.apply(&with_windows(project, &json!([])));
-    let mut extra = automated();
-    extra["spec"]["project"] = json!(project);
+    let extra = automated_in(project);
     let app = argocd.application(&namespace, &fleet.url(), WEB, &extra);
     app.wait_synced(&commit);
     namespace.rollout_done("web");

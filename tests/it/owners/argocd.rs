@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{notes, owners};
 use crate::given::allow;
 use crate::rb::{Rb, rb};
-use crate::scene::projects::{delete_project, with_windows};
+use crate::scene::projects::{automated_in, delete_project, with_windows};
 use crate::scene::{assert_live, releases};
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::automated;
@@ -334,8 +334,7 @@ fn a_window_that_forbids_a_sync_is_told_and_forbids_it(bed: &TestBed) {
     let (fleet, commit) = web();
     let project = namespace.name();
     argocd.apply(&with_windows(project, &json!([])));
-    let mut extra = automated();
-    extra["spec"]["project"] = json!(project);
+    let extra = automated_in(project);
     let app = argocd.application(&namespace, &fleet.url(), WEB, &extra);
     app.wait_synced(&commit);
     assert!(!notes(&of_web(&namespace)[0]).concat().contains("window"));

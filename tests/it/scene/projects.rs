@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::testbed::Namespace;
-use crate::testbed::argocd::ArgoCd;
+use crate::testbed::argocd::{ArgoCd, automated};
 
 /// One of that name with one more member.
 pub(crate) fn project(name: &str, member: &str, value: &Value) -> Value {
@@ -17,6 +17,13 @@ pub(crate) fn project(name: &str, member: &str, value: &Value) -> Value {
 /// One with these sync windows.
 pub(crate) fn with_windows(name: &str, windows: &Value) -> Value {
     project(name, "syncWindows", windows)
+}
+
+/// The settings of an automated Application that is in this project.
+pub(crate) fn automated_in(project: &str) -> Value {
+    let mut extra = automated();
+    extra["spec"]["project"] = json!(project);
+    extra
 }
 
 pub(crate) fn delete_project(argocd: &ArgoCd, namespace: &Namespace, name: &str) {

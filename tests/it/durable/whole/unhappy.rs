@@ -1,16 +1,14 @@
 //! `rb undo app/NAME` where more than one thing is in the way, or beside it.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use super::super::bots::{image_updater, updates};
 use super::super::request::merge;
-use super::super::{WEB, bad_release, deployed, image, live, undo, web};
+use super::super::{WEB, bad_release, deployed, image, live, stopped_as_it_asks, undo, web};
 use super::named;
 use crate::suite::{Test, on_bed};
-use crate::testbed::argocd::automated;
-use crate::testbed::{Action, Fleet, Gate, TestBed};
+use crate::testbed::argocd::{Application, automated};
+use crate::testbed::{Fleet, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
     on_bed![
@@ -44,18 +42,7 @@ fn a_call_that_was_killed_after_the_push_is_gone_on_with(bed: &TestBed) {
     let app = deployed(bed, &namespace, &fleet);
     let bad = bad_release(&app, &fleet);
     let words = format!("{} --yes", named(&app, bed.argocd()));
-    let (proxy, gate) = (bed.proxy(), Gate::closed());
-    let closed = gate.clone();
-    proxy.inject(move |head| {
-        let is_nudge = head.method == "PATCH" && head.path.contains("/applications/");
-        if is_nudge { Action::Hold(closed.clone()) } else { Action::Pass }
-    });
-    let kubeconfig = proxy.kubeconfig(&namespace);
-    let mut running = undo(&namespace, &words).env("KUBECONFIG", &kubeconfig).spawn();
-    namespace.wait_until("it asks the owner", |_| gate.is_reached() || running.has_ended());
-    let killed = Command::new("kill").args(["-9", &running.id().to_string()]).status();
-    assert!(killed.expect("kill").success());
-    running.wait();
+    let (_, gate) = stopped_as_it_asks(bed, &namespace, &words, "-KILL");
     gate.open();
     let head = fleet.server_head();
     assert_ne!(head, bad);
@@ -72,6 +59,14 @@ fn in_two_repositories(fleet: &Fleet, other: &Fleet) -> Value {
     extra
 }
 
+/// Waits until what was deployed last are these commits of its two sources.
+fn wait_deployed(app: &Application<'_>, revisions: [&str; 2]) {
+    app.wait_until("both sources are deployed", |app| {
+        let history = app["status"]["history"].as_array();
+        history.and_then(|all| all.last()).is_some_and(|last| last["revisions"] == json!(revisions))
+    });
+}
+
 fn settings(fleet: &Fleet, of: &str) -> String {
     let text = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  of: \"{of}\"\n"
@@ -86,19 +81,11 @@ fn of_two_repositories_the_one_that_moved_goes_back(bed: &TestBed) {
     let unmoved = settings(&other, "1.0");
     let extra = in_two_repositories(&fleet, &other);
     let app = argocd.application(&namespace, &fleet.url(), WEB, &extra);
-    let are_synced = |revisions: [&str; 2]| {
-        app.wait_until("both sources are synced", |app| {
-            app["status"]["history"]
-                .as_array()
-                .and_then(|history| history.last())
-                .is_some_and(|last| last["revisions"] == json!(revisions))
-        });
-    };
-    are_synced([&unmoved, &first]);
+    wait_deployed(&app, [&unmoved, &first]);
     namespace.rollout_done("web");
     let bad = fleet.release(WEB, &image("2.0-crash"));
     app.refresh();
-    are_synced([&unmoved, &bad]);
+    wait_deployed(&app, [&unmoved, &bad]);
     undo(&namespace, &format!("{} --yes", named(&app, argocd))).run().ends_with(0);
     assert_eq!(live(&namespace), image("1.0"));
     assert_ne!(fleet.server_head(), bad);
@@ -111,15 +98,11 @@ fn where_both_repositories_moved_nothing_is_pushed(bed: &TestBed) {
     let before = settings(&other, "1.0");
     let extra = in_two_repositories(&fleet, &other);
     let app = argocd.application(&namespace, &fleet.url(), WEB, &extra);
-    let has = |app: &Value, revisions: [&str; 2]| {
-        let history = app["status"]["history"].as_array();
-        history.and_then(|all| all.last()).is_some_and(|last| last["revisions"] == json!(revisions))
-    };
-    app.wait_until("it is synced", |app| has(app, [&before, &first]));
+    wait_deployed(&app, [&before, &first]);
     let after = settings(&other, "2.0");
     let bad = fleet.release(WEB, &image("2.0-crash"));
     app.refresh();
-    app.wait_until("both are synced", |app| has(app, [&after, &bad]));
+    wait_deployed(&app, [&after, &bad]);
     let ran = undo(&namespace, &format!("{} --yes", named(&app, argocd))).run().ends_with(3);
     ran.says("nothing tells which source").says(&fleet.url()).says(&other.url());
     assert_eq!((fleet.server_head(), other.server_head()), (bad, after));
