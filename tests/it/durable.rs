@@ -80,6 +80,7 @@ fn bad_release(app: &Application<'_>, fleet: &Fleet) -> String {
     let bad = fleet.release(WEB, &image("2.0-crash"));
     app.refresh_to(&bad);
     app.wait_synced(&bad);
+    app.destination().deployment_observed("web");
     bad
 }
 

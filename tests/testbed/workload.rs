@@ -73,6 +73,14 @@ impl Namespace {
         });
     }
 
+    /// Waits until the controller has seen the Deployment as it is: by then it has numbered the template.
+    #[track_caller]
+    pub(crate) fn deployment_observed(&self, deployment: &str) {
+        self.wait_until(&format!("deployment/{deployment} is observed"), |namespace| {
+            is_observed(&namespace.get("deployment", deployment))
+        });
+    }
+
     /// The pods of a workload that was made here.
     #[track_caller]
     pub(crate) fn pods(&self, workload: &str) -> Vec<Value> {
@@ -80,13 +88,20 @@ impl Namespace {
     }
 }
 
+fn is_observed(deployment: &Value) -> bool {
+    number(deployment, "/status/observedGeneration") >= number(deployment, "/metadata/generation")
+}
+
 fn is_rolled_out(deployment: &Value) -> bool {
-    let number = |pointer: &str| deployment.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-    let wanted = number("/spec/replicas");
-    number("/status/observedGeneration") >= number("/metadata/generation")
+    let wanted = number(deployment, "/spec/replicas");
+    is_observed(deployment)
         && ["replicas", "updatedReplicas", "availableReplicas"]
             .iter()
-            .all(|count| number(&format!("/status/{count}")) == wanted)
+            .all(|count| number(deployment, &format!("/status/{count}")) == wanted)
+}
+
+fn number(deployment: &Value, pointer: &str) -> u64 {
+    deployment.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
 }
 
 /// RFC 7386, over objects.

@@ -239,10 +239,7 @@ fn synced_with_differences_that_it_leaves_alone_is_not_believed(bed: &TestBed) {
     app.refresh_to(&bad);
     app.wait_synced(&bad);
     namespace.kubectl_ok(&["set", "image", "deployment/web", &format!("*={}", image("2.0-crash"))]);
-    namespace.wait_until("its controller has seen it", |namespace| {
-        let web = namespace.get("deployment", "web");
-        web["status"]["observedGeneration"] == web["metadata"]["generation"]
-    });
+    namespace.deployment_observed("web");
     let ran = undo(&namespace, "deploy/web --yes --timeout=90s").run();
     let app = app.get();
     assert_eq!(app["status"]["sync"]["status"], "Synced", "{app}");

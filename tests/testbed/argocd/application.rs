@@ -82,6 +82,11 @@ impl<'a> Application<'a> {
         &self.name
     }
 
+    /// The namespace that it deploys into.
+    pub(crate) fn destination(&self) -> &'a Namespace {
+        self.namespace
+    }
+
     /// The namespace that it is in.
     pub(crate) fn place(&self) -> &str {
         self.argocd.namespace()
