@@ -78,7 +78,7 @@ pub fn of(owner: &Target) -> Option<&'static dyn Reconciler> {
 }
 
 /// What the marks of an object say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     /// Namespace of the owner, where the mark says it.
     pub namespace: Option<String>,
@@ -88,6 +88,24 @@ pub struct Claim {
     pub mark: String,
     /// The object that carries it.
     pub of: Target,
+    /// Namespace that an owner of that name was found in before: it is asked for there, and nowhere else.
+    pub place: Option<String>,
+}
+
+impl Claim {
+    /// The same, for one of these: those who were found before, the nearest first.
+    fn placed(mut self, reconciler: &dyn Reconciler, known: &[Target]) -> Self {
+        let fits = |one: &&Target| {
+            let is_there = self.namespace.as_ref().is_none_or(|wanted| *wanted == one.namespace);
+            is_there && one.name == self.name && reconciler.is_of(one)
+        };
+        let mut found = known.iter().filter(fits);
+        // Of several, nobody knows which it was.
+        if let (Some(one), None) = (found.next(), found.next()) {
+            self.place = Some(one.namespace.clone());
+        }
+        self
+    }
 }
 
 /// What a claim comes to.

@@ -27,8 +27,23 @@ struct Found {
     object: Option<Value>,
 }
 
-/// An object whose marks are looked at.
-struct Marked {
+/// A workload whose owners are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Marked {
+    /// What is looked at of it: see [`marks()`].
+    pub marks: Value,
+    /// Those who were found to own it before, and those above them: they are asked for where they were.
+    pub known: Vec<Target>,
+}
+
+impl From<Value> for Marked {
+    fn from(marks: Value) -> Self {
+        Self { marks, known: Vec::new() }
+    }
+}
+
+/// An object of one level.
+struct At {
     index: usize,
     object: Value,
 }
@@ -43,6 +58,16 @@ struct Claimed {
 #[must_use]
 pub fn marks(workload: &Value) -> Value {
     marks::of(workload)
+}
+
+/// The same, for somebody who has read its owners before.
+#[must_use]
+pub fn marked(workload: &Value, owners: &[Owner]) -> Marked {
+    let known = owners.iter().filter(|owner| owner.counts());
+    Marked {
+        marks: marks(workload),
+        known: known.filter_map(|owner| owner.object.clone()).collect(),
+    }
 }
 
 /// The owners of each workload, which is given by its [`marks()`], in its place; the nearest first. What
@@ -64,12 +89,13 @@ pub async fn links(
     field_manager: &str,
     deadline: Deadline,
 ) -> Vec<Vec<Link>> {
+    let workloads = workloads.into_iter().map(Marked::from).collect();
     climb(workloads, async |asks| Facts::gather(cluster, asks, field_manager, deadline).await).await
 }
 
 /// The same, with whatever finds the facts out.
 pub(super) async fn climb(
-    workloads: Vec<Value>,
+    workloads: Vec<Marked>,
     gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
 ) -> Vec<Vec<Link>> {
     let keep = |rung: &mut Rung, (object, _): (Option<Value>, &Facts<'_>)| rung.object = object;
@@ -81,17 +107,19 @@ pub(super) async fn climb(
 /// The same with the reconcilers. `on_close` gets each owner that is known whole, and the facts that were
 /// found out last; what it does not take out of it is gone then.
 pub(super) async fn rungs(
-    workloads: Vec<Value>,
+    workloads: Vec<Marked>,
     gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
     mut on_close: impl FnMut(&mut Rung, (Option<Value>, &Facts<'_>)),
 ) -> Vec<Vec<Rung>> {
     let mut chains: Vec<Vec<Rung>> = workloads.iter().map(|_| Vec::new()).collect();
     let mut seen: HashSet<(usize, Target)> = HashSet::new();
-    let marked = |(index, object)| Marked { index, object };
-    let mut level: Vec<Marked> = workloads.into_iter().enumerate().map(marked).collect();
+    let (objects, known): (Vec<Value>, Vec<Vec<Target>>) =
+        workloads.into_iter().map(|one| (one.marks, one.known)).unzip();
+    let at = |(index, object)| At { index, object };
+    let mut level: Vec<At> = objects.into_iter().enumerate().map(at).collect();
     let mut open: Vec<Found> = Vec::new();
     for depth in 0..=LEVELS {
-        let claimed = claims(&level);
+        let claimed = claims(&level, &known);
         let further = open.iter().flat_map(Found::further);
         let asks: Vec<Ask> = claimed.iter().flat_map(Claimed::asks).chain(further).collect();
         let facts = gather(asks).await;
@@ -101,14 +129,14 @@ pub(super) async fn rungs(
         }
         let mut next = Vec::new();
         for claimed in &claimed {
-            let Some(marked) = level.get(claimed.at) else { continue };
-            for link in claimed.reconciler.judge(&claimed.claim, &marked.object, &facts) {
-                let found = found(marked.index, claimed, link, depth);
+            let Some(at) = level.get(claimed.at) else { continue };
+            for link in claimed.reconciler.judge(&claimed.claim, &at.object, &facts) {
+                let found = found(at.index, claimed, link, depth);
                 if let Some(object) = &found.object
                     && found.owner.counts()
                     && seen.insert((found.index, reference(object)))
                 {
-                    next.push(Marked { index: found.index, object: object.clone() });
+                    next.push(At { index: found.index, object: object.clone() });
                 }
                 open.push(found);
             }
@@ -122,9 +150,9 @@ pub(super) async fn rungs(
 #[must_use]
 pub fn by_marks(object: &Value) -> Vec<Owner> {
     let facts = Facts::default();
-    let level = [Marked { index: 0, object: marks::of(object) }];
-    let [Marked { object, .. }] = &level;
-    let judged = claims(&level)
+    let level = [At { index: 0, object: marks::of(object) }];
+    let [At { object, .. }] = &level;
+    let judged = claims(&level, &[])
         .into_iter()
         .flat_map(|claimed| claimed.reconciler.judge(&claimed.claim, object, &facts));
     judged.map(|link| link.owner).collect()
@@ -140,12 +168,17 @@ fn found(index: usize, claimed: &Claimed, link: Link, depth: usize) -> Found {
     Found { index, reconciler: claimed.reconciler, owner, object: link.object }
 }
 
-fn claims(level: &[Marked]) -> Vec<Claimed> {
+fn claims(level: &[At], known: &[Vec<Target>]) -> Vec<Claimed> {
     let mut claims = Vec::new();
-    for (at, marked) in level.iter().enumerate() {
+    for (at, one) in level.iter().enumerate() {
+        let known = known.get(one.index).map(Vec::as_slice).unwrap_or_default();
         for reconciler in REGISTRY.iter().copied() {
-            let found = reconciler.claims(&marked.object).into_iter();
-            claims.extend(found.map(|claim| Claimed { reconciler, claim, at }));
+            let found = reconciler.claims(&one.object).into_iter();
+            let claimed = |claim: Claim| {
+                let claim = claim.placed(reconciler, known);
+                Claimed { reconciler, claim, at }
+            };
+            claims.extend(found.map(claimed));
         }
     }
     claims

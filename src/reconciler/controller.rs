@@ -24,6 +24,7 @@ impl Reconciler for Controllers {
             name: text(owner, "name"),
             mark: "metadata.ownerReferences".to_owned(),
             of: reference(object),
+            place: None,
         };
         // Of that one more is known.
         let others = controller_of(object).filter(|owner| !is_application_set(owner));

@@ -28,6 +28,7 @@ impl Reconciler for Releases {
             name: name.to_owned(),
             mark: format!("annotation {NAME}"),
             of: reference(object),
+            place: None,
         }]
     }
 

@@ -10,7 +10,7 @@ use crate::facts::{Ask, Facts};
 use crate::rollback::model::ownership::Owner;
 
 use super::Reconciler;
-use super::chain::rungs;
+use super::chain::{Marked, rungs};
 use super::following::Address;
 
 /// Levels of what an owner takes its objects from: a chart, and the repository that it is built from.
@@ -47,11 +47,11 @@ impl Rung {
     }
 }
 
-/// The owners of each workload, which is given by its [`super::chain::marks`], in its place, the nearest
-/// first, with their objects and those of their sources. An object without marks costs nothing.
+/// The owners of each workload in its place, the nearest first, with their objects and those of their
+/// sources. An object without marks costs nothing.
 pub async fn read(
     cluster: &Cluster,
-    workloads: Vec<Value>,
+    workloads: Vec<Marked>,
     field_manager: &str,
     deadline: Deadline,
 ) -> Vec<Vec<Rung>> {
@@ -61,7 +61,7 @@ pub async fn read(
 
 /// The same, with whatever finds the facts out.
 pub(super) async fn climb(
-    workloads: Vec<Value>,
+    workloads: Vec<Marked>,
     gather: impl AsyncFn(Vec<Ask>) -> Facts<'static>,
 ) -> Vec<Vec<Rung>> {
     let keep = |rung: &mut Rung, (object, facts): (Option<Value>, &Facts<'_>)| {

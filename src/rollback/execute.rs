@@ -182,7 +182,7 @@ async fn prove_all(
             backend: *backend,
             target: &plan.target,
             pod_selector: proof.pod_selector.clone(),
-            marks: chain::marks(&proof.workload),
+            marks: chain::marked(&proof.workload, &plan.owners),
             expected: &proof.expected,
             demand: &proof.demand,
             hints: &proof.hints,

@@ -33,7 +33,7 @@ use super::status::{self, Look};
 use super::subject::Subject;
 use super::watch::Reach;
 use crate::probe::{Expected, Seen};
-use crate::reconciler::chain;
+use crate::reconciler::chain::{self, Marked};
 
 pub(super) use self::rounds::{Member, Rounds};
 pub(super) use self::staying::prove;
@@ -48,7 +48,7 @@ pub struct Proof {
     revision: RevisionView,
     expected: Expected,
     pod_selector: String,
-    marks: Value,
+    marks: Marked,
     stamp: Option<Stamp>,
     /// What is demanded of it.
     pub demand: Demand,
@@ -97,7 +97,7 @@ impl Proof {
             revision,
             expected,
             pod_selector: backend.pod_selector(&snapshot.workload, ""),
-            marks: chain::marks(&snapshot.workload),
+            marks: chain::marked(&snapshot.workload, &snapshot.owners),
             stamp,
             demand,
             hints,

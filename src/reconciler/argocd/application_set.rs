@@ -39,6 +39,7 @@ impl Reconciler for ApplicationSets {
             name: text(owner, "/name").to_owned(),
             mark: MARK.to_owned(),
             of: reference(object),
+            place: None,
         };
         referred(object).map(claim).into_iter().collect()
     }

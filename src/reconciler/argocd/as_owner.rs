@@ -42,8 +42,7 @@ impl OwnerKind for Applications {
         let claim = Claim {
             namespace: Some(text(owner, "/metadata/namespace").to_owned()),
             name: text(owner, "/metadata/name").to_owned(),
-            mark: String::new(),
-            of: Target::default(),
+            ..Claim::default()
         };
         Owner {
             would: policy::counteraction(owner, "what others change").would,

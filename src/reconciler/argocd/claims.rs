@@ -97,6 +97,7 @@ fn claim(instance: Instance<'_>, mark: String, of: &Target) -> Claim {
         name: instance.name.to_owned(),
         mark,
         of: of.clone(),
+        place: None,
     }
 }
 

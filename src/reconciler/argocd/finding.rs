@@ -1,7 +1,7 @@
 //! Finding the Application that a mark names, and whether the mark is true.
 //!
 //! One list across all namespaces, by name. Who may not list there may be allowed to read where Argo CD
-//! usually is, so that is asked at the same time.
+//! usually is, so that is asked at the same time. One that was found before is read where it was.
 
 use serde_json::Value;
 
@@ -42,8 +42,12 @@ pub(super) fn asks(claim: &Claim) -> Vec<Ask> {
     if !instance.is_possible() {
         return Vec::new();
     }
-    let mut asks = vec![list(claim)];
-    asks.extend(namespaces(&instance).into_iter().map(|namespace| single(claim, namespace)));
+    let mut asks = if let Some(place) = &claim.place {
+        vec![single(claim, place)]
+    } else {
+        let singles = namespaces(&instance).into_iter();
+        std::iter::once(list(claim)).chain(singles.map(|place| single(claim, place))).collect()
+    };
     if claims::names_installation(claim) {
         asks.push(configurations());
         asks.extend(USUAL.map(configuration));
@@ -93,6 +97,9 @@ fn candidates<'f>(claim: &Claim, facts: &'f Facts<'_>) -> Result<Vec<&'f Value>,
         let why = format!("no Application can be called {:?}", claim.name);
         return Err(Proof::Refuted(why));
     }
+    if let Some(place) = &claim.place {
+        return again(claim, &instance, place, facts);
+    }
     let list = list(claim);
     if !facts.knows(&list) {
         return Err(Proof::Marked);
@@ -123,6 +130,20 @@ fn candidates<'f>(claim: &Claim, facts: &'f Facts<'_>) -> Result<Vec<&'f Value>,
                 _ => Err(Proof::Unread(words(error))),
             }
         }
+    }
+}
+
+/// The one that was found before.
+fn again<'f>(
+    claim: &Claim,
+    instance: &Instance<'_>,
+    place: &str,
+    facts: &'f Facts<'_>,
+) -> Result<Vec<&'f Value>, Proof> {
+    match facts.find(&single(claim, place)) {
+        Ok(Some(application)) if fits(application, instance) => Ok(vec![application]),
+        Ok(_) => Err(Proof::Refuted(absent(instance, &[]))),
+        Err(error) => Err(Proof::Unread(words(error))),
     }
 }
 

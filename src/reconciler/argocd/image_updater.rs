@@ -40,6 +40,7 @@ impl Reconciler for ImageUpdaters {
             name: text(object, "/metadata/name").to_owned(),
             mark,
             of: reference(object),
+            place: None,
         };
         let annotated = annotation(object, IMAGES).map(|_| format!("annotation {IMAGES}"));
         // A rule is in the updater, so nothing on the Application tells whether there is one.

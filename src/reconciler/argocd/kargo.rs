@@ -37,6 +37,7 @@ impl Reconciler for Stages {
             name: stage.to_owned(),
             mark: format!("annotation {AUTHORIZED}"),
             of: reference(object),
+            place: None,
         }]
     }
 

@@ -21,7 +21,10 @@ impl Given {
     }
 
     fn climb(&self, workloads: &[Value]) -> Vec<Vec<Owner>> {
-        let workloads = workloads.iter().map(marks).collect();
+        self.climb_from(workloads.iter().map(|workload| marks(workload).into()).collect())
+    }
+
+    fn climb_from(&self, workloads: Vec<Marked>) -> Vec<Vec<Owner>> {
         let gather = async |asks: Vec<Ask>| {
             self.rounds.borrow_mut().push(asks.len());
             Facts::of(asks.into_iter().map(|ask| {
@@ -41,6 +44,9 @@ impl Given {
 
     fn answer(&self, ask: &Ask) -> Option<Value> {
         let Ask::Read(path) = ask else { panic!("only objects are read") };
+        if let Some(name) = path.strip_prefix(&format!("{API}/namespaces/argocd/applications/")) {
+            return self.applications.iter().find(|app| app["metadata"]["name"] == name).cloned();
+        }
         let name =
             path.strip_prefix(&format!("{API}/applications?fieldSelector=metadata.name%3D"))?;
         let name = name.split('&').next()?;
@@ -99,6 +105,29 @@ fn the_chain_goes_from_the_workload_to_the_root() {
     assert_eq!(of, [None, Some("web"), Some("team")]);
     // A round for each level, and one for what is to be read of the last.
     assert_eq!(given.rounds(), 4);
+}
+
+#[test]
+fn owners_that_were_found_before_are_asked_for_where_they_were() {
+    let above = application("team", "", &[child("web")]);
+    let before = Given::new(&[application("web", "team", &[WEB]), above.clone()]);
+    let web = workload("web", "web");
+    let chain = before.climb(std::slice::from_ref(&web)).remove(0);
+    let again = || vec![marked(&web, &chain)];
+    // Each by its mark: the list of all of that name, and the places where it usually is.
+    let first: usize = before.rounds.take().iter().sum();
+    assert_eq!(before.climb_from(again()).remove(0), chain);
+    let second: usize = before.rounds.take().iter().sum();
+    assert_eq!(first - second, 2 * 2);
+
+    // What has changed since is seen.
+    let after = Given::new(&[application("web", "team", &[]), above]);
+    let chain = after.climb_from(again()).remove(0);
+    let why = "Application web does not list it".to_owned();
+    assert_eq!(chain[0].proof, Proof::Refuted(why));
+    let chain = Given::new(&[]).climb_from(again()).remove(0);
+    let why = "there is no Application web".to_owned();
+    assert_eq!(chain[0].proof, Proof::Refuted(why));
 }
 
 #[test]

@@ -41,6 +41,7 @@ impl Reconciler for ImageAutomations {
             name: source.name.to_owned(),
             mark: format!("spec.sourceRef of {WORD}s"),
             of: reference(object),
+            place: None,
         }]
     }
 

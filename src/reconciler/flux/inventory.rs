@@ -108,8 +108,8 @@ mod tests {
         Claim {
             namespace: Some("flux-system".into()),
             name: "apps".into(),
-            mark: String::new(),
             of: target("apps/v1", "Deployment", "shop", "web"),
+            ..Claim::default()
         }
     }
 

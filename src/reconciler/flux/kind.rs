@@ -62,6 +62,7 @@ impl Kind {
             name: name.to_owned(),
             mark: format!("label {key}"),
             of: reference(object),
+            place: None,
         };
         let is_itself = self.is_of(&claim.of) && self.target(&claim) == claim.of;
         if is_itself { Vec::new() } else { vec![claim] }

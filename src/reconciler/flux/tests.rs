@@ -132,7 +132,7 @@ impl Given {
     }
 
     fn climb(&self, workloads: &[Value]) -> Vec<Vec<Owner>> {
-        let workloads = workloads.iter().map(marks).collect();
+        let workloads = workloads.iter().map(|workload| marks(workload).into()).collect();
         let gather = async |asks: Vec<Ask>| {
             self.rounds.borrow_mut().push(asks.clone());
             Facts::of(asks.into_iter().map(|ask| {

@@ -27,7 +27,7 @@ fn read(workload: &Value, objects: &[(&str, Value)]) -> (Vec<Rung>, BTreeMap<Str
         }))
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let chains = runtime.block_on(climb(vec![marks(workload)], gather));
+    let chains = runtime.block_on(climb(vec![marks(workload).into()], gather));
     (chains.into_iter().next().unwrap(), asked.into_inner())
 }
 

@@ -14,6 +14,7 @@ use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
 use crate::facts::{self, Ask, Facts};
 use crate::probe::{self, Expected, LogRules, Probe, Scene, Seen};
+use crate::reconciler::chain::Marked;
 use crate::reconciler::rung::{self, Rung};
 use crate::rollback::model::check::{Check, CheckStatus, Finding, Level};
 use crate::rollback::model::demand::Demand;
@@ -38,8 +39,8 @@ pub(in crate::rollback) struct Member<'a> {
     pub(in crate::rollback) target: &'a Target,
     /// Label selector of all its pods.
     pub(in crate::rollback) pod_selector: String,
-    /// What tells who owns it.
-    pub(in crate::rollback) marks: Value,
+    /// What tells who owns it, and who did before.
+    pub(in crate::rollback) marks: Marked,
     pub(in crate::rollback) expected: &'a Expected,
     pub(in crate::rollback) demand: &'a Demand,
     pub(in crate::rollback) hints: &'a Hints,
@@ -224,8 +225,9 @@ async fn owners(
     let asks = |member: &Member<'_>| {
         wanted(member.demand).any(|probe| probe.id().starts_with(probe::OWNERS))
     };
-    let marks =
-        members.iter().map(|member| if asks(member) { member.marks.clone() } else { Value::Null });
+    let marks = members
+        .iter()
+        .map(|member| if asks(member) { member.marks.clone() } else { Marked::default() });
     let chains = rung::read(cluster, marks.collect(), FIELD_MANAGER, deadline).await;
     chains.into_iter().map(Arc::from).collect()
 }

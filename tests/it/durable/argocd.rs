@@ -30,7 +30,7 @@ pub(super) fn tests() -> Vec<Test> {
 /// What the rollback itself may ask for: reading, planning, and carrying it out.
 const MOST_REQUESTS: usize = 25;
 /// What it asks for in all, with the checks before the first write and the verification of two pods.
-const MEASURED: usize = 41;
+const MEASURED: usize = 39;
 
 fn a_bad_release_goes_back_and_stays_back(bed: &TestBed) {
     let (namespace, (fleet, _)) = (bed.namespace("durable-argo"), web());

@@ -17,12 +17,7 @@ fn ask(path: &str) -> Ask {
 }
 
 fn claim() -> Claim {
-    Claim {
-        namespace: Some("flux-system".into()),
-        name: "apps".into(),
-        mark: String::new(),
-        of: Target::default(),
-    }
+    Claim { namespace: Some("flux-system".into()), name: "apps".into(), ..Claim::default() }
 }
 
 fn served(versions: &[&str]) -> Value {

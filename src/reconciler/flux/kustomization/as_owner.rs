@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::facts::Facts;
 use crate::rollback::model::deployed::{Deployed, Listed, OwnerOperation, OwnerState, Standing};
 use crate::rollback::model::ownership::{Owner, Proof};
-use crate::rollback::model::target::{self, Target};
+use crate::rollback::model::target;
 
 use super::super::super::owner_kind::OwnerKind;
 use super::super::super::rendered::Rendering;
@@ -37,8 +37,7 @@ impl OwnerKind for Kustomizations {
         let claim = Claim {
             namespace: Some(text(owner, "/metadata/namespace").to_owned()),
             name: text(owner, "/metadata/name").to_owned(),
-            mark: String::new(),
-            of: Target::default(),
+            ..Claim::default()
         };
         let mut about = Owner {
             name: KIND.named(&claim),
