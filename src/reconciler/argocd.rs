@@ -212,7 +212,8 @@ impl Reconciler for Applications {
 
     fn hindrances(&self, owner: &Value, facts: &Facts<'_>) -> Vec<String> {
         let project = project(owner).map(|ask| facts.value(&ask));
-        settling::hindrances(owner, project, facts.asked_at())
+        let is_started = rolling_sync::starter(owner, facts).is_some();
+        settling::hindrances(owner, is_started, project, facts.asked_at())
     }
 
     fn applies(&self, owner: &Value) -> Option<String> {

@@ -20,16 +20,18 @@ pub(super) fn ask(application: &Value) -> Option<Ask> {
     maker(application).map(|maker| Ask::Read(maker.object().to_string()))
 }
 
-/// Says of an Application what its set has it do.
-pub(super) fn apply(owner: &mut Owner, application: &Value, facts: &Facts<'_>) {
-    let Some(set) = ask(application).and_then(|ask| facts.value(&ask).ok()) else { return };
+/// The set that has an Application sync when it is its turn.
+pub(super) fn starter<'f>(application: &Value, facts: &'f Facts<'_>) -> Option<&'f str> {
+    let set = facts.value(&ask(application)?).ok()?;
     let does_nothing =
         is_set(application, "/metadata/deletionTimestamp") || is_skipped(application);
-    if !is_used(set) || does_nothing {
-        return;
-    }
+    (is_used(set) && !does_nothing).then(|| text(set, "/metadata/name"))
+}
+
+/// Says of an Application what its set has it do.
+pub(super) fn apply(owner: &mut Owner, application: &Value, facts: &Facts<'_>) {
+    let Some(set) = starter(application, facts) else { return };
     let noun = policy::noun(&owner.of.clone().unwrap_or_default());
-    let set = text(set, "/metadata/name");
     owner.would = format!("ApplicationSet {set} has it put {noun} back when it is its step's turn");
     // The steps before it may take any time.
     owner.within = None;
@@ -47,8 +49,9 @@ mod tests {
     use super::*;
     use crate::reconciler::Reconciler as _;
 
-    /// An Application of a set: what it is said to do where the set is like this.
-    fn told(extra: &Value, set: &Value) -> Owner {
+    /// An Application of a set: what it is said to do where the set is like this, and what keeps it from
+    /// taking up a commit.
+    fn told(extra: &Value, set: &Value) -> (Owner, String) {
         let mut application = application(extra);
         application["metadata"]["ownerReferences"] = json!([{"apiVersion": "argoproj.io/v1alpha1",
             "kind": "ApplicationSet", "name": "fleet", "controller": true}]);
@@ -60,8 +63,9 @@ mod tests {
             automation: Some(policy::automation(&application)),
             ..Owner::default()
         };
-        Applications.complete(&mut owner, &application, &Facts::of([(asked, Some(set))]));
-        owner
+        let facts = Facts::of([(asked, Some(set))]);
+        Applications.complete(&mut owner, &application, &facts);
+        (owner, Applications.hindrances(&application, &facts).join("; "))
     }
 
     #[test]
@@ -76,7 +80,7 @@ mod tests {
             (json!({}), &json!({"strategy": {"type": "AllAtOnce"}}), false),
             (json!({}), &json!({}), false),
         ] {
-            let owner = told(&application, set);
+            let (owner, hindrances) = told(&application, set);
             let automation = owner.automation.expect("how it is set up");
             let heals = automation.syncs && automation.heals && !automation.suspended;
             assert_eq!(heals, is_healed, "{application} {set}");
@@ -86,6 +90,8 @@ mod tests {
                 "as it says itself"
             };
             assert_eq!(owner.would, would);
+            let is_kept = ["it does nothing", "only by hand"].map(|why| hindrances.contains(why));
+            assert_eq!(!is_kept.contains(&true), is_healed, "{hindrances}");
         }
     }
 }

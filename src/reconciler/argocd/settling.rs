@@ -129,16 +129,18 @@ pub(super) fn reaches_template(field: &str) -> bool {
         || matches!(field.trim(), "." | ".spec")
 }
 
-/// Why it does not take up a commit by itself. `project` is what was read of its project.
+/// Why it does not take up a commit by itself. `is_started`: its set has it sync. `project` is what was read
+/// of its project.
 pub(super) fn hindrances(
     application: &Value,
+    is_started: bool,
     project: Option<Result<&Value, &Error>>,
     now: Timestamp,
 ) -> Vec<String> {
     let mut all = Vec::new();
     if policy::is_skipped(application) {
         all.push(format!("annotation {SKIP} is on it, so it does nothing"));
-    } else if !policy::is_automated(application) {
+    } else if !is_started && !policy::is_automated(application) {
         let why = match application.pointer("/spec/syncPolicy/automated") {
             Some(automated) if automated.is_object() => "automated.enabled is false",
             _ => "it has no syncPolicy.automated",

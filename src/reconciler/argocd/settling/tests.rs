@@ -11,7 +11,7 @@ fn project(windows: &Value) -> Value {
 }
 
 fn told(application: &Value, project: Option<Result<&Value, &Error>>) -> Vec<String> {
-    hindrances(application, project, NOW.parse().unwrap())
+    hindrances(application, false, project, NOW.parse().unwrap())
 }
 
 #[test]
