@@ -163,8 +163,13 @@ pub trait Reconciler: Sync + std::fmt::Debug {
         None
     }
 
-    /// What one of these is, next to the owner of this workload.
-    fn neighbour(&self, _owner: &Value, _workload: &Target, _other: &Value) -> Option<Neighbour> {
+    /// What one of these is, next to the owner of this workload, or next to the owner as a whole.
+    fn neighbour(
+        &self,
+        _owner: &Value,
+        _workload: Option<&Target>,
+        _other: &Value,
+    ) -> Option<Neighbour> {
         None
     }
 

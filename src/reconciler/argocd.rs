@@ -174,7 +174,12 @@ impl Reconciler for Applications {
         Some(Path::namespaced(API, namespace, "applications").query("limit", NEIGHBOURS))
     }
 
-    fn neighbour(&self, owner: &Value, workload: &Target, other: &Value) -> Option<Neighbour> {
+    fn neighbour(
+        &self,
+        owner: &Value,
+        workload: Option<&Target>,
+        other: &Value,
+    ) -> Option<Neighbour> {
         beside::neighbour(owner, workload, other)
     }
 

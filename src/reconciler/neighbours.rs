@@ -69,11 +69,12 @@ struct Entry {
     name: String,
 }
 
-/// Looks at the others, in one request; `None` where owners of this kind are not looked at.
+/// Looks at the others, in one request; `None` where owners of this kind are not looked at. With a workload
+/// it is known of each whether it has that, too.
 pub async fn read(
     cluster: &Cluster,
     (owner, object): (&Target, &Value),
-    workload: &Target,
+    workload: Option<&Target>,
     deadline: Deadline,
 ) -> Result<Option<Neighbours>> {
     let Some(kind) = super::of(owner) else { return Ok(None) };

@@ -4,6 +4,7 @@
 mod agreeing;
 mod here;
 mod holding;
+mod no_longer;
 mod now;
 mod push;
 pub(super) mod resume;

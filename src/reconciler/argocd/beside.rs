@@ -13,8 +13,13 @@ use super::super::neighbours::Neighbour;
 use super::fields::{items, text};
 use super::{finding, named, policy, qualified, renders, sources};
 
-/// What another one is; `None`: the same, or one that renders nothing of Git.
-pub(super) fn neighbour(owner: &Value, workload: &Target, other: &Value) -> Option<Neighbour> {
+/// What another one is; `None`: the same, or one that renders nothing of Git. Without a workload, nothing
+/// is asked of what both have.
+pub(super) fn neighbour(
+    owner: &Value,
+    workload: Option<&Target>,
+    other: &Value,
+) -> Option<Neighbour> {
     let object = named(other);
     let own = named(owner);
     if (&object.namespace, &object.name) == (&own.namespace, &own.name) {
@@ -26,7 +31,7 @@ pub(super) fn neighbour(owner: &Value, workload: &Target, other: &Value) -> Opti
         .filter_map(|rendered| Some((sources.get(rendered.source)?.clone(), rendered.inputs)))
         .filter(|(source, _)| source.kind == SourceKind::Git)
         .collect();
-    let shares = shares(owner, workload, other);
+    let shares = workload.is_some_and(|workload| shares(owner, workload, other));
     let automation = policy::automation(other);
     (shares || !reads.is_empty()).then(|| Neighbour {
         name: format!("Argo CD application {}", qualified(other)),
@@ -111,15 +116,17 @@ mod tests {
             (with(said, &elsewhere), false),
             (with("", &json!({})), false),
         ] {
-            let found = neighbour(&application(&json!({})), &workload(), &other).unwrap();
+            let found = neighbour(&application(&json!({})), Some(&workload()), &other).unwrap();
             assert_eq!(found.shares, shares, "{other}");
+            let of_none = neighbour(&application(&json!({})), None, &other);
+            assert!(!of_none.unwrap().shares, "{other}");
         }
     }
 
     #[test]
     fn what_it_renders_and_whether_it_acts_is_told() {
         let owner = application(&json!({}));
-        assert_eq!(neighbour(&owner, &workload(), &owner), None);
+        assert_eq!(neighbour(&owner, None, &owner), None);
         let automated = json!({"spec": {"syncPolicy": {"automated": {}}}});
         for (extra, reads, acts) in [
             (json!({}), 1, false),
@@ -133,11 +140,11 @@ mod tests {
                 false,
             ),
         ] {
-            let found = neighbour(&owner, &workload(), &other(&extra)).unwrap();
+            let found = neighbour(&owner, None, &other(&extra)).unwrap();
             assert_eq!((found.reads.len(), found.acts), (reads, acts), "{extra}");
             assert_eq!(found.name, "Argo CD application other");
         }
         let chart = json!({"spec": {"source": {"repoURL": "https://charts.test", "chart": "c", "path": null}}});
-        assert_eq!(neighbour(&owner, &workload(), &other(&chart)), None);
+        assert_eq!(neighbour(&owner, None, &other(&chart)), None);
     }
 }

@@ -7,10 +7,14 @@ use crate::rb::Ran;
 use crate::scene::hint;
 use crate::suite::{Test, on_bed};
 use crate::testbed::argocd::{Application, automated};
-use crate::testbed::{Action, Fleet, Namespace, TestBed};
+use crate::testbed::{Action, Fleet, Gate, Namespace, RequestHead, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![two_that_render_one_object_are_both_named, who_renders_the_same_files_is_named,]
+    on_bed![
+        two_that_render_one_object_are_both_named,
+        who_renders_the_same_files_is_named,
+        who_does_not_answer_holds_no_patch_up,
+    ]
 }
 
 const COPY: &str = "apps/copy";
@@ -42,6 +46,12 @@ fn copy<'a>(
 fn delete(app: &Application<'_>, namespace: &Namespace) {
     let words = ["-n", app.place(), "delete", "application", app.name(), "--wait=false"];
     namespace.kubectl_ok(&words);
+}
+
+/// Whether a request is for the Applications, whatever their names are.
+fn lists_all(request: &RequestHead) -> bool {
+    let path = &request.path;
+    path.contains("/applications?") && path.contains("limit=100") && !path.contains("fieldSelector")
 }
 
 /// The last that was synced has its mark on the object; only the other says that they share it.
@@ -122,15 +132,14 @@ fn who_renders_the_same_files_is_named(bed: &TestBed) {
     too.wait_synced(&commit);
     bad_release(&app, &fleet);
     let told = format!("the files go back for others too: Argo CD application {}", too.name());
-    let plan = undo(&namespace, "deploy/web --dry-run -o json").run().ends_with(0);
-    assert!(plan.json()["warnings"].to_string().contains(&told), "{plan}");
+    for what in ["deploy/web".to_owned(), format!("app/{}", app.name())] {
+        let plan = undo(&namespace, &format!("{what} --dry-run -o json")).run().ends_with(0);
+        assert!(plan.json()["warnings"].to_string().contains(&told), "{plan}");
+    }
     // Who may not list them is told nothing, and rolls back all the same.
     let proxy = bed.proxy();
     proxy.inject(|head| {
-        let is_list = head.path.contains("/applications?")
-            && head.path.contains("limit=100")
-            && !head.path.contains("fieldSelector");
-        if is_list { Action::refuse(403, "Forbidden", "no") } else { Action::Pass }
+        if lists_all(head) { Action::refuse(403, "Forbidden", "no") } else { Action::Pass }
     });
     let ran = undo(&namespace, "deploy/web --yes").env("KUBECONFIG", proxy.kubeconfig(&namespace));
     let ran = ran.run().ends_with(0);
@@ -141,4 +150,24 @@ fn who_renders_the_same_files_is_named(bed: &TestBed) {
     too.refresh_to(&head);
     too.wait_synced(&head);
     assert_eq!(live(&other), image("1.0"));
+}
+
+/// The list of Applications never comes.
+fn who_does_not_answer_holds_no_patch_up(bed: &TestBed) {
+    let (namespace, (fleet, _)) = (bed.namespace("beside-silent"), web());
+    let app = deployed(bed, &namespace, &fleet);
+    bad_release(&app, &fleet);
+    let (proxy, gate) = (bed.proxy(), Gate::closed());
+    let closed = gate.clone();
+    proxy.inject(
+        move |head| {
+            if lists_all(head) { Action::Hold(closed.clone()) } else { Action::Pass }
+        },
+    );
+    let ran = undo(&namespace, "deploy/web --now --yes");
+    ran.env("KUBECONFIG", proxy.kubeconfig(&namespace)).run().ends_with(0);
+    assert!(gate.is_reached());
+    assert_eq!(live(&namespace), image("1.0"));
+    assert_eq!(app.get()["metadata"]["annotations"]["kubectl-rb/hold"], Value::Null);
+    gate.open();
 }

@@ -9,13 +9,15 @@ use crate::cli::git::identity;
 use crate::cli::git::progress::during;
 use crate::cli::undo::{declined, unconfirmed};
 use crate::durable::arrive::Course;
+use crate::durable::beside;
 use crate::durable::bots;
 use crate::durable::choice::{Chosen, short};
-use crate::durable::origin::{self, Whole};
+use crate::durable::origin::{self, OwnerRead, Whole};
 use crate::durable::passage::{self, Passage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::git::Oid;
+use crate::reconciler::neighbours::{self, Neighbours};
 use crate::report::json::revert::RevertDocument;
 use crate::report::{owner_undo, revert as report};
 use crate::revert::land::By;
@@ -180,20 +182,25 @@ impl Undo<'_> {
         let name = name.unwrap_or_default();
         let (app, format, request) = (self.app, self.asked.format, self.asked.request);
         let deadline = self.budget.reading();
-        let (made, (host, advised)) = during(app, format, "plans the commit", async |progress| {
-            tokio::join!(
-                whole.plan(&name, to, &terms, Timestamp::now(), progress),
-                Host::ask(request, &url, branch.as_str(), None, deadline),
-            )
-        })
-        .await;
+        let renders = self.owners.get(whole.owner);
+        let (made, (host, advised), beside) =
+            during(app, format, "plans the commit", async |progress| {
+                tokio::join!(
+                    whole.plan(&name, to, &terms, Timestamp::now(), progress),
+                    Host::ask(request, &url, branch.as_str(), None, deadline),
+                    self.neighbours(renders),
+                )
+            })
+            .await;
         match made? {
             Decision::Revert(plan, shown) => {
                 let Advised { way, notes } = advised?;
-                let of = self.owners.get(whole.owner);
-                let source = of.and_then(|read| read.owner.sources.get(whole.source));
+                let source = renders.and_then(|read| read.owner.sources.get(whole.source));
                 let gone = origin::dropped(&whole.ground, &plan, source, &self.owners)?;
-                let warnings = [gone, notes, plan.warnings.clone()].concat();
+                // It is something to know, and no more.
+                let beside = beside::of_files(&beside, &whole.ground, &plan, source);
+                let beside = beside.unwrap_or_default();
+                let warnings = [gone, notes, plan.warnings.clone(), beside].concat();
                 let plan = Box::new(RevertPlan { way, warnings, ..*plan });
                 Ok(Ok(Ready { plan, shown, by, host }))
             }
@@ -204,6 +211,15 @@ impl Undo<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Others of the kind of the one who renders it; none where that is not answered.
+    async fn neighbours(&self, renders: Option<&OwnerRead>) -> Neighbours {
+        let Some(read) = renders else { return Neighbours::default() };
+        let Some(target) = &read.owner.object else { return Neighbours::default() };
+        let owner = (target, &read.object);
+        let found = neighbours::read(self.cluster, owner, None, self.budget.reading()).await;
+        found.ok().flatten().unwrap_or_default()
     }
 
     /// By whom a commit of that repository comes here; refused where one of them would not take it up.

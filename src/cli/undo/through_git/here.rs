@@ -221,7 +221,7 @@ impl Here {
             let own = self.owners.iter().find(|read| read.owner.of.is_none())?;
             let owner = (own.owner.object.as_ref()?, &own.object);
             let deadline = flow.budget.reading();
-            let found = neighbours::read(flow.cluster, owner, &flow.target, deadline).await;
+            let found = neighbours::read(flow.cluster, owner, Some(&flow.target), deadline).await;
             found.ok().flatten()
         };
         self.neighbours.get_or_init(|| async { read.await.unwrap_or_default() }).await;

@@ -19,11 +19,14 @@ use crate::rollback::model::snapshot::Snapshot;
 
 use super::here::{Here, Ready, refused};
 use super::holding::wanted;
+use super::no_longer::no_longer;
 use super::search::{Known, Search};
 use super::{agree, changed, proof};
 
 /// So long Git may take before somebody is asked who reads the plan first.
 const FOR_GIT: Duration = Duration::from_secs(5);
+/// So long others may be looked at when all else is: the service waits for it.
+const FOR_OTHERS: Duration = Duration::from_millis(300);
 
 pub(super) async fn run(
     flow: &Flow<'_>,
@@ -40,10 +43,8 @@ pub(super) async fn run(
         }
     }
     let mut search = Search::new(look_in_git(flow, &owned, &here, &holders));
-    let look = async {
-        let look = flow.look(owned.direct.clone(), snapshot);
-        tokio::join!(look, here.look_beside(flow)).0
-    };
+    let look = flow.look(owned.direct.clone(), snapshot);
+    let look = Box::pin(no_longer(look, here.look_beside(flow), FOR_OTHERS));
     let looked = if flow.shows_the_plan_first() || here.may_be_barred() {
         tokio::join!(look, search.within(FOR_GIT)).0
     } else {
