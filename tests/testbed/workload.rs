@@ -65,6 +65,12 @@ impl Namespace {
         ]);
     }
 
+    /// A JSON merge patch of an object, e.g. of `kustomization/web`.
+    #[track_caller]
+    pub(crate) fn merge_patch(&self, object: &str, patch: &Value) {
+        self.kubectl_ok(&["patch", object, "--type=merge", "-p", &patch.to_string()]);
+    }
+
     /// Waits until the Deployment's newest template is what runs, all of it available.
     #[track_caller]
     pub(crate) fn rollout_done(&self, deployment: &str) {

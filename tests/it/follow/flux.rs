@@ -62,10 +62,6 @@ fn followed(namespace: &Namespace, fleet: &Fleet, commit: &str) -> Pursued {
     to(namespace, fleet, commit).run()
 }
 
-fn patch(namespace: &Namespace, object: &str, patch: &serde_json::Value) {
-    namespace.kubectl_ok(&["patch", object, "--type=merge", "-p", &patch.to_string()]);
-}
-
 fn a_pushed_revert_is_followed_to_the_end(bed: &TestBed) {
     let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("follow-ks"), web());
     flux.deploy(&namespace, &fleet, "web", WEB);
@@ -139,12 +135,12 @@ fn a_newer_release_on_top_is_said(bed: &TestBed) {
 fn a_suspended_owner_is_said(bed: &TestBed) {
     let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("follow-suspended"), web());
     flux.deploy(&namespace, &fleet, "web", WEB);
-    patch(&namespace, "gitrepository/fleet", &json!({"spec": {"suspend": true}}));
+    namespace.merge_patch("gitrepository/fleet", &json!({"spec": {"suspend": true}}));
     let next = fleet.release(WEB, &image("1.1"));
     let pursued = followed(&namespace, &fleet, &next).ends("suspended");
     let source = format!("GitRepository {}/fleet is suspended", namespace.name());
     assert!(pursued.last().contains(&source), "{}", pursued.last());
-    patch(&namespace, "kustomization/web", &json!({"spec": {"suspend": true}}));
+    namespace.merge_patch("kustomization/web", &json!({"spec": {"suspend": true}}));
     let pursued = followed(&namespace, &fleet, &next).ends("suspended");
     assert_eq!(pursued.last(), "does nothing: spec.suspend is true");
     assert!(pursued.followed.written.is_empty());
@@ -166,7 +162,7 @@ fn a_repository_that_cannot_be_fetched_is_said(bed: &TestBed) {
     flux.deploy(&namespace, &fleet, "web", WEB);
     let next = fleet.release(WEB, &image("1.1"));
     let elsewhere = fleet.url().replace("fleet.git", "nowhere.git");
-    patch(&namespace, "gitrepository/fleet", &json!({"spec": {"url": elsewhere}}));
+    namespace.merge_patch("gitrepository/fleet", &json!({"spec": {"url": elsewhere}}));
     let pursued = followed(&namespace, &fleet, &next).ends("failed");
     let object = format!("has failed at GitRepository {}/fleet: ", namespace.name());
     assert!(pursued.last().starts_with(&object), "{}", pursued.last());

@@ -15,11 +15,6 @@ pub(super) fn tests() -> Vec<Test> {
 
 const REFRESH: &str = "argocd.argoproj.io/refresh";
 
-fn patch(namespace: &Namespace, patch: &Value) {
-    let patch = patch.to_string();
-    namespace.kubectl_ok(&["patch", "application/web", "--type=merge", "-p", &patch]);
-}
-
 /// Waits for a request to compare.
 #[track_caller]
 fn asked(namespace: &Namespace) {
@@ -72,9 +67,12 @@ fn a_request_that_was_lost_is_made_again(bed: &TestBed) {
         let pursuing = scope.spawn(|| pursuit.run());
         asked(&namespace);
         let taken = json!({"annotations": {REFRESH: null}});
-        patch(&namespace, &json!({"metadata": taken}));
+        namespace.merge_patch("application/web", &json!({"metadata": taken}));
         asked(&namespace);
-        patch(&namespace, &json!({"metadata": taken, "status": {"sync": {"revision": next}}}));
+        namespace.merge_patch(
+            "application/web",
+            &json!({"metadata": taken, "status": {"sync": {"revision": next}}}),
+        );
         pursuing.join().expect("it ends")
     });
     assert_asked(&pursued.ends("reached"), 2);
@@ -91,8 +89,8 @@ fn an_operation_that_does_not_move_is_looked_at(bed: &TestBed) {
     let pursued = std::thread::scope(|scope| {
         let pursuing = scope.spawn(|| pursuit.run());
         asked(&namespace);
-        patch(
-            &namespace,
+        namespace.merge_patch(
+            "application/web",
             &json!({"metadata": {"annotations": {REFRESH: null}}, "operation": null}),
         );
         pursuing.join().expect("it ends")

@@ -38,15 +38,11 @@ fn bad_release(flux: &Flux, namespace: &Namespace, extra: &Value) -> (Fleet, Str
     (fleet, bad)
 }
 
-fn patch(namespace: &Namespace, object: &str, patch: &Value) {
-    namespace.kubectl_ok(&["patch", object, "--type=merge", "-p", &patch.to_string()]);
-}
-
 /// What it has fetched it goes on to apply, so a patch would not stay either.
 fn a_suspended_repository_fetches_nothing(bed: &TestBed) {
     let (flux, namespace) = (bed.flux(), bed.namespace("barred-source"));
     let (fleet, _) = bad_release(flux, &namespace, &json!({}));
-    patch(&namespace, "gitrepository/fleet", &json!({"spec": {"suspend": true}}));
+    namespace.merge_patch("gitrepository/fleet", &json!({"spec": {"suspend": true}}));
     for words in ["deploy/web --yes", "deploy/web --now --yes", "ks/web --yes"] {
         let ran = is_refused(&namespace, &fleet, words);
         assert!(ran.stderr.contains("fleet is suspended: it fetches nothing new"), "{ran}");
@@ -75,7 +71,7 @@ fn a_repository_that_takes_only_signed_commits_gets_one(bed: &TestBed) {
     namespace.apply(&secret.to_string());
     let (fleet, bad) = bad_release(flux, &namespace, &json!({}));
     let verify = json!({"spec": {"verify": {"mode": "HEAD", "secretRef": {"name": "authors"}}}});
-    patch(&namespace, "gitrepository/fleet", &verify);
+    namespace.merge_patch("gitrepository/fleet", &verify);
     for words in ["deploy/web --yes", "deploy/web --now --yes", "ks/web --yes"] {
         let ran = is_refused(&namespace, &fleet, words);
         assert!(ran.stderr.contains("spec.verify"), "{ran}");
@@ -145,7 +141,7 @@ fn an_object_whose_fields_are_ignored_is_patched_at_once(bed: &TestBed) {
     let (flux, namespace) = (bed.flux(), bed.namespace("barred-ignore"));
     let (fleet, bad) = bad_release(flux, &namespace, &json!({}));
     let rule = json!({"paths": ["/spec/template"], "target": {"kind": "Deployment"}});
-    patch(&namespace, "kustomization/web", &json!({"spec": {"ignore": [rule]}}));
+    namespace.merge_patch("kustomization/web", &json!({"spec": {"ignore": [rule]}}));
     flux.wait_applied(&namespace, "web", &bad);
     let ran = is_refused(&namespace, &fleet, "deploy/web --yes");
     assert!(ran.stderr.contains("spec.ignore: /spec/template"), "{ran}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{HELM, followed, patch, pursue};
+use super::{HELM, followed, pursue};
 use crate::follow::{WEB, image, web};
 use crate::scene::live;
 use crate::suite::{Test, on_bed};
@@ -29,7 +29,7 @@ fn condition<'v>(object: &'v Value, kind: &str) -> &'v Value {
 fn a_run_of_a_suspended_one_has_all_signs_of_success(bed: &TestBed) {
     let (flux, namespace, (fleet, _)) = (bed.flux(), bed.namespace("status-suspended"), web());
     flux.deploy(&namespace, &fleet, "web", WEB);
-    patch(&namespace, "kustomization/web", &json!({"spec": {"suspend": true}}));
+    namespace.merge_patch("kustomization/web", &json!({"spec": {"suspend": true}}));
     let next = fleet.release(WEB, &image("1.1"));
     flux.reconcile(&namespace, "gitrepository", "fleet");
     let word = flux.reconcile(&namespace, "kustomization", "web");
@@ -42,7 +42,7 @@ fn a_run_of_a_suspended_one_has_all_signs_of_success(bed: &TestBed) {
     let pursued = followed(&namespace, &fleet, &next).ends("suspended");
     assert_eq!(pursued.last(), "does nothing: spec.suspend is true");
     assert_eq!(live(&namespace), image("1.0"));
-    patch(&namespace, "kustomization/web", &json!({"spec": {"suspend": false}}));
+    namespace.merge_patch("kustomization/web", &json!({"spec": {"suspend": false}}));
     followed(&namespace, &fleet, &next).ends("reached");
     assert_eq!(live(&namespace), image("1.1"));
 }

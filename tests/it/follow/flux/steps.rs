@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use kubectl_rb::rollback::model::convergence::Convergence;
 use serde_json::{Value, json};
 
-use super::{WEB, patch, to, web};
+use super::{WEB, to, web};
 use crate::follow::Pursuit;
 use crate::suite::{Test, on_bed};
 use crate::testbed::flux::{git_repository, kustomization};
@@ -27,7 +27,7 @@ fn of_nobody(bed: &TestBed, namespace: &Namespace, fleet: &Fleet) {
     flux.apply(namespace, &git_repository("fleet", &fleet.url()));
     flux.apply(namespace, &kustomization("web", "fleet", WEB).of_nobody());
     // Its first generation is the one before.
-    patch(namespace, "kustomization/web", &json!({"spec": {"interval": "2h"}}));
+    namespace.merge_patch("kustomization/web", &json!({"spec": {"interval": "2h"}}));
 }
 
 fn condition(kind: &str, reason: &str, message: &str) -> Value {
