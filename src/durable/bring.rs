@@ -15,7 +15,7 @@ use crate::rollback::model::target::Target;
 
 use super::arrive::{Commit, Course, one, stopped, tell, written};
 use super::origin;
-use super::plan::Followed;
+use super::plan::{self, Followed};
 
 /// Whom to follow, and how.
 #[derive(Clone, Copy)]
@@ -51,20 +51,24 @@ impl Bringing<'_> {
         }
     }
 
-    /// Follows these, one after the other, until each has applied the commit.
+    /// Follows these, one after the other, until each has applied the commit. `reader` has to read values again
+    /// that the commit changes.
     pub async fn bring(
         &self,
         owners: &[Followed],
+        reader: Option<&Target>,
         commit: Commit<'_>,
         course: &mut Course,
         listener: &mut dyn Listener,
     ) -> Result<(), Stopped> {
         let Commit { ground, id, files } = commit;
-        for Followed { owner, name } in owners {
+        let goals = |followed| plan::goals(followed, owners, reader);
+        let steps = owners.iter().flat_map(|one| goals(one).map(move |goal| (one, goal)));
+        for (Followed { owner, name }, goal) in steps {
             let told = &mut |told| tell(told, name, listener);
             let relation =
                 async |revision: &str| origin::relation(ground, id, files, revision).await;
-            let goal = (owner, Goal::Applied);
+            let goal = (owner, goal);
             let followed = one(self.cluster, self.token, goal, self.deadline, relation, told).await;
             course.written.extend(written("follow", &followed));
             if !matches!(followed.arrival, Arrival::Reached) {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::reconciler::following::Goal;
 use crate::revert::refusal::short;
 use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::record::{RECORD_POINTER, Record};
@@ -246,13 +247,22 @@ fn revert(plan: &RevertPlan) -> Step {
     }
 }
 
-/// One that takes values from what the commit changes takes them up only after that has been applied: by
-/// itself, where nobody else brings the commit.
+/// To what end one of those who bring a commit is followed, one after the other. One that takes values from
+/// what the commit changes takes them up only after that has been applied: by itself, where nobody else brings
+/// the commit.
+pub fn goals(
+    followed: &Followed,
+    all: &[Followed],
+    reader: Option<&Target>,
+) -> impl Iterator<Item = Goal> + use<> {
+    let reads = reader == Some(&followed.owner);
+    let applies = !reads || all.first() == Some(followed);
+    applies.then_some(Goal::Applied).into_iter().chain(reads.then_some(Goal::Anew))
+}
+
 fn follow(followed: &Followed, through: &Through, commit: Option<&str>) -> Vec<Step> {
-    let reads = through.reader.as_ref() == Some(&followed.owner);
-    let applies = through.followed.first() == Some(followed);
-    let takes_up = (!reads || applies).then(|| follow_once(followed, commit, false));
-    takes_up.into_iter().chain(reads.then(|| follow_once(followed, commit, true))).collect()
+    let goals = goals(followed, &through.followed, through.reader.as_ref());
+    goals.map(|goal| follow_once(followed, commit, goal == Goal::Anew)).collect()
 }
 
 fn follow_once(followed: &Followed, commit: Option<&str>, anew: bool) -> Step {

@@ -2,6 +2,7 @@
 //! states: those that it renders, of a `HelmRelease` with those that declare it.
 
 mod over_time;
+mod parts;
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,9 @@ use jiff::Timestamp;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Oid;
+use crate::git::history::ancestry::is_behind;
 use crate::git::manifest::closure::{self, Inputs};
-use crate::git::manifest::{declared, objects};
+use crate::git::manifest::objects;
 use crate::git::repository::Repository;
 use crate::revert::app_log;
 use crate::revert::asked::{Request, Which};
@@ -22,10 +24,12 @@ use crate::rollback::model::owner_history::{OwnerMark, OwnerRow};
 use crate::rollback::model::ownership::SourceKind;
 use crate::rollback::model::revert::Mode;
 use crate::rollback::model::revert_outcome::NothingToRevert;
+use crate::rollback::model::target::Target;
 use crate::rollback::owner_history;
 use crate::text::{sanitize, shell_quote};
 
 use self::over_time::{merged, states};
+use self::parts::Parts;
 use super::candidates::{self, Candidate};
 use super::reach::{Fetched, Grounds, shown};
 use super::refusal::{Passed, Why, refused};
@@ -49,6 +53,9 @@ pub struct Whole {
     /// What the user should know, each a sentence without a full stop.
     pub notes: Vec<String>,
     inputs: Vec<Inputs>,
+    /// The files with values that the owner takes from objects of the cluster.
+    values: Vec<GitPath>,
+    itself: Option<Target>,
     prunes: bool,
 }
 
@@ -80,19 +87,11 @@ pub async fn whole(
     let fetched = grounds.take(index);
     let gone = || Error::new(ErrorKind::Internal, "a repository that was fetched is gone");
     let Fetched { mut ground, mut tip, .. } = fetched.ok_or_else(gone)?;
-    let mut inputs: Vec<Inputs> = Vec::new();
-    for candidate in &chosen {
-        let found = match candidate.child {
-            None => Some(candidate.inputs.clone()),
-            Some(child) => {
-                let work = |repository: &Repository, tip: Oid| {
-                    declared::within(repository, tip, &candidate.inputs, child, &[])
-                };
-                ground.with_enough(&mut tip, progress, work).await?
-            }
-        };
-        inputs.extend(found.filter(|found| !inputs.contains(found)));
-    }
+    let Parts { inputs, values, renders, notes } = {
+        let above = above(&candidates, owners, first);
+        let work = |repository: &Repository, tip: Oid| Parts::of(repository, tip, &chosen, &above);
+        ground.with_enough(&mut tip, progress, work).await?
+    };
     if inputs.is_empty() {
         return Err(not_declared(first));
     }
@@ -108,19 +107,23 @@ pub async fn whole(
         logs.push(app_log::read(&mut ground, one, wanted, progress).await?);
         tip = ground.store.tip(&ground.branch)?.unwrap_or(tip);
     }
-    let log = merged(logs);
+    let log = {
+        let repository = ground.store.open(Repository::open)?;
+        merged(logs, |one, other| leads_to(&repository, one, other))
+    };
     // Each log has the images of its own files only.
     let has_images = inputs.len() == 1;
     let mut rows = owner_history::merge(&deployed, Some(&log), has_images);
     rows.retain(|row| row.commit.is_some() && !row.marks.contains(&OwnerMark::OffBranch));
     rows.reverse();
     let states = states(&ground, tip, &inputs, &rows)?;
-    let farthest = chosen.iter().max_by_key(|candidate| candidate.owner);
-    let (renders, source) = farthest.map_or((0, 0), |farthest| (farthest.owner, farthest.index));
+    let (renders, source) = renders;
     let automation = owners.get(renders).and_then(|read| read.owner.automation.as_ref());
     let prunes = automation.is_none_or(|automation| automation.prunes);
-    let notes = log.notes;
-    Ok(Whole { ground, tip, owner: renders, source, rows, states, notes, inputs, prunes })
+    let notes = [notes, log.notes].concat();
+    let itself = owners.first().and_then(|read| read.owner.object.clone());
+    let owner = renders;
+    Ok(Whole { ground, tip, owner, source, rows, states, notes, inputs, values, itself, prunes })
 }
 
 impl Whole {
@@ -158,6 +161,14 @@ impl Whole {
             plan.warnings.extend(deleted::warning(&removed, owner, self.prunes));
         }
         Ok(decision)
+    }
+
+    /// The owner, where it takes values from an object of the cluster that these files change: it has to read
+    /// them again.
+    #[must_use]
+    pub fn reader(&self, files: &[GitPath]) -> Option<&Target> {
+        let changes = files.iter().any(|file| self.values.contains(file));
+        self.itself.as_ref().filter(|_| changes)
     }
 
     /// What it is rendered from at the tip.
@@ -217,6 +228,24 @@ fn chosen<'c, 'o>(
         Some(false) => Ok(first_owner(declaring)),
         None => Err(several(own.iter().chain(&declaring).copied())),
     }
+}
+
+/// Where values may be declared that a Kustomization takes from objects of the cluster: what a release takes is
+/// found with the release itself.
+fn above<'c, 'o>(
+    candidates: &'c [Candidate<'o>],
+    owners: &[OwnerRead],
+    first: &Candidate<'_>,
+) -> Vec<&'c Candidate<'o>> {
+    let itself = owners.first().and_then(|read| read.owner.object.as_ref());
+    let is_above = |candidate: &&Candidate<'_>| {
+        candidate.child.is_some()
+            && candidate.child == itself
+            && !candidate.values().is_empty()
+            && key(candidate) == key(first)
+            && not_followed(candidate).is_none()
+    };
+    candidates.iter().filter(is_above).filter(|_| first.owner == 0 && !is_release(owners)).collect()
 }
 
 /// Those of the nearest.
@@ -333,6 +362,12 @@ fn several<'c, 'o: 'c>(candidates: impl Iterator<Item = &'c Candidate<'o>>) -> E
             shell_quote(url)
         ))
     })
+}
+
+/// Whether parents lead from one to the other, as far as the history is here.
+fn leads_to(repository: &Repository, one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (oid(one), oid(other)) else { return false };
+    is_behind(repository, one, other).unwrap_or(false)
 }
 
 fn not_declared(candidate: &Candidate<'_>) -> Error {

@@ -109,10 +109,13 @@ impl Undo<'_> {
         let token = self.app.operation_id();
         let mut course = Course::default();
         let bringing = Bringing { cluster, token: &token, deadline };
+        let reader = whole.reader(files).cloned();
         let commit = Commit { ground: &mut whole.ground, id, files };
         if self.asked.waits {
             let mut live = self.asked.format.listener(self.app.console, &self.found.target);
-            let brought = bringing.bring(&whom.followed, commit, &mut course, &mut *live).await;
+            let followed = &whom.followed;
+            let bring = bringing.bring(followed, reader.as_ref(), commit, &mut course, &mut *live);
+            let brought = bring.await;
             if let Err(stopped) = brought {
                 return Ok(Err(stopped));
             }

@@ -23,6 +23,10 @@ pub(super) fn tests() -> Vec<Test> {
         values_that_were_made_by_hand_are_changed_by_hand,
         values_in_a_secret_are_not_read_and_named,
         variables_that_were_made_by_hand_are_changed_by_hand,
+        values_go_back_with_their_release_as_a_whole,
+        variables_go_back_with_their_kustomization_as_a_whole,
+        variables_of_its_own_go_back_with_a_kustomization_as_a_whole,
+        values_made_by_hand_are_no_part_of_a_release_as_a_whole,
     ]
 }
 
@@ -188,22 +192,30 @@ fn values_that_somebody_has_put_right_have_only_to_be_read(bed: &TestBed) {
     namespace.wait_until("what was put right is live", |_| live(&namespace) == image("1.0"));
 }
 
-/// It takes the variables before it applies what holds them: a commit is live only with the second run.
-fn variables_in_a_config_map_of_the_kustomization_itself_go_back(bed: &TestBed) {
-    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("values-itself"), with_variable());
+/// A Kustomization whose variables are among what it applies itself, with a release of them that crashes. It
+/// takes the variables before it applies what holds them: a commit is live only with the second run.
+#[track_caller]
+fn variables_of_its_own(bed: &TestBed, namespace: &Namespace) -> (Fleet, String) {
+    let (flux, fleet) = (bed.flux(), with_variable());
     namespace.apply(&variables("1.0"));
     fleet.write("apps/web/versions.yaml", &variables("1.0"));
     let first = fleet.push("Add its variables");
-    flux.apply(&namespace, &git_repository("fleet", &fleet.url()));
-    flux.apply(&namespace, &substituting());
-    flux.wait_applied(&namespace, "web", &first);
+    flux.apply(namespace, &git_repository("fleet", &fleet.url()));
+    flux.apply(namespace, &substituting());
+    flux.wait_applied(namespace, "web", &first);
     namespace.rollout_done("web");
     fleet.write("apps/web/versions.yaml", &variables("2.0-crash"));
     let bad = fleet.push("Bump web to 2.0");
-    flux.reconcile(&namespace, "gitrepository", "fleet");
-    flux.wait_applied(&namespace, "web", &bad);
-    assert_eq!(live(&namespace), image("1.0"));
-    read_again(bed, &namespace, "kustomization", "2.0-crash");
+    flux.reconcile(namespace, "gitrepository", "fleet");
+    flux.wait_applied(namespace, "web", &bad);
+    assert_eq!(live(namespace), image("1.0"));
+    read_again(bed, namespace, "kustomization", "2.0-crash");
+    (fleet, bad)
+}
+
+fn variables_in_a_config_map_of_the_kustomization_itself_go_back(bed: &TestBed) {
+    let namespace = bed.namespace("values-itself");
+    let (fleet, bad) = variables_of_its_own(bed, &namespace);
     goes_back(&namespace, &fleet, &bad, "Kustomization");
 }
 
@@ -275,4 +287,48 @@ fn variables_that_were_made_by_hand_are_changed_by_hand(bed: &TestBed) {
         "key image of ConfigMap {name}/versions (spec.postBuild.substituteFrom of Kustomization {name}/web)"
     );
     is_changed_by_hand(bed, &namespace, &fleet, &place);
+}
+
+/// The whole owner goes back to before that commit, which changed nothing but its values; it reads them again.
+#[track_caller]
+fn goes_back_whole(namespace: &Namespace, fleet: &Fleet, what: &str, file: &str) {
+    let ran = undo(namespace, &format!("{what} --yes")).run().ends_with(0).says("Bump web to 2.0");
+    assert_eq!(live(namespace), image("1.0"), "{ran}");
+    fleet.pull();
+    let changed = fleet.git(&["show", "--name-only", "--format=", "HEAD"]);
+    assert_eq!(changed.trim(), file, "{ran}");
+    undo(namespace, &format!("{what} --yes")).run().ends_with(0).says("already rolled back");
+    assert_eq!(live(namespace), image("1.0"));
+}
+
+fn values_go_back_with_their_release_as_a_whole(bed: &TestBed) {
+    let (namespace, fleet) = (bed.namespace("values-hr"), Fleet::new());
+    values_of_git(bed, &namespace, &fleet, &hasty_helm());
+    goes_back_whole(&namespace, &fleet, "hr/web", "releases/values.yaml");
+}
+
+fn variables_go_back_with_their_kustomization_as_a_whole(bed: &TestBed) {
+    let namespace = bed.namespace("values-ks");
+    let (fleet, _) = variables_above(bed, &namespace);
+    goes_back_whole(&namespace, &fleet, "ks/web", "cluster/versions.yaml");
+}
+
+fn variables_of_its_own_go_back_with_a_kustomization_as_a_whole(bed: &TestBed) {
+    let namespace = bed.namespace("values-ks-own");
+    let (fleet, _) = variables_of_its_own(bed, &namespace);
+    goes_back_whole(&namespace, &fleet, "ks/web", "apps/web/versions.yaml");
+}
+
+fn values_made_by_hand_are_no_part_of_a_release_as_a_whole(bed: &TestBed) {
+    let namespace = bed.namespace("values-hr-hand");
+    let fleet = values_by_hand(bed, &namespace, "ConfigMap", "data");
+    fleet.write("charts/web/values.yaml", "image: {tag: other}\n");
+    fleet.push("Change the chart");
+    let each = json!({"spec": {"chart": {"spec": {"reconcileStrategy": "Revision"}}}});
+    namespace.merge_patch("helmrelease/web", &each);
+    let name = namespace.name();
+    let told = format!(
+        "the values in ConfigMap {name}/web-values stay: no file that goes back declares it"
+    );
+    undo(&namespace, "hr/web --dry-run").run().ends_with(0).tells(&told);
 }
