@@ -2,9 +2,9 @@
 //! runs. With `--now` the workload is patched first, while its owners are held.
 
 mod agreeing;
+mod grace;
 mod here;
 mod holding;
-mod no_longer;
 mod now;
 mod push;
 pub(super) mod resume;

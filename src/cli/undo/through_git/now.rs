@@ -17,9 +17,9 @@ use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::snapshot::Snapshot;
 
+use super::grace::with_grace;
 use super::here::{Here, Ready, refused};
 use super::holding::wanted;
-use super::no_longer::no_longer;
 use super::search::{Known, Search};
 use super::{agree, changed, proof};
 
@@ -44,7 +44,7 @@ pub(super) async fn run(
     }
     let mut search = Search::new(look_in_git(flow, &owned, &here, &holders));
     let look = flow.look(owned.direct.clone(), snapshot);
-    let look = Box::pin(no_longer(look, here.look_beside(flow), FOR_OTHERS));
+    let look = Box::pin(with_grace(look, here.look_beside(flow), FOR_OTHERS));
     let looked = if flow.shows_the_plan_first() || here.may_be_barred() {
         tokio::join!(look, search.within(FOR_GIT)).0
     } else {

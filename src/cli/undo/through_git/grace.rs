@@ -6,10 +6,10 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 /// Does both at once. When the first is done, the second has this much time left, and is given up after it.
-pub(super) async fn no_longer<T>(
+pub(super) async fn with_grace<T>(
     needed: impl Future<Output = T>,
     good_to_know: impl Future<Output = ()>,
-    after: Duration,
+    grace: Duration,
 ) -> T {
     let is_done = Notify::new();
     let needed = async {
@@ -19,7 +19,7 @@ pub(super) async fn no_longer<T>(
     };
     let enough = async {
         is_done.notified().await;
-        sleep(after).await;
+        sleep(grace).await;
     };
     let good_to_know = async {
         tokio::select! {
@@ -47,7 +47,7 @@ mod tests {
             sleep(Duration::from_secs(needed)).await;
             "known"
         };
-        assert_eq!(no_longer(first, second, Duration::from_secs(3)).await, "known");
+        assert_eq!(with_grace(first, second, Duration::from_secs(3)).await, "known");
         (begun.elapsed().as_secs(), came)
     }
 
