@@ -1,7 +1,7 @@
 //! The durable way: a workload that its owner takes from Git goes back in Git, and the owner brings it.
 //!
-//! [`origin`] finds the commits that brought the bad release, [`passage`] says whether the owners would
-//! take a revert up, [`plan`] makes the plan of it, and [`arrive`] follows the owners until they have
+//! [`origin`] finds the commits that brought the bad release, [`passage`] says whether the [`owners`] would
+//! take a revert up, and what is [`in_the_way`] of it just now, [`plan`] makes the plan of it, and [`arrive`] follows the owners until they have
 //! applied the commit, waits for the workload and verifies it. What is pushed in between is a revert like
 //! any other ([`crate::revert`]).
 //!
@@ -14,6 +14,7 @@ pub mod beside;
 pub mod bots;
 pub mod bring;
 pub mod choice;
+pub mod in_the_way;
 pub mod origin;
 pub mod owners;
 pub mod passage;

@@ -71,6 +71,12 @@ pub fn from_git(owner: &Target) -> Option<&'static dyn Reconciler> {
     REGISTRY.iter().copied().find(|reconciler| reconciler.address(owner).is_some())
 }
 
+/// Whether it is a release: see [`Reconciler::is_release`].
+#[must_use]
+pub fn is_release(owner: &Target) -> bool {
+    from_git(owner).is_some_and(Reconciler::is_release)
+}
+
 /// The kind of an owner that can tell what it renders.
 #[must_use]
 pub fn of(owner: &Target) -> Option<&'static dyn Reconciler> {
@@ -233,6 +239,18 @@ pub trait Reconciler: Sync + std::fmt::Debug {
 
     /// Whether owners of this kind take what they apply from a source, such as Git.
     fn has_source(&self) -> bool {
+        false
+    }
+
+    /// Whether owners of this kind are releases, made of a chart and of values that stand where the owner itself
+    /// is declared.
+    fn is_release(&self) -> bool {
+        false
+    }
+
+    /// Whether an owner of this kind takes nothing up while it waits for its objects to be well: a patch that
+    /// makes them so ends that.
+    fn waits_for_health(&self) -> bool {
         false
     }
 

@@ -1,4 +1,4 @@
-//! The owners between a workload and Git, as they are now.
+//! The owners between a workload and Git: read as they are now, and which of them bring a commit.
 
 use futures::future::join_all;
 use serde_json::Value;
@@ -6,8 +6,7 @@ use serde_json::Value;
 use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::Result;
 use crate::reconciler;
-use crate::reconciler::following::{Address, Following, Goal, NudgeKind};
-use crate::rollback::model::convergence::{Convergence, Relation};
+use crate::reconciler::following::Address;
 use crate::rollback::model::ownership::{Owner, Proof, Source};
 use crate::rollback::model::target::Target;
 
@@ -105,7 +104,7 @@ pub fn that_bring_it(owners: &[OwnerRead]) -> impl Iterator<Item = Bringer<'_>> 
         let takes_it_up =
             |source: &Source| changed.iter().any(|changed| may_be_one(source, changed));
         let fetches = distance == 0 || sources.iter().any(takes_it_up);
-        (fetches || target.kind == "HelmRelease").then_some(Bringer { owner, fetches })
+        (fetches || reconciler::is_release(target)).then_some(Bringer { owner, fetches })
     })
 }
 
@@ -129,49 +128,6 @@ pub fn pinned(owners: &[OwnerRead]) -> Option<&Target> {
         read.owner.of.as_ref() == Some(itself) && read.owner.counts() && follows(read)
     };
     (!follows(nearest) && owners.iter().any(declares)).then_some(itself)
-}
-
-/// What stands in the way of a commit as the owner is now. What keeps it out for longer is a
-/// [`crate::rollback::model::barrier::Barrier`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InTheWay {
-    /// Something is under way that can be ended first.
-    pub settles: bool,
-    /// The same cannot be ended, or ends by itself: what, and until when, in words.
-    pub words: Option<String>,
-}
-
-/// Looks at one of them; asks nobody.
-#[must_use]
-pub fn in_the_way(owner: &OwnerRead) -> InTheWay {
-    let reconciler = owner.owner.object.as_ref().and_then(reconciler::from_git);
-    let Some(reconciler) = reconciler else { return InTheWay::default() };
-    let none = |_: &str| Relation::Other;
-    let following = long_since(&none, Goal::Idle);
-    let nudges = reconciler.nudges(&owner.object, &following);
-    let state = reconciler.convergence(&owner.object, &following);
-    let words = matches!(state, Convergence::Blocked { .. }).then(|| state.to_string());
-    let settles = nudges.iter().any(|nudge| nudge.kind == NudgeKind::Terminate);
-    InTheWay { settles, words }
-}
-
-/// Whether it sees a commit even while it is turned off.
-pub(super) fn can_see_while_off(owner: &OwnerRead) -> bool {
-    let reconciler = owner.owner.object.as_ref().and_then(reconciler::from_git);
-    let Some(reconciler) = reconciler else { return false };
-    let none = |_: &str| Relation::Other;
-    let state = reconciler.convergence(&owner.object, &long_since(&none, Goal::Seen));
-    !matches!(state, Convergence::Suspended { .. })
-}
-
-/// Whatever is under way has been for long, and nobody was asked for anything.
-fn long_since(relation: &dyn Fn(&str) -> Relation, goal: Goal) -> Following<'_> {
-    Following {
-        unmoved: std::time::Duration::from_secs(3_600),
-        may_sync: true,
-        goal,
-        ..Following::of_nobody(relation, &[])
-    }
 }
 
 #[cfg(test)]

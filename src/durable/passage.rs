@@ -2,11 +2,13 @@
 //! anything is pushed. Pure.
 
 use crate::error::{Error, ErrorKind};
+use crate::reconciler::{self, Reconciler};
 use crate::rollback::model::barrier::{Barrier, Brings, Stops, Verdict};
 use crate::rollback::model::target::Target;
 
+use super::in_the_way::{self, InTheWay};
 use super::origin::OwnerRead;
-use super::owners::{self, Bringer, InTheWay};
+use super::owners::{self, Bringer};
 use super::plan::Followed;
 
 /// The owners on the way of a commit.
@@ -98,10 +100,10 @@ pub fn of(
             }
         }
         if !waits_for_it {
-            passage.seen.extend(Some(followed).filter(|_| owners::can_see_while_off(owner)));
+            passage.seen.extend(Some(followed).filter(|_| in_the_way::can_see_while_off(owner)));
             continue;
         }
-        let InTheWay { settles, words } = owners::in_the_way(owner);
+        let InTheWay { settles, words } = in_the_way::of(owner);
         let besides = owner.owner.besides.iter();
         passage.warnings.extend(besides.map(|besides| format!("{}: {besides}", followed.name)));
         passage.todo.extend(owner.owner.remedies.iter().cloned());
@@ -116,11 +118,10 @@ pub fn of(
     Ok(passage)
 }
 
-/// Whether an owner of this kind takes nothing up while it waits for its objects to be well: a patch that
-/// makes them so ends that.
+/// Whether a patch that makes its objects well may bring it to take a commit up sooner.
 #[must_use]
 pub fn waits_for_health(owner: &Target) -> bool {
-    ["Kustomization", "HelmRelease"].contains(&owner.kind.as_str())
+    reconciler::from_git(owner).is_some_and(Reconciler::waits_for_health)
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ pub struct Following<'a> {
     pub goal: Goal,
     /// Whether it may be made to apply the commit where it does not do so by itself.
     pub may_sync: bool,
+    /// Whether somebody waits for it: else it is only judged.
+    pub waits: bool,
 }
 
 impl<'a> Following<'a> {
@@ -132,6 +134,7 @@ impl<'a> Following<'a> {
             token: "",
             goal: Goal::Applied,
             may_sync: false,
+            waits: false,
         }
     }
 
@@ -164,12 +167,6 @@ impl<'a> Following<'a> {
     #[must_use]
     pub fn is_refused(&self, kind: NudgeKind, path: &Path) -> bool {
         self.refused.iter().any(|(refused, of)| *refused == kind && of == path.as_str())
-    }
-
-    /// Whether somebody waits for it: else it is only judged.
-    #[must_use]
-    pub fn waits(&self) -> bool {
-        !self.token.is_empty()
     }
 
     /// How many nudges of this kind an object got.

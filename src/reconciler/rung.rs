@@ -41,9 +41,7 @@ impl Rung {
     #[must_use]
     pub fn is_near(&self) -> bool {
         let of = self.owner.of.as_ref();
-        self.owner.counts()
-            && self.reconciler.has_source()
-            && of.is_none_or(|of| of.kind == "HelmRelease")
+        self.owner.counts() && self.reconciler.has_source() && of.is_none_or(super::is_release)
     }
 }
 

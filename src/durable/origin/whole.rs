@@ -14,6 +14,7 @@ use crate::git::history::ancestry::is_behind;
 use crate::git::manifest::closure::{self, Inputs};
 use crate::git::manifest::objects;
 use crate::git::repository::Repository;
+use crate::reconciler;
 use crate::revert::app_log;
 use crate::revert::asked::{Request, Which};
 use crate::revert::ground::Ground;
@@ -306,7 +307,7 @@ fn key<'c>(candidate: &'c Candidate<'_>) -> (&'c str, &'c str) {
 
 fn is_release(owners: &[OwnerRead]) -> bool {
     let object = owners.first().and_then(|read| read.owner.object.as_ref());
-    object.is_some_and(|object| object.kind == "HelmRelease")
+    object.is_some_and(reconciler::is_release)
 }
 
 /// Whether it was the chart that moved with the newest release, and not its values; `None`: both, or nobody

@@ -196,7 +196,7 @@ pub(super) fn is_from_cache(application: &Value, following: &Following<'_>) -> b
     let path = nudging::path(application);
     let hard = NudgeKind::HardRefresh;
     let was_asked = following.last(hard, &path).is_some() && !nudging::is_refresh_open(application);
-    following.waits()
+    following.waits
         && leaves_commits_out(application)
         && !was_asked
         && !following.is_refused(hard, &path)

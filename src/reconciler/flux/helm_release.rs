@@ -146,6 +146,14 @@ impl Reconciler for HelmReleases {
         true
     }
 
+    fn is_release(&self) -> bool {
+        true
+    }
+
+    fn waits_for_health(&self) -> bool {
+        true
+    }
+
     fn writes_as(&self, manager: &str) -> bool {
         manager == KIND.manager
     }

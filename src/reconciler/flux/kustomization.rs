@@ -165,6 +165,10 @@ impl Reconciler for Kustomizations {
         true
     }
 
+    fn waits_for_health(&self) -> bool {
+        true
+    }
+
     fn writes_as(&self, manager: &str) -> bool {
         manager == KIND.manager
     }

@@ -224,6 +224,7 @@ impl<'a> Course<'a> {
             token: self.follow.token,
             goal: self.follow.goal,
             may_sync: self.follow.may_sync,
+            waits: true,
         };
         let judged = judge(owner, &following);
         Some((judged, unknown.into_inner()))

@@ -40,6 +40,7 @@ pub(in super::super) fn following<'a>(
         token: "token",
         goal: Goal::Applied,
         may_sync: true,
+        waits: true,
     }
 }
 
