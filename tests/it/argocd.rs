@@ -216,14 +216,17 @@ fn an_application_set_wipes_a_pause(bed: &TestBed) {
 }
 
 fn timings_may_be_those_of_argo_cd(bed: &TestBed) {
-    let (argocd, namespace) = (bed.argocd_as_shipped(), bed.namespace("argocd-shipped"));
-    let (fleet, first) = web();
-    let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
-    app.wait_synced(&first);
-    let second = fleet.release(WEB, "registry.test/web:1.1");
-    app.refresh_to(&second);
-    app.wait_synced(&second);
-    namespace.set_image("web", "registry.test/web:0.9");
-    namespace
-        .wait_until("the patch is gone", |namespace| image(namespace) == "registry.test/web:1.1");
+    let namespace = bed.namespace("argocd-shipped");
+    bed.with_argocd_as_shipped(|argocd| {
+        let (fleet, first) = web();
+        let app = argocd.application(&namespace, &fleet.url(), WEB, &automated());
+        app.wait_synced(&first);
+        let second = fleet.release(WEB, "registry.test/web:1.1");
+        app.refresh_to(&second);
+        app.wait_synced(&second);
+        namespace.set_image("web", "registry.test/web:0.9");
+        namespace.wait_until("the patch is gone", |namespace| {
+            image(namespace) == "registry.test/web:1.1"
+        });
+    });
 }

@@ -1,5 +1,6 @@
 //! The integration tests: one program with one test bed, which starts when the first test asks for
-//! it. A new module of tests is one `mod` line and one line in `main`; see `suite.rs` for its form.
+//! it. A new module of tests is one `mod` line and one line in `main`, among those with owners where any of
+//! its tests asks for Argo CD or Flux; see `suite.rs` for its form.
 
 #![allow(
     clippy::expect_used,
@@ -81,27 +82,33 @@ fn main() -> ExitCode {
     if let Some(code) = bed::run_doomed_parent_if_asked() {
         return code;
     }
-    let tests = [
+    let with_owners = [
         argocd::tests(),
+        coexistence::tests(),
+        docs::tests(),
+        durable::tests(),
+        flux::tests(),
+        follow::tests(),
+        holds::tests(),
+        origin::tests(),
+        owner_targets::tests(),
+        owners::tests(),
+        verify::tests(),
+    ];
+    let others = [
         bad_input::tests(),
         bed::tests(),
         budgets::tests(),
         ci::tests(),
-        coexistence::tests(),
         completion::tests(),
         config::tests(),
         connection::tests(),
         daemonset::tests(),
-        docs::tests(),
         errors::tests(),
         faults::tests(),
-        flux::tests(),
-        durable::tests(),
-        follow::tests(),
         git_objects::tests(),
         git_network::tests(),
         history::tests(),
-        holds::tests(),
         hosting::tests(),
         hostile_text::tests(),
         http_probe::tests(),
@@ -110,10 +117,7 @@ fn main() -> ExitCode {
         man::tests(),
         many::tests(),
         next_deploy::tests(),
-        origin::tests(),
         output::tests(),
-        owner_targets::tests(),
-        owners::tests(),
         plan_file::tests(),
         plans::tests(),
         plugin::tests(),
@@ -132,8 +136,7 @@ fn main() -> ExitCode {
         stream::tests(),
         tree::tests(),
         undo::tests(),
-        verify::tests(),
         waiting::tests(),
     ];
-    suite::run(&tests.concat())
+    suite::run(with_owners.concat(), others.concat())
 }

@@ -10,19 +10,18 @@
 //! app.refresh_to(&fleet.release("apps/web", "registry.test/web:1.1"));
 //! ```
 //!
-//! All tests share an instance; each has Applications of its own, which are called as its namespace is
-//! and go there. They are in the namespace of the instance and are gone when they are dropped.
+//! All tests share an instance, `bed.argocd()`; each has Applications of its own, which are called as its
+//! namespace is and go there. They are in the namespace of the instance and are gone when they are dropped.
+//! It looks at Git every 10 s, without jitter, and makes no pause between waves.
 //!
-//! There are two instances, each with a namespace, a repo-server and a redis of its own, because the
-//! timings of Argo CD belong to its processes: `bed.argocd()` looks at Git every 10 s, without jitter,
-//! and makes no pause between waves; `bed.argocd_as_shipped()` has the defaults (120 s and up to 60 s,
-//! a cache of Git's answers for 3 minutes, 2 s between waves). Neither is started for the other's sake.
-//! A test about the settings of Argo CD (how it marks what is its own) has an instance for itself:
-//! `bed.with_argocd(settings, |argocd| …)`, which ends with the closure.
+//! A test about the settings of Argo CD (how it marks what is its own) has an instance for itself, with a
+//! namespace, a repo-server and a redis: `bed.with_argocd(settings, |argocd| …)`, which ends with the closure.
+//! That of `bed.with_argocd_as_shipped(|argocd| …)` has the default timings (120 s and up to 60 s, a cache of
+//! Git's answers for 3 minutes, 2 s between waves).
 //!
 //! What differs from `install.yaml`: no argocd-server, no dex, no notifications; the rights of the
 //! administrator; a redis written in Go (`go/argocd/redis`), since it only holds what can be made again;
-//! but for `argocd_as_shipped()`, the source hydrator is on. Sources are folders and kustomizations; charts,
+//! but for `with_argocd_as_shipped`, the source hydrator is on. Sources are folders and kustomizations; charts,
 //! once `add_helm` was called; an `ApplicationSet`, once `start_application_sets` was; and what the
 //! hydrator has rendered, once `start_hydrator` was. The metrics of the controller are served at all
 //! addresses of the machine, and the commit-server has its socket in `/tmp`: Argo CD has no flags for that.

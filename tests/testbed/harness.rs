@@ -49,6 +49,7 @@ mod wait;
 mod workload;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result};
@@ -64,6 +65,7 @@ pub(crate) use self::kubectl::Output;
 pub(crate) use self::namespace::Namespace;
 use self::namespace::proper;
 pub(crate) use self::program::{Program, own_address};
+use self::progress::say;
 pub(crate) use self::proxy::{Action, Gate, Proxy, Recorded, Reply, RequestHead, round_trips};
 pub(crate) use self::supervisor::run_supervisor_if_asked;
 use self::supervisor::{Server, Supervisor};
@@ -76,20 +78,29 @@ pub(crate) struct TestBed {
     api_server: Server,
     flux: OnceLock<Result<Flux, String>>,
     argocd: argocd::Instances,
+    /// Servers of Argo CD and Flux that run, by their names.
+    owners: Mutex<Vec<String>>,
+    owners_ended: AtomicBool,
 }
 
 impl TestBed {
     /// Boots it; the first time on a machine this builds the programs, which takes minutes.
     pub(crate) fn start() -> Result<Self> {
         let Booted { cluster, supervisor, api_server } = control_plane::boot()?;
-        let supervisor = Mutex::new(Some(supervisor));
-        let (flux, argocd) = (OnceLock::new(), argocd::Instances::default());
-        Ok(Self { cluster, supervisor, api_server, flux, argocd })
+        Ok(Self {
+            cluster,
+            supervisor: Mutex::new(Some(supervisor)),
+            api_server,
+            flux: OnceLock::new(),
+            argocd: argocd::Instances::default(),
+            owners: Mutex::default(),
+            owners_ended: AtomicBool::default(),
+        })
     }
 
     /// Kills the API server; the others stay. For a test that has a bed of its own.
     pub(crate) fn stop_api_server(&self) -> Result<()> {
-        self.end_server(&self.api_server)
+        self.end_server(&self.api_server.name)
     }
 
     /// Starts it again, as it was, and waits until it takes requests.
@@ -103,6 +114,7 @@ impl TestBed {
     /// Flux, which starts when the first test asks for it; the others wait for that.
     #[track_caller]
     pub(crate) fn flux(&self) -> &Flux {
+        self.has_owners();
         let flux =
             self.flux.get_or_init(|| Flux::start(self).map_err(|error| format!("{error:#}")));
         proper(flux.as_ref().map_err(|error| anyhow::anyhow!("no Flux: {error}")))
@@ -112,34 +124,65 @@ impl TestBed {
     /// that.
     #[track_caller]
     pub(crate) fn argocd(&self) -> &ArgoCd {
-        proper(self.argocd.get(self, Timings::Short))
-    }
-
-    /// A second Argo CD, with the timings that Argo CD has where nobody has changed them.
-    #[track_caller]
-    pub(crate) fn argocd_as_shipped(&self) -> &ArgoCd {
-        proper(self.argocd.get(self, Timings::AsShipped))
+        self.has_owners();
+        proper(self.argocd.get(self))
     }
 
     /// One more Argo CD with short timings, for a test about its settings: with these, besides its own,
     /// in `argocd-cm`. It ends with `test`.
     #[track_caller]
     pub(crate) fn with_argocd(&self, settings: &[(&str, &str)], test: impl FnOnce(&ArgoCd)) {
-        let argocd = proper(self.argocd.own(self, settings));
+        self.with_argocd_of(Timings::Short, settings, test);
+    }
+
+    /// The same with the timings that Argo CD has where nobody has changed them.
+    #[track_caller]
+    pub(crate) fn with_argocd_as_shipped(&self, test: impl FnOnce(&ArgoCd)) {
+        self.with_argocd_of(Timings::AsShipped, &[], test);
+    }
+
+    #[track_caller]
+    fn with_argocd_of(
+        &self,
+        timings: Timings,
+        settings: &[(&str, &str)],
+        test: impl FnOnce(&ArgoCd),
+    ) {
+        self.has_owners();
+        let argocd = proper(self.argocd.own(self, timings, settings));
         test(&argocd);
         proper(argocd.end(self));
     }
 
-    /// Starts one more server, which ends with the bed.
+    /// Ends Argo CD and Flux, where they run, for good: they watch whatever all other tests do, too.
+    pub(crate) fn end_owners(&self) {
+        self.owners_ended.store(true, Ordering::Relaxed);
+        let servers = self.owners.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
+        let ended = servers.iter().try_for_each(|server| self.end_server(server));
+        match ended {
+            Ok(()) => say(format!("ended, as no other test needs them: {}", servers.join(", "))),
+            Err(error) => say(format!("Argo CD and Flux go on: {error:#}")),
+        }
+    }
+
+    #[track_caller]
+    fn has_owners(&self) {
+        let ended = self.owners_ended.load(Ordering::Relaxed);
+        assert!(!ended, "Argo CD and Flux have ended: this test belongs to those that come first");
+    }
+
+    /// Starts one more server, of an owner. It ends with the others, or with the bed.
     fn run_server(&self, server: &Server) -> Result<()> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner).push(server.name.clone());
         let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
         supervisor.as_mut().context("the test bed is stopped")?.run(server)
     }
 
     /// Ends it before.
-    fn end_server(&self, server: &Server) -> Result<()> {
+    fn end_server(&self, name: &str) -> Result<()> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner).retain(|owner| owner != name);
         let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
-        supervisor.as_mut().context("the test bed is stopped")?.end(&server.name)
+        supervisor.as_mut().context("the test bed is stopped")?.end(name)
     }
 
     /// Ends all servers and removes their files. Once is enough; more does no harm.

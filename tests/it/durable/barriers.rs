@@ -181,33 +181,34 @@ fn a_project_that_wants_signatures_gets_them_or_nothing(bed: &TestBed) {
 
 /// Of two installations of Argo CD, whose marks are the same.
 fn two_applications_are_refused_by_their_names(bed: &TestBed) {
-    let (one, other) = (bed.argocd(), bed.argocd_as_shipped());
     let (namespace, (fleet, commit)) = (bed.namespace("bar-two"), web());
-    let apps =
-        [one, other].map(|argocd| argocd.application(&namespace, &fleet.url(), WEB, &json!({})));
-    let sync = |commit: &str| {
-        for app in &apps {
-            app.refresh_to(commit);
-            app.sync(commit);
-            app.wait_synced(commit);
+    bed.with_argocd(&[], |other| {
+        let both = [bed.argocd(), other];
+        let apps = both.map(|argocd| argocd.application(&namespace, &fleet.url(), WEB, &json!({})));
+        let sync = |commit: &str| {
+            for app in &apps {
+                app.refresh_to(commit);
+                app.sync(commit);
+                app.wait_synced(commit);
+            }
+        };
+        sync(&commit);
+        namespace.rollout_done("web");
+        let bad = fleet.release(WEB, &image("2.0-crash"));
+        sync(&bad);
+        let said = ["deployment/web is claimed by more than one owner that takes it from Git"];
+        let scene = (&namespace, &fleet, bad.as_str());
+        for words in ["deploy/web --yes", "deploy/web --now --yes"] {
+            let ran = undo(&namespace, words).run();
+            assert_refused(&ran, &said, scene);
+            // Their names are the same.
+            for app in &apps {
+                let place = app.place();
+                let named = |end: &str| ran.stderr.contains(&format!("in namespace {place}{end}"));
+                assert!(named(",") || named(")"), "{place}: {ran}");
+            }
         }
-    };
-    sync(&commit);
-    namespace.rollout_done("web");
-    let bad = fleet.release(WEB, &image("2.0-crash"));
-    sync(&bad);
-    let said = ["deployment/web is claimed by more than one owner that takes it from Git"];
-    let scene = (&namespace, &fleet, bad.as_str());
-    for words in ["deploy/web --yes", "deploy/web --now --yes"] {
-        let ran = undo(&namespace, words).run();
-        assert_refused(&ran, &said, scene);
-        // Their names are the same.
-        for app in &apps {
-            let place = app.place();
-            let named = |end: &str| ran.stderr.contains(&format!("in namespace {place}{end}"));
-            assert!(named(",") || named(")"), "{place}: {ran}");
-        }
-    }
+    });
 }
 
 /// As somebody whose `git` signs with this key.

@@ -27,37 +27,36 @@ pub(super) struct Setup<'a> {
     pub(super) settings: &'a [(&'a str, &'a str)],
 }
 
-/// The instances of a bed, as far as tests have asked for them.
+/// The instances of a bed: the one that tests share, as far as one has asked for it, and how many had one of
+/// their own.
 #[derive(Default)]
 pub(in crate::testbed) struct Instances {
     kinds: OnceLock<Result<(), String>>,
-    short: OnceLock<Result<ArgoCd, String>>,
-    as_shipped: OnceLock<Result<ArgoCd, String>>,
+    shared: OnceLock<Result<ArgoCd, String>>,
     own: AtomicUsize,
 }
 
 impl Instances {
     /// Starts it where it does not run; builds it before, which takes minutes, where it is not built.
-    pub(in crate::testbed) fn get(&self, bed: &TestBed, timings: Timings) -> Result<&ArgoCd> {
-        let (place, name) = match timings {
-            Timings::Short => (&self.short, "argocd"),
-            Timings::AsShipped => (&self.as_shipped, "argocd-as-shipped"),
-        };
-        let setup = Setup { name, timings, settings: &[] };
-        let instance =
-            place.get_or_init(|| self.start(bed, &setup).map_err(|error| format!("{error:#}")));
-        instance.as_ref().map_err(|error| anyhow::anyhow!("no Argo CD: {error}"))
+    pub(in crate::testbed) fn get(&self, bed: &TestBed) -> Result<&ArgoCd> {
+        let setup = Setup { name: "argocd", timings: Timings::Short, settings: &[] };
+        let start = || self.start(bed, &setup).map_err(|error| format!("{error:#}"));
+        self.shared
+            .get_or_init(start)
+            .as_ref()
+            .map_err(|error| anyhow::anyhow!("no Argo CD: {error}"))
     }
 
     /// Starts one for a single test.
     pub(in crate::testbed) fn own(
         &self,
         bed: &TestBed,
+        timings: Timings,
         settings: &[(&str, &str)],
     ) -> Result<ArgoCd> {
         let number = self.own.fetch_add(1, Ordering::Relaxed);
         let name = format!("argocd-own-{number}");
-        self.start(bed, &Setup { name: &name, timings: Timings::Short, settings })
+        self.start(bed, &Setup { name: &name, timings, settings })
     }
 
     fn start(&self, bed: &TestBed, setup: &Setup<'_>) -> Result<ArgoCd> {
@@ -76,20 +75,20 @@ impl ArgoCd {
     /// nobody takes a request.
     #[track_caller]
     pub(crate) fn end_controller(&self, bed: &TestBed) {
-        proper(bed.end_server(&self.layout.controller()));
+        proper(bed.end_server(&self.layout.controller().name));
     }
 
     /// Ends its processes. Its namespace and its kinds stay.
     pub(in crate::testbed) fn end(self, bed: &TestBed) -> Result<()> {
         let Self { layout, application_sets, commit_server, .. } = self;
         if application_sets.get().is_some() {
-            bed.end_server(&layout.application_sets())?;
+            bed.end_server(&layout.application_sets().name)?;
         }
         if commit_server.get().is_some() {
-            bed.end_server(&layout.commit_server())?;
+            bed.end_server(&layout.commit_server().name)?;
         }
         for server in [layout.controller(), layout.repo_server(), layout.redis()] {
-            bed.end_server(&server)?;
+            bed.end_server(&server.name)?;
         }
         Ok(())
     }
