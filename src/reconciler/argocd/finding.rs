@@ -142,7 +142,10 @@ fn again<'f>(
 ) -> Result<Vec<&'f Value>, Proof> {
     match facts.find(&single(claim, place)) {
         Ok(Some(application)) if fits(application, instance) => Ok(vec![application]),
-        Ok(_) => Err(Proof::Refuted(absent(instance, &[]))),
+        Ok(_) => {
+            let why = format!("there is no Application {instance} any more in namespace {place}");
+            Err(Proof::Refuted(why))
+        }
         Err(error) => Err(Proof::Unread(words(error))),
     }
 }
@@ -167,7 +170,10 @@ fn absent(instance: &Instance<'_>, others: &[Value]) -> String {
             text(other, "/metadata/namespace"),
             instance.name
         ),
-        None => format!("there is no Application {instance}"),
+        None => format!(
+            "there is no Application {instance} in this cluster; an Argo CD of another one would put a \
+             patch back"
+        ),
     }
 }
 

@@ -126,7 +126,7 @@ fn owners_that_were_found_before_are_asked_for_where_they_were() {
     let why = "Application web does not list it".to_owned();
     assert_eq!(chain[0].proof, Proof::Refuted(why));
     let chain = Given::new(&[]).climb_from(again()).remove(0);
-    let why = "there is no Application web".to_owned();
+    let why = "there is no Application web any more in namespace argocd".to_owned();
     assert_eq!(chain[0].proof, Proof::Refuted(why));
 }
 

@@ -50,6 +50,13 @@ fn names(owners: &[Value]) -> Vec<&str> {
     owners.iter().filter_map(|owner| owner["name"].as_str()).collect()
 }
 
+/// What is said of the mark of one that is not there.
+fn no_application(name: &str) -> String {
+    format!(
+        "there is no Application {name} in this cluster; an Argo CD of another one would put a patch back"
+    )
+}
+
 /// What an Application does that heals.
 fn heals(what: &str, within: u64) -> String {
     format!("it puts {what} back within {within} s")
@@ -210,13 +217,10 @@ fn marks_that_are_not_true_count_for_nothing(bed: &TestBed) {
             format!("{name}:apps/Deployment:{}/web", elsewhere.name()),
             format!("it names Deployment {}/web, from which it was copied", elsewhere.name()),
         ),
-        (
-            format!("nobody:apps/Deployment:{place}/web"),
-            "there is no Application nobody".to_owned(),
-        ),
+        (format!("nobody:apps/Deployment:{place}/web"), no_application("nobody")),
         (
             format!("{place}_nobody:apps/Deployment:{place}/web"),
-            format!("there is no Application {place}/nobody"),
+            no_application(&format!("{place}/nobody")),
         ),
         (
             format!("..:apps/Deployment:{place}/web"),
@@ -269,7 +273,7 @@ fn a_mark_that_is_left_over_counts_for_nothing(bed: &TestBed) {
     namespace.rollout_done("web");
     let name = app.name().to_owned();
     drop(app);
-    let why = format!("there is no Application {name}");
+    let why = no_application(&name);
     namespace.wait_until("the Application is gone", |namespace| {
         of_web(namespace)[0]["proof"]["refuted"] == why
     });

@@ -67,6 +67,10 @@ fn an_application_that_lists_the_object_owns_it() {
     }
 }
 
+/// What is said where there is no Application of that name.
+const NONE: &str = "there is no Application web in this cluster; an Argo CD of another one would put a patch \
+                    back";
+
 #[test]
 fn a_mark_that_no_application_stands_by_counts_for_nothing() {
     let lists_others = json!({"status": {"resources": [
@@ -78,8 +82,12 @@ fn a_mark_that_no_application_stands_by_counts_for_nothing() {
         "web", 7, null, []]}});
     let label = deployment(&json!({"labels": {"argocd.argoproj.io/instance": "web"}}));
     for (object, applications, why) in [
-        (tracked(ID), vec![], "there is no Application web"),
-        (tracked("team_web:apps/Deployment:prod/web"), vec![], "there is no Application team/web"),
+        (tracked(ID), vec![], NONE),
+        (
+            tracked("team_web:apps/Deployment:prod/web"),
+            vec![],
+            &NONE.replace(" web ", " team/web "),
+        ),
         (
             tracked(ID),
             vec![in_namespace("team")],
@@ -91,7 +99,7 @@ fn a_mark_that_no_application_stands_by_counts_for_nothing() {
             vec![application(&json!({"status": {"resources": {"kind": "Deployment"}}}))],
             "Application web does not list it",
         ),
-        (label.clone(), vec![], "there is no Application web"),
+        (label.clone(), vec![], NONE),
         (label, vec![application(&lists_others)], "Application web does not list it"),
         (
             tracked("web:apps/Deployment:prod/other"),
@@ -194,7 +202,7 @@ fn without_the_right_to_list_the_usual_places_are_looked_at() {
         (tracked(ID), vec![in_namespace("team")], unread),
         (team.clone(), vec![in_namespace("team")], Proof::Listed),
         // The mark says where it would be, so it is not there.
-        (team, vec![], refuted("there is no Application team/web")),
+        (team, vec![], refuted(&NONE.replace(" web ", " team/web "))),
     ] {
         let claim = only_claim(&object);
         let facts = facts(&claim, &applications).with_error(finding::list(&claim), forbidden());
