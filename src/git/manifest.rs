@@ -11,3 +11,4 @@ pub(in crate::git) mod image_lines;
 pub mod images;
 pub(in crate::git) mod manifests;
 pub mod objects;
+pub mod values;

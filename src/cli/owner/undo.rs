@@ -150,8 +150,11 @@ impl Undo<'_> {
         if let Some(age) = self.recent(&whole.rows, back) {
             return Box::pin(self.again(&mut whole, age)).await;
         }
-        let chosen = choose(&whole.rows, &whole.states, back)
-            .map_err(|none| told::no_state(none, &whole.rows, self))?;
+        let chosen = choose(&whole.rows, &whole.states, back).map_err(|none| {
+            let error = told::no_state(none, &whole.rows, self);
+            // What goes back elsewhere may be what is looked for.
+            whole.notes.iter().fold(error, |error, note| error.because(note.clone()))
+        })?;
         Box::pin(self.carry_out(&mut whole, &chosen)).await
     }
 

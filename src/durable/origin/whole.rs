@@ -30,7 +30,7 @@ use crate::rollback::owner_history;
 use crate::text::{sanitize, shell_quote};
 
 use self::over_time::{merged, states};
-use self::parts::Parts;
+use self::parts::{Part, Parts};
 use super::candidates::{self, Candidate};
 use super::reach::{Fetched, Grounds, shown};
 use super::refusal::{Passed, Why, refused};
@@ -43,7 +43,8 @@ pub struct Whole {
     pub ground: Ground,
     /// The branch as it was fetched.
     pub tip: Oid,
-    /// Which of the owners renders the files: its place in the chain, the farthest where there are several.
+    /// Which of the owners renders the files: its place in the chain, the farthest where there are several. With
+    /// a plan, the farthest that renders any of what changes.
     pub owner: usize,
     /// Which of that owner's sources they are.
     pub source: usize,
@@ -54,10 +55,8 @@ pub struct Whole {
     /// What the user should know, each a sentence without a full stop.
     pub notes: Vec<String>,
     inputs: Vec<Inputs>,
-    /// The files with values that the owner takes from objects of the cluster.
-    values: Vec<GitPath>,
+    values: Vec<Part>,
     itself: Option<Target>,
-    prunes: bool,
 }
 
 /// Finds them. `owners` are the owner itself and those above it; `deployed` is what it has deployed, the
@@ -88,7 +87,7 @@ pub async fn whole(
     let fetched = grounds.take(index);
     let gone = || Error::new(ErrorKind::Internal, "a repository that was fetched is gone");
     let Fetched { mut ground, mut tip, .. } = fetched.ok_or_else(gone)?;
-    let Parts { inputs, values, renders, notes } = {
+    let Parts { inputs, values, notes } = {
         let above = above(&candidates, owners, first);
         let work = |repository: &Repository, tip: Oid| Parts::of(repository, tip, &chosen, &above);
         ground.with_enough(&mut tip, progress, work).await?
@@ -118,21 +117,18 @@ pub async fn whole(
     rows.retain(|row| row.commit.is_some() && !row.marks.contains(&OwnerMark::OffBranch));
     rows.reverse();
     let states = states(&ground, tip, &inputs, &rows)?;
-    let (renders, source) = renders;
-    let automation = owners.get(renders).and_then(|read| read.owner.automation.as_ref());
-    let prunes = automation.is_none_or(|automation| automation.prunes);
+    let farthest = chosen.iter().max_by_key(|candidate| candidate.owner);
+    let (owner, source) = farthest.map_or((0, 0), |farthest| (farthest.owner, farthest.index));
     let notes = [notes, log.notes].concat();
     let itself = owners.first().and_then(|read| read.owner.object.clone());
-    let owner = renders;
-    Ok(Whole { ground, tip, owner, source, rows, states, notes, inputs, values, itself, prunes })
+    Ok(Whole { ground, tip, owner, source, rows, states, notes, inputs, values, itself })
 }
 
 impl Whole {
-    /// The plan that brings the files back to what they were in that row. `owner` is how the owner is
-    /// called, for warnings. Nothing where they are so already.
+    /// The plan that brings the files back to what they were in that row. Nothing where they are so already.
     pub async fn plan(
         &mut self,
-        owner: &str,
+        owners: &[OwnerRead],
         to: usize,
         terms: &Terms,
         now: Timestamp,
@@ -158,8 +154,18 @@ impl Whole {
         if let Decision::Revert(plan, _) = &mut decision {
             self.tip = oid(&plan.reverted.tip)?;
             let repository = self.ground.store.open(Repository::open)?;
-            let removed = objects::removed(&repository, &plan.reverted.files)?;
-            plan.warnings.extend(deleted::warning(&removed, owner, self.prunes));
+            let files = &plan.reverted.files;
+            let of_values = |part: &&Part| files.iter().any(|file| part.files.contains(&file.path));
+            let farthest = self.values.iter().filter(of_values).map(|part| part.owner).max();
+            if let Some((owner, source)) = farthest.filter(|(owner, _)| *owner > self.owner) {
+                (self.owner, self.source) = (owner, source);
+            }
+            let removed = objects::removed(&repository, files)?;
+            if let Some(read) = owners.get(self.owner) {
+                let automation = read.owner.automation.as_ref();
+                let prunes = automation.is_none_or(|automation| automation.prunes);
+                plan.warnings.extend(deleted::warning(&removed, &read.owner.name, prunes));
+            }
         }
         Ok(decision)
     }
@@ -168,7 +174,8 @@ impl Whole {
     /// them again.
     #[must_use]
     pub fn reader(&self, files: &[GitPath]) -> Option<&Target> {
-        let changes = files.iter().any(|file| self.values.contains(file));
+        let changes =
+            self.values.iter().flat_map(|part| &part.files).any(|file| files.contains(file));
         self.itself.as_ref().filter(|_| changes)
     }
 
@@ -186,6 +193,10 @@ impl Whole {
                 let found = closure::of(&repository, *commit, inputs)?;
                 let hinted = found.hinted;
                 paths.extend(found.paths.into_iter().filter(|path| !hinted.contains(path)));
+            }
+            // They may have had another file then.
+            for part in &self.values {
+                paths.extend(part.files_at(&repository, *commit)?);
             }
         }
         Ok(paths.into_iter().collect())

@@ -30,6 +30,7 @@ use crate::text::sanitize;
 
 pub use glob::is_of_pattern;
 use kustomization::Kustomization;
+pub(in crate::git) use kustomization::is_named;
 pub use named::Named;
 pub(in crate::git) use reading::Cache;
 use reading::{Found, Reading};

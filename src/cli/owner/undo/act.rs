@@ -13,6 +13,7 @@ use crate::durable::beside;
 use crate::durable::bots;
 use crate::durable::choice::{Chosen, short};
 use crate::durable::origin::{self, OwnerRead, Whole};
+use crate::durable::owners;
 use crate::durable::passage::{self, Passage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
@@ -28,6 +29,7 @@ use crate::rollback::model::owner_history::OwnerRow;
 use crate::rollback::model::owner_status::Undone;
 use crate::rollback::model::revert_outcome::{NothingToRevert, RevertOutcome};
 use crate::rollback::model::revert_plan::{RevertPlan, Way};
+use crate::rollback::model::target::Target;
 use crate::terminal::{ci, prompt};
 use crate::text::age;
 
@@ -110,7 +112,9 @@ impl Undo<'_> {
         let whom = self.passage(whole, Brings { signed, files, versions: &versions })?;
         let mut warnings = whole.notes.clone();
         match &mut planned {
-            Ok(ready) => self.warn(&mut ready.plan, &whom),
+            Ok(ready) => {
+                self.warn(&mut ready.plan, &whom, whole.reader(&changed));
+            }
             Err(_) => warnings.extend(whom.warnings.clone()),
         }
         let heading = self.heading((whole, chosen), &whom, (&from, &to), &warnings);
@@ -178,15 +182,13 @@ impl Undo<'_> {
             (self.app.actor(&by.author.to_string()), (self.asked.reason, self.asked.incident));
         let terms = identity::terms(&self.settings, &by, asked_by, why);
         let (url, branch) = (whole.ground.remote.url().clone(), whole.ground.branch.clone());
-        let name = self.owners.get(whole.owner).map(|read| read.owner.name.clone());
-        let name = name.unwrap_or_default();
         let (app, format, request) = (self.app, self.asked.format, self.asked.request);
         let deadline = self.budget.reading();
         let renders = self.owners.get(whole.owner);
         let (made, (host, advised), beside) =
             during(app, format, "plans the commit", async |progress| {
                 tokio::join!(
-                    whole.plan(&name, to, &terms, Timestamp::now(), progress),
+                    whole.plan(&self.owners, to, &terms, Timestamp::now(), progress),
                     Host::ask(request, &url, branch.as_str(), None, deadline),
                     self.neighbours(renders),
                 )
@@ -195,6 +197,7 @@ impl Undo<'_> {
         match made? {
             Decision::Revert(plan, shown) => {
                 let Advised { way, notes } = advised?;
+                let renders = self.owners.get(whole.owner);
                 let source = renders.and_then(|read| read.owner.sources.get(whole.source));
                 let gone = origin::dropped(&whole.ground, &plan, source, &self.owners)?;
                 // It is something to know, and no more.
@@ -258,11 +261,23 @@ impl Undo<'_> {
 
     /// Adds to the plan what is to be known of those who bring the commit, and of those who may bring back
     /// what it leaves.
-    fn warn(&self, plan: &mut RevertPlan, whom: &Passage) {
+    fn warn(&self, plan: &mut RevertPlan, whom: &Passage, reader: Option<&Target>) {
         let left = bots::left(&plan.images);
         let (warnings, todo) = bots::that_bring_it_back(&self.owners, left.as_deref());
         plan.warnings.extend([warnings, whom.warnings.clone()].concat());
         plan.todo.extend([whom.todo.clone(), todo].concat());
+        let Some(reader) = reader else { return };
+        if !self.asked.waits || plan.way == Way::Request {
+            plan.todo.extend(owners::commands_to_read(&self.owners, reader));
+        }
+        let reads_its_own = whom.followed.first().is_some_and(|one| one.owner == *reader);
+        if reads_its_own && passage::waits_for_health(reader) {
+            plan.warnings.push(format!(
+                "the first run of {} with the commit has the old values: where its health check waits for what \
+                 these break, rb undo deploy/NAME ends that",
+                reader.reference()
+            ));
+        }
     }
 
     fn show(&self, text: &str) {

@@ -127,7 +127,7 @@ fn files_of(generator: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// Whether an object has the name that a generator gives, alone or with a hash.
-fn is_named(name: &str, plain: &str) -> bool {
+pub(in crate::git) fn is_named(name: &str, plain: &str) -> bool {
     const HASH: usize = 10;
     let Some(rest) = name.strip_prefix(plain) else { return false };
     let is_hash =
