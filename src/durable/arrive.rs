@@ -23,11 +23,11 @@ use crate::rollback::model::event::{Event, Listener, Shared};
 use crate::rollback::model::following::{Arrival, Followed, Told};
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::outcome::{Ending, Outcome, Stopped, Written};
-use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::snapshot::now;
 use crate::rollback::model::target::Target;
 
-use super::origin;
+use super::{origin, plan};
 
 /// A commit that is on the branch.
 pub struct Commit<'a> {
@@ -94,7 +94,8 @@ pub async fn arrive(
 ) -> Outcome {
     let started = Instant::now();
     let waits = proof.is_some();
-    let followed = follow_all(arriving, commit, waits, &mut course, listener).await;
+    let steps = &arriving.plan.steps;
+    let followed = follow_all(arriving, steps, commit, waits, &mut course, listener).await;
     let mut outcome = match followed {
         Err(stopped) => ended(Ending::OwnerStopped(stopped), listener, started),
         Ok(()) if !waits => Outcome::ended(Ending::NotWaited),
@@ -109,9 +110,11 @@ pub async fn arrive(
     outcome
 }
 
-/// Follows the owners until they have applied the commit; where nobody waits, until they were asked to.
+/// Follows the owners of these steps of the plan until they have applied the commit; where nobody waits, until
+/// they were asked to.
 pub async fn follow_all(
     arriving: Arriving<'_>,
+    steps: &[Step],
     commit: Commit<'_>,
     waits: bool,
     course: &mut Course,
@@ -120,9 +123,9 @@ pub async fn follow_all(
     let Arriving { cluster, plan, deadline, .. } = arriving;
     let Commit { ground, id, files } = commit;
     let listener = RefCell::new(listener);
-    for step in &plan.steps {
+    for step in steps {
         let Action::Follow { owner, name, anew, .. } = &step.action else { continue };
-        let goal = if *anew { Goal::Anew } else { Goal::Applied };
+        let goal = goal_of(plan, owner, *anew);
         let (blocked, asked) = (Notify::new(), Notify::new());
         let mut told = |told: Told| {
             if is_blocked(&told) {
@@ -166,6 +169,27 @@ pub async fn follow_all(
         }
     }
     Ok(())
+}
+
+/// To what end a step of the plan follows an owner.
+fn goal_of(whole: &Plan, owner: &Target, anew: bool) -> Goal {
+    let followed = whole.steps.iter().filter_map(|step| match &step.action {
+        Action::Follow { owner, name, anew, .. } => {
+            Some((plan::Followed { owner: owner.clone(), name: name.clone() }, *anew))
+        }
+        _ => None,
+    });
+    let (mut all, mut reader) = (Vec::new(), None);
+    for (one, reads) in followed {
+        reader = reads.then(|| one.owner.clone()).or(reader);
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    let one = all.iter().find(|one| one.owner == *owner);
+    let goals = one.map_or(&[][..], |one| plan::goals(one, &all, reader.as_ref()));
+    let wanted = |goal: &&Goal| (**goal == Goal::Anew) == anew;
+    goals.iter().copied().find(|goal| wanted(&goal)).unwrap_or(Goal::Applied)
 }
 
 /// Has the owners that are held see the commit.

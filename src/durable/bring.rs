@@ -62,8 +62,8 @@ impl Bringing<'_> {
         listener: &mut dyn Listener,
     ) -> Result<(), Stopped> {
         let Commit { ground, id, files } = commit;
-        let goals = |followed| plan::goals(followed, owners, reader);
-        let steps = owners.iter().flat_map(|one| goals(one).map(move |goal| (one, goal)));
+        let goals = |followed| plan::goals(followed, owners, reader).iter();
+        let steps = owners.iter().flat_map(|one| goals(one).map(move |goal| (one, *goal)));
         for (Followed { owner, name }, goal) in steps {
             let told = &mut |told| tell(told, name, listener);
             let relation =

@@ -80,19 +80,39 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
         steps.extend(through.held.iter().map(release));
     } else if through.revert.is_some() || !through.followed.is_empty() {
         steps.extend(through.revert.as_deref().map(revert));
-        // Before what is held is let go, it is given what it is to bring.
-        let gives = |one: &&Followed| one.owner.kind == "ApplicationSet";
-        let sees = |one: &&Followed| through.held.contains(one) || gives(one);
-        steps.extend(through.followed.iter().filter(sees).chain(&through.seen).map(see));
-        steps.extend(through.held.iter().map(release));
-        let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
-        let followed = through.followed.iter().filter(|one| !gives(one));
-        steps.extend(followed.flat_map(|followed| follow(followed, &through, commit)));
+        steps.extend(agreeing(&through));
     }
     steps.extend(kept(&direct, |action| matches!(action, Action::Wait { .. })).map(longer));
     steps.extend(kept(&direct, |action| matches!(action, Action::StampVerdict { .. })));
     let warnings = [direct.warnings, through.warnings].concat();
     Plan { steps, warnings, todo: through.todo, forward: None, ..direct }
+}
+
+/// What comes after the commit, while owners are held.
+fn agreeing(through: &Through) -> Vec<Step> {
+    let mut steps = Vec::new();
+    // Before what is held is let go, it is given what it is to bring.
+    let gives = |one: &&Followed| one.owner.kind == "ApplicationSet";
+    let sees = |one: &&Followed| through.held.contains(one) || gives(one);
+    steps.extend(through.followed.iter().filter(sees).chain(&through.seen).map(see));
+    let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
+    let (first, rest) = through.followed.split_at(givers(through));
+    for (followed, is_first) in [(first, true), (rest, false)] {
+        let is_due = |one: &&Followed| first.contains(one) == is_first;
+        steps.extend(through.held.iter().filter(is_due).map(release));
+        let followed = followed.iter().filter(|one| !gives(one));
+        steps.extend(followed.flat_map(|followed| follow(followed, through, commit)));
+    }
+    steps
+}
+
+/// How many of those who bring the commit do so before the rest is let go: who is held and takes values from
+/// what they apply would put back what was left with the old ones.
+fn givers(through: &Through) -> usize {
+    let is_held = |reader: &&Target| through.held.iter().any(|held| held.owner == **reader);
+    let reader = through.reader.as_ref().filter(is_held);
+    let place = |reader: &Target| through.followed.iter().position(|one| one.owner == *reader);
+    reader.and_then(place).unwrap_or_default()
 }
 
 fn steps(direct: &Plan, through: &Through) -> Vec<Step> {
@@ -248,31 +268,35 @@ fn revert(plan: &RevertPlan) -> Step {
 }
 
 /// To what end one of those who bring a commit is followed, one after the other. One that takes values from
-/// what the commit changes takes them up only after that has been applied: by itself, where nobody else brings
-/// the commit.
-pub fn goals(
-    followed: &Followed,
-    all: &[Followed],
-    reader: Option<&Target>,
-) -> impl Iterator<Item = Goal> + use<> {
-    let reads = reader == Some(&followed.owner);
-    let applies = !reads || all.first() == Some(followed);
-    applies.then_some(Goal::Applied).into_iter().chain(reads.then_some(Goal::Anew))
+/// what the commit changes takes them up only after that has been written: by itself, where nobody else brings
+/// the commit. What it writes then has the old values, and may not come to be well.
+#[must_use]
+pub fn goals(followed: &Followed, all: &[Followed], reader: Option<&Target>) -> &'static [Goal] {
+    let place = |owner: &Target| all.iter().position(|one| one.owner == *owner);
+    let (own, reader) = (place(&followed.owner), reader.and_then(place));
+    match reader {
+        Some(0) if own == reader => &[Goal::Written, Goal::Anew],
+        Some(_) if own == reader => &[Goal::Anew],
+        Some(_) if own < reader => &[Goal::Written],
+        _ => &[Goal::Applied],
+    }
 }
 
 fn follow(followed: &Followed, through: &Through, commit: Option<&str>) -> Vec<Step> {
     let goals = goals(followed, &through.followed, through.reader.as_ref());
-    goals.map(|goal| follow_once(followed, commit, goal == Goal::Anew)).collect()
+    goals.iter().map(|goal| follow_once(followed, commit, *goal)).collect()
 }
 
-fn follow_once(followed: &Followed, commit: Option<&str>, anew: bool) -> Step {
+fn follow_once(followed: &Followed, commit: Option<&str>, goal: Goal) -> Step {
+    let anew = goal == Goal::Anew;
     let what = commit.map_or_else(|| "the commit".to_owned(), short);
     let (name, of) = (&followed.name, &followed.owner.name);
     let (id, summary) = if anew {
         let values = format!("the values that {what} changes");
         (format!("read-{of}"), format!("have {name} read {values}, until it has applied them"))
     } else {
-        let summary = format!("have {name} take {what} up, until it has applied it");
+        let until = if goal == Goal::Written { "written" } else { "applied" };
+        let summary = format!("have {name} take {what} up, until it has {until} it");
         (format!("follow-{of}"), summary)
     };
     Step {
@@ -335,6 +359,31 @@ mod tests {
         };
         let steps = through.followed.iter().flat_map(|one| follow(one, &through, None));
         steps.map(|step| step.id).collect()
+    }
+
+    #[test]
+    fn who_takes_values_is_let_go_once_they_are_there() {
+        for (held, reader, expected) in [
+            (&["web"][..], "nobody", "see-web release-web follow-above follow-web"),
+            (&["web"], "web", "see-web follow-above release-web read-web"),
+            (
+                &["above", "web"],
+                "web",
+                "see-above see-web release-above follow-above release-web \
+                 read-web",
+            ),
+            (&["web"], "above", "see-web release-web follow-above read-above follow-web"),
+        ] {
+            let through = Through {
+                followed: ["above", "web"].map(followed).to_vec(),
+                held: held.iter().map(|name| followed(name)).collect(),
+                reader: Some(followed(reader).owner),
+                ..Through::default()
+            };
+            let steps = agreeing(&through);
+            let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
+            assert_eq!(ids.join(" "), expected);
+        }
     }
 
     #[test]

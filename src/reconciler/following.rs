@@ -87,6 +87,8 @@ pub enum Goal {
     /// The owner has the commit at hand: whatever makes it act takes that one, and nothing older. It may
     /// be suspended.
     Seen,
+    /// The objects of the commit are written: whether they come to be well is not waited for.
+    Written,
     /// The commit is applied.
     Applied,
     /// It is, by a run that has begun since the wait did: what the owner takes from other objects of the

@@ -178,7 +178,10 @@ impl<'a> Course<'a> {
         }
         match (self.follow.goal, state) {
             // Where it says nothing of its health, it never will.
-            (Goal::Seen | Goal::Applied | Goal::Anew, Convergence::Applied { .. })
+            (
+                Goal::Seen | Goal::Written | Goal::Applied | Goal::Anew,
+                Convergence::Applied { .. },
+            )
             | (Goal::Healthy, Convergence::Applied { why: None, .. })
             | (_, Convergence::Healthy { .. }) => Some(Arrival::Reached),
             (_, Convergence::Failed { .. }) => Some(Arrival::Failed),

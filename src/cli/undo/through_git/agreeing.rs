@@ -18,7 +18,7 @@ use crate::rollback::model::check::Level;
 use crate::rollback::model::event::{Event, Listener, Shared};
 use crate::rollback::model::hold::Hold;
 use crate::rollback::model::outcome::{Ending, Outcome, Waited};
-use crate::rollback::model::plan::{Action, Plan};
+use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::revert_outcome::RevertOutcome;
 use crate::text::shell_quote;
 
@@ -147,18 +147,39 @@ impl Work<'_> {
         } else if let Err(stopped) = seen {
             return (Err(self.open(&stopped.sentence)), reverted);
         }
-        if let Err(error) = self.release_all(hold, course, listener).await {
-            return (Err(self.open(&error.to_string())), reverted);
+        let is_release = |step: &Step| matches!(step.action, Action::Release { .. });
+        let mut left = plan.steps.iter().filter(|step| is_release(step)).count();
+        // One after the other, as the plan has it.
+        for steps in plan.steps.chunk_by(|one, next| is_release(one) == is_release(next)) {
+            if steps.first().is_some_and(is_release) {
+                if let Err(error) = self.release_all(hold, steps, course, listener).await {
+                    return (Err(self.open(&error.to_string())), reverted);
+                }
+                left -= steps.len();
+                self.says_it_is_let_go(left);
+                continue;
+            }
+            let commit = Commit { ground: &mut ready.ground, id, files: &ready.files };
+            let listener = &mut Shared(listener);
+            match arrive::follow_all(arriving, steps, commit, true, course, listener).await {
+                Ok(()) => {}
+                Err(stopped) if left > 0 => return (Err(self.open(&stopped.sentence)), reverted),
+                Err(stopped) => return (Err(Ending::OwnerStopped(stopped)), reverted),
+            }
+        }
+        (Ok(()), reverted)
+    }
+
+    fn says_it_is_let_go(&self, left: usize) {
+        let Self { flow, .. } = *self;
+        if left > 0 {
+            return;
         }
         let status = format!("status {}", shell_quote(&flow.target.reference()));
         flow.app.remember_course(
             "Git agrees, and the owner is let go",
             vec![format!("to go on watching: {}", flow.request.hints.rb(&status))],
         );
-        let commit = Commit { ground: &mut ready.ground, id, files: &ready.files };
-        let followed =
-            arrive::follow_all(arriving, commit, true, course, &mut Shared(listener)).await;
-        (followed.map_err(Ending::OwnerStopped), reverted)
     }
 
     /// Tells what Git has answered meanwhile: the plan as it is now.

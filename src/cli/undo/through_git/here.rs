@@ -19,6 +19,7 @@ use crate::durable::plan::{Followed, Through};
 use crate::durable::{beside, bots};
 use crate::error::{Error, Result};
 use crate::git::Oid;
+use crate::reconciler;
 use crate::reconciler::neighbours::{self, Neighbours};
 use crate::report::revert as report;
 use crate::revert::ground::Ground;
@@ -236,6 +237,25 @@ impl Here {
         };
         let command = |words: &str| flow.request.hints.rb_everywhere(words);
         beside::of_object(neighbours, &own.owner, &flow.target, command)
+    }
+
+    /// What somebody has to do so that values are read again, where rb does not wait for the commit to be applied.
+    pub(super) fn to_be_read(&self, through: &Through, waits: bool) -> Vec<String> {
+        let by_request = through.revert.as_ref().is_some_and(|plan| plan.way == Way::Request);
+        let reader = through.reader.as_ref().filter(|_| !waits || by_request);
+        reader.map(|reader| owners::commands_to_read(&self.owners, reader)).unwrap_or_default()
+    }
+
+    /// That they could not be looked at in time, as a sentence.
+    pub(super) fn not_looked_at(&self) -> Option<String> {
+        if self.neighbours.get().is_some() {
+            return None;
+        }
+        let own = self.owners.iter().find(|read| read.owner.of.is_none())?;
+        let kind = reconciler::of(own.owner.object.as_ref()?)?;
+        kind.others(&own.object)?;
+        let name = &own.owner.name;
+        Some(format!("whether others have it too, besides {name}, was not answered in time"))
     }
 
     /// Whom the files are of besides.

@@ -13,6 +13,7 @@ use crate::rollback::execute;
 use crate::rollback::model::event::{Event, Listener, Shared};
 use crate::rollback::model::hold::{Aim, Hold};
 use crate::rollback::model::ownership::Owner;
+use crate::rollback::model::plan::{Action, Step};
 use crate::rollback::model::snapshot::now;
 use crate::rollback::model::target::Target;
 use crate::rollback::model::template;
@@ -127,18 +128,20 @@ impl Work<'_> {
         self.flow.request.hints.rb(&format!("undo {reference} --resume"))
     }
 
+    /// Lets the owners of these steps go.
     pub(super) async fn release_all(
         &self,
         hold: &Hold,
+        steps: &[Step],
         course: &mut Course,
         listener: &RefCell<&mut (dyn Listener + 'static)>,
     ) -> Result<()> {
-        for followed in self.held {
-            let (cluster, owner) = (self.flow.cluster, &followed.owner);
+        for step in steps {
+            let Action::Release { owner, .. } = &step.action else { continue };
+            let cluster = self.flow.cluster;
             let released = hold::release(cluster, owner, &hold.id, self.deadline).await?;
             for summary in released.written {
-                let step = format!("release-{}", owner.name);
-                course.written.push(execute::live::written(&step, &summary));
+                course.written.push(execute::live::written(&step.id, &summary));
                 Shared(listener).on(Event::StepDone { summary });
             }
         }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use crate::cli::undo::flow::Flow;
 use crate::cluster::Deadline;
 use crate::durable::arrive::Course;
+use crate::durable::origin::OwnerRead;
+use crate::durable::owners;
 use crate::durable::passage::Barred;
 use crate::durable::plan::{self, Followed, Through};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exit::ExitStatus;
 use crate::rollback::execute::{self, Answer, Patched};
 use crate::rollback::model::decision::Owned;
@@ -16,6 +18,7 @@ use crate::rollback::model::hold::Hold;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::snapshot::Snapshot;
+use crate::text::shell_quote;
 
 use super::grace::with_grace;
 use super::here::{Here, Ready, refused};
@@ -25,7 +28,7 @@ use super::{agree, changed, proof};
 
 /// So long Git may take before somebody is asked who reads the plan first.
 const FOR_GIT: Duration = Duration::from_secs(5);
-/// So long others may be looked at when all else is: the service waits for it.
+/// So long others may be looked at when all else is, where the service waits for it.
 const FOR_OTHERS: Duration = Duration::from_millis(300);
 
 pub(super) async fn run(
@@ -35,6 +38,9 @@ pub(super) async fn run(
     snapshot: &Snapshot,
 ) -> Result<ExitStatus> {
     let mut holders = wanted(flow, &snapshot.owners)?;
+    if here.held_by(&flow.request.operation).next().is_none() {
+        lasts(flow, &owned, &here, &holders)?;
+    }
     // Those that an earlier call has held do nothing by themselves any more.
     for (owner, name) in here.held_by(&flow.request.operation) {
         let followed = Followed { owner, name };
@@ -44,8 +50,10 @@ pub(super) async fn run(
     }
     let mut search = Search::new(look_in_git(flow, &owned, &here, &holders));
     let look = flow.look(owned.direct.clone(), snapshot);
-    let look = Box::pin(with_grace(look, here.look_beside(flow), FOR_OTHERS));
-    let looked = if flow.shows_the_plan_first() || here.may_be_barred() {
+    let is_shown = flow.shows_the_plan_first();
+    let grace = if is_shown { FOR_GIT } else { FOR_OTHERS };
+    let look = Box::pin(with_grace(look, here.look_beside(flow), grace));
+    let looked = if is_shown || here.may_be_barred() {
         tokio::join!(look, search.within(FOR_GIT)).0
     } else {
         // The service does not wait for Git, which is looked into once the patch is accepted.
@@ -53,6 +61,7 @@ pub(super) async fn run(
     };
     let Some((mut direct, service)) = looked? else { return Err(changed(flow)) };
     direct.warnings.extend(here.beside(flow)?);
+    direct.warnings.extend(here.not_looked_at());
     let through = match search.found() {
         Some(Ok(Known { ready, through })) => {
             let mut through = through.clone().map_err(|barred| refused(&barred, flow, &owned))?;
@@ -81,6 +90,34 @@ pub(super) async fn run(
     let answer = work.patch(&hold).await?;
     let rest = work.go_on(Some((answer, service)), search, &hold, proof, course);
     Ok(Box::pin(rest).await)
+}
+
+/// Refused where one that is held would put back what is left as soon as it is let go.
+fn lasts(flow: &Flow<'_>, owned: &Owned, here: &Here, holders: &[Followed]) -> Result<()> {
+    let (from, to) = (&owned.direct.from.images, &owned.direct.to.images);
+    let left = from.iter().filter(|image| !to.contains(image));
+    let left: Vec<&str> = left.map(|image| image.image.as_str()).collect();
+    let is_held = |read: &&OwnerRead| {
+        holders.iter().any(|held| Some(&held.owner) == read.owner.object.as_ref())
+    };
+    let found = here
+        .owners
+        .iter()
+        .filter(is_held)
+        .find_map(|read| Some((read, owners::reads_its_own(read, &left)?)));
+    let Some((read, place)) = found else { return Ok(()) };
+    let reference = shell_quote(&flow.target.reference()).into_owned();
+    let message = format!(
+        "a patch of {} would not last: {} takes what is live from {place}, which it applies itself",
+        flow.target.reference(),
+        read.owner.name,
+    );
+    Err(Error::new(ErrorKind::Refused, message)
+        .because("its first run once it is let go has the old values still")
+        .hint(format!(
+            "to go through Git instead: {}",
+            flow.request.hints.rb(&format!("undo {reference}"))
+        )))
 }
 
 /// Finds what is to be done in Git while these are held.

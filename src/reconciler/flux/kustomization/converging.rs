@@ -25,6 +25,8 @@ const COLUMNS: usize = 300;
 const WAITS: &str = "DependencyNotReady";
 /// A newer revision has ended the check: that is no failure of the commit.
 const CANCELLED: &str = "HealthCheckCanceled";
+/// What is written did not come to be well in time.
+const UNHEALTHY: &str = "HealthCheckFailed";
 /// The archive of its source is not there yet, and is looked for again.
 const AGAIN: &str = "artifact not found, retrying in";
 /// Between two tries.
@@ -56,6 +58,9 @@ pub(super) fn of(owner: &Value, following: &Following<'_>) -> Convergence {
     }
     if let Some(newer) = newer(owner, following) {
         return Convergence::Superseded { by: revision::words(newer) };
+    }
+    if let Some(written) = written(owner, following) {
+        return written;
     }
     if let Some(blocked) = blocked(owner, following) {
         return blocked;
@@ -90,6 +95,21 @@ fn newer<'v>(owner: &'v Value, following: &Following<'_>) -> Option<&'v str> {
     let revisions = ["/status/lastAttemptedRevision", "/status/lastAppliedRevision"];
     let mut revisions = revisions.iter().filter_map(|pointer| word(owner, pointer));
     revisions.find(|revision| fetching::relation(revision, following) == Relation::Replaced)
+}
+
+/// What is checked, or was, has been written.
+fn written(owner: &Value, following: &Following<'_>) -> Option<Convergence> {
+    if following.goal != Goal::Written {
+        return None;
+    }
+    let (revision, why) = if let Some(running) = health_check::running(owner) {
+        (running.revision, "its health check runs".to_owned())
+    } else {
+        let failed = failure(owner).filter(|ready| ready.reason() == UNHEALTHY)?;
+        (word(owner, "/status/lastAttemptedRevision")?, failed.words())
+    };
+    let written = Convergence::Applied { revision: revision::words(revision), why: Some(why) };
+    is_at(Some(revision), following).then_some(written)
 }
 
 /// The health check of another revision, which has to end, or what it depends on.

@@ -7,6 +7,7 @@ use super::{command, crashing_by, hasty, hasty_helm, is_refused};
 use crate::durable::{WEB, image, live, newest_message, undo};
 use crate::given::paste;
 use crate::rb::rb;
+use crate::scene::REVISION;
 use crate::suite::{Test, on_bed};
 use crate::testbed::flux::{FluxObject, git_repository, helm_release, kustomization};
 use crate::testbed::{Fleet, Namespace, TestBed};
@@ -19,6 +20,7 @@ pub(super) fn tests() -> Vec<Test> {
         variables_in_a_config_map_of_the_kustomization_above_go_back,
         variables_of_the_kustomization_above_go_back_at_once,
         variables_in_a_config_map_of_the_kustomization_itself_go_back,
+        variables_of_its_own_that_are_waited_for_go_back,
         values_that_somebody_has_put_right_have_only_to_be_read,
         values_that_were_made_by_hand_are_changed_by_hand,
         values_in_a_secret_are_not_read_and_named,
@@ -27,6 +29,10 @@ pub(super) fn tests() -> Vec<Test> {
         variables_go_back_with_their_kustomization_as_a_whole,
         variables_of_its_own_go_back_with_a_kustomization_as_a_whole,
         values_made_by_hand_are_no_part_of_a_release_as_a_whole,
+        values_of_others_are_no_part_of_a_release_as_a_whole,
+        who_only_declares_variables_is_not_needed_for_the_rest,
+        variables_above_go_back_where_both_wait_for_health,
+        variables_of_its_own_are_not_patched_over,
     ]
 }
 
@@ -141,41 +147,78 @@ fn values_of_an_upgrade_that_waits_go_back(bed: &TestBed) {
     assert_eq!(live(&namespace), image("1.0"));
 }
 
-/// A Kustomization and its variables, which another one applies, with a release of them that crashes.
+/// A Kustomization and its variables, which another one applies.
 #[track_caller]
-fn variables_above(bed: &TestBed, namespace: &Namespace) -> (Fleet, String) {
-    let (flux, fleet) = (bed.flux(), with_variable());
-    fleet.write("cluster/web.yaml", &substituting().manifest(namespace.name()));
+fn declared_above(bed: &TestBed, namespace: &Namespace, fleet: &Fleet, extra: &Value) {
+    let flux = bed.flux();
+    fleet.write("cluster/web.yaml", &substituting().with(extra).manifest(namespace.name()));
     fleet.write("cluster/versions.yaml", &variables("1.0"));
     let first = fleet.push("Declare web");
     flux.apply(namespace, &git_repository("fleet", &fleet.url()));
-    flux.apply(namespace, &kustomization("cluster", "fleet", "cluster").with(&hasty()));
+    let cluster = kustomization("cluster", "fleet", "cluster").with(&hasty()).with(extra);
+    flux.apply(namespace, &cluster);
     flux.wait_applied(namespace, "cluster", &first);
     flux.wait_applied(namespace, "web", &first);
     namespace.rollout_done("web");
+}
+
+/// The same, with a release of them that crashes.
+#[track_caller]
+fn variables_above(bed: &TestBed, namespace: &Namespace, extra: &Value) -> (Fleet, String) {
+    let (flux, fleet) = (bed.flux(), with_variable());
+    declared_above(bed, namespace, &fleet, extra);
     fleet.write("cluster/versions.yaml", &variables("2.0-crash"));
     let bad = fleet.push("Bump web to 2.0");
     flux.reconcile(namespace, "gitrepository", "fleet");
-    flux.wait_applied(namespace, "cluster", &bad);
+    if extra.is_null() {
+        flux.wait_applied(namespace, "cluster", &bad);
+    }
     read_again(bed, namespace, "kustomization", "2.0-crash");
     (fleet, bad)
 }
 
 fn variables_in_a_config_map_of_the_kustomization_above_go_back(bed: &TestBed) {
     let namespace = bed.namespace("values-above");
-    let (fleet, bad) = variables_above(bed, &namespace);
+    let (fleet, bad) = variables_above(bed, &namespace, &Value::Null);
     goes_back(&namespace, &fleet, &bad, "Kustomization");
 }
 
 /// The Kustomization is held meanwhile, and is asked to read them once it is let go.
 fn variables_of_the_kustomization_above_go_back_at_once(bed: &TestBed) {
     let namespace = bed.namespace("values-now");
-    let (fleet, bad) = variables_above(bed, &namespace);
+    let (fleet, bad) = variables_above(bed, &namespace, &Value::Null);
     let ran = undo(&namespace, "deploy/web --now --yes").run().ends_with(0);
     let message = newest_message(&fleet);
     assert!(message.contains(&format!("This reverts commit {bad}")), "{message}\n{ran}");
     read_again(bed, &namespace, "kustomization", "1.0");
     assert!(namespace.get("kustomization", "web")["spec"]["suspend"] != true, "{ran}");
+    // It was never bad again: it is the third template still.
+    let number = &namespace.get("deployment", "web")["metadata"]["annotations"][REVISION];
+    assert_eq!(number, "3", "{ran}");
+}
+
+/// The check of the one above waits for the one below, and that for what crashes.
+fn variables_above_go_back_where_both_wait_for_health(bed: &TestBed) {
+    let namespace = bed.namespace("values-both");
+    let (fleet, bad) = variables_above(bed, &namespace, &json!({"spec": {"wait": true}}));
+    goes_back(&namespace, &fleet, &bad, "Kustomization");
+}
+
+/// Its first run once it is let go would put back what was left.
+fn variables_of_its_own_are_not_patched_over(bed: &TestBed) {
+    let namespace = bed.namespace("values-own-now");
+    let (fleet, bad) = variables_of_its_own(bed, &namespace, &json!({}));
+    let name = namespace.name();
+    let told = format!(
+        "a patch of deployment/web would not last: Kustomization {name}/web takes what is live from key \
+         image of ConfigMap {name}/versions"
+    );
+    let ran = is_refused(&namespace, &fleet, "deploy/web --now --yes").says(&told);
+    assert_eq!(fleet.server_head(), bad, "{ran}");
+    assert!(namespace.get("kustomization", "web")["spec"]["suspend"].is_null(), "{ran}");
+    let command = crate::scene::hint(&ran, "to go through Git instead: rb undo ");
+    undo(&namespace, &format!("{command} --yes")).run().ends_with(0);
+    assert_eq!(live(&namespace), image("1.0"));
 }
 
 /// Git and the object agree: nobody has told the owner.
@@ -195,13 +238,13 @@ fn values_that_somebody_has_put_right_have_only_to_be_read(bed: &TestBed) {
 /// A Kustomization whose variables are among what it applies itself, with a release of them that crashes. It
 /// takes the variables before it applies what holds them: a commit is live only with the second run.
 #[track_caller]
-fn variables_of_its_own(bed: &TestBed, namespace: &Namespace) -> (Fleet, String) {
+fn variables_of_its_own(bed: &TestBed, namespace: &Namespace, extra: &Value) -> (Fleet, String) {
     let (flux, fleet) = (bed.flux(), with_variable());
     namespace.apply(&variables("1.0"));
     fleet.write("apps/web/versions.yaml", &variables("1.0"));
     let first = fleet.push("Add its variables");
     flux.apply(namespace, &git_repository("fleet", &fleet.url()));
-    flux.apply(namespace, &substituting());
+    flux.apply(namespace, &substituting().with(extra));
     flux.wait_applied(namespace, "web", &first);
     namespace.rollout_done("web");
     fleet.write("apps/web/versions.yaml", &variables("2.0-crash"));
@@ -215,8 +258,19 @@ fn variables_of_its_own(bed: &TestBed, namespace: &Namespace) -> (Fleet, String)
 
 fn variables_in_a_config_map_of_the_kustomization_itself_go_back(bed: &TestBed) {
     let namespace = bed.namespace("values-itself");
-    let (fleet, bad) = variables_of_its_own(bed, &namespace);
+    let (fleet, bad) = variables_of_its_own(bed, &namespace, &json!({}));
     goes_back(&namespace, &fleet, &bad, "Kustomization");
+}
+
+/// Its health check of what crashes runs for nearly an hour, and so would that of the first run with the revert,
+/// which has the old variables still.
+fn variables_of_its_own_that_are_waited_for_go_back(bed: &TestBed) {
+    let namespace = bed.namespace("values-waits");
+    let waits = json!({"spec": {"wait": true}});
+    let (fleet, bad) = variables_of_its_own(bed, &namespace, &waits);
+    goes_back(&namespace, &fleet, &bad, "Kustomization");
+    let web = namespace.get("kustomization", "web");
+    assert!(web["status"]["conditions"].to_string().contains("ReconciliationSucceeded"), "{web}");
 }
 
 /// A `HelmRelease` whose values somebody has made and changed by hand.
@@ -309,13 +363,13 @@ fn values_go_back_with_their_release_as_a_whole(bed: &TestBed) {
 
 fn variables_go_back_with_their_kustomization_as_a_whole(bed: &TestBed) {
     let namespace = bed.namespace("values-ks");
-    let (fleet, _) = variables_above(bed, &namespace);
+    let (fleet, _) = variables_above(bed, &namespace, &Value::Null);
     goes_back_whole(&namespace, &fleet, "ks/web", "cluster/versions.yaml");
 }
 
 fn variables_of_its_own_go_back_with_a_kustomization_as_a_whole(bed: &TestBed) {
     let namespace = bed.namespace("values-ks-own");
-    let (fleet, _) = variables_of_its_own(bed, &namespace);
+    let (fleet, _) = variables_of_its_own(bed, &namespace, &json!({}));
     goes_back_whole(&namespace, &fleet, "ks/web", "apps/web/versions.yaml");
 }
 
@@ -331,4 +385,31 @@ fn values_made_by_hand_are_no_part_of_a_release_as_a_whole(bed: &TestBed) {
         "the values in ConfigMap {name}/web-values stay: no file that goes back declares it"
     );
     undo(&namespace, "hr/web --dry-run").run().ends_with(0).tells(&told);
+}
+
+/// Another release takes values from the same object.
+fn values_of_others_are_no_part_of_a_release_as_a_whole(bed: &TestBed) {
+    let (namespace, fleet) = (bed.namespace("values-hr-shared"), Fleet::new());
+    let other = json!({"metadata": {"name": "api"}, "spec": {"suspend": true}});
+    let other = release("ConfigMap", &hasty_helm()).with(&other);
+    fleet.write("releases/api.yaml", &other.manifest(namespace.name()));
+    values_of_git(bed, &namespace, &fleet, &hasty_helm());
+    let name = namespace.name();
+    let told = format!(
+        "the values in ConfigMap {name}/web-values stay: they belong to others too (releases/api.yaml)"
+    );
+    undo(&namespace, "hr/web --yes").run().ends_with(4).says(&told);
+}
+
+/// The one above declares its variables, is suspended, and has nothing to do with the commit.
+fn who_only_declares_variables_is_not_needed_for_the_rest(bed: &TestBed) {
+    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("values-ks-rest"), with_variable());
+    declared_above(bed, &namespace, &fleet, &json!({}));
+    fleet.app(WEB, "web", &image("2.0-crash"));
+    let bad = fleet.push("Bump web to 2.0");
+    flux.reconcile(&namespace, "gitrepository", "fleet");
+    flux.wait_applied(&namespace, "web", &bad);
+    namespace.merge_patch("kustomization/cluster", &json!({"spec": {"suspend": true}}));
+    let ran = undo(&namespace, "ks/web --yes").run().ends_with(0).says("Bump web to 2.0");
+    assert_eq!(live(&namespace), image("1.0"), "{ran}");
 }

@@ -66,12 +66,26 @@ fn values_from_elsewhere_count_with_a_run_that_has_begun_since() {
     let waits = "has seen the commit and waits for its next run";
     let blocked = "is held back by the health check of main@111111111";
     let applied = "has applied main@111111111";
-    for (conditions, before, meanwhile, after) in [
-        (&[ready()][..], waits, waits, applied),
-        (&checking, blocked, "is at work (health check)", "is at work (health check)"),
-        (&failed, waits, waits, "has failed: HealthCheckFailed: timeout"),
+    for (conditions, written, before, meanwhile, after) in [
+        (&[ready()][..], "", waits, waits, applied),
+        (
+            &checking,
+            ": its health check runs",
+            blocked,
+            "is at work (health check)",
+            "is at work (health check)",
+        ),
+        (
+            &failed,
+            ": HealthCheckFailed: timeout",
+            waits,
+            waits,
+            "has failed: HealthCheckFailed: timeout",
+        ),
     ] {
         let mut web = web(REVERT, REVERT, conditions);
+        let only_written = Following { goal: Goal::Written, ..following(&others, &[]) };
+        assert_eq!(of(&web, &only_written).to_string(), format!("{applied}{written}"));
         let says = |web: &Value, given: &[Given]| {
             let anew = Following { goal: Goal::Anew, ..following(&others, given) };
             of(web, &anew).to_string()
@@ -80,6 +94,25 @@ fn values_from_elsewhere_count_with_a_run_that_has_begun_since() {
         assert!(says(&web, &asked).starts_with(meanwhile), "{}", says(&web, &asked));
         web["status"]["lastHandledReconcileAt"] = json!("token");
         assert!(says(&web, &asked).starts_with(after), "{}", says(&web, &asked));
+    }
+}
+
+#[test]
+fn what_was_written_of_another_commit_does_not_count() {
+    let at = source(REVERT);
+    let others = [&at];
+    let message = format!("Running health checks for revision {} with a timeout of 30s", main(BAD));
+    let checking = [
+        condition("Ready", "Unknown", "Progressing", "Reconciliation in progress"),
+        condition("Reconciling", "True", "Progressing", &message),
+    ];
+    let only_written = Following { goal: Goal::Written, ..following(&others, &[]) };
+    for (conditions, says) in [
+        (&checking, "is held back by the health check of main@222222222"),
+        (&failing("HealthCheckFailed", "timeout"), "has seen the commit and waits"),
+    ] {
+        let words = of(&web(BAD, BAD, conditions), &only_written).to_string();
+        assert!(words.starts_with(says), "{words}");
     }
 }
 
