@@ -77,6 +77,12 @@ pub fn is_release(owner: &Target) -> bool {
     from_git(owner).is_some_and(Reconciler::is_release)
 }
 
+/// Whether it makes other owners: see [`Reconciler::makes_owners`].
+#[must_use]
+pub fn makes_owners(owner: &Target) -> bool {
+    of(owner).is_some_and(Reconciler::makes_owners)
+}
+
 /// The kind of an owner that can tell what it renders.
 #[must_use]
 pub fn of(owner: &Target) -> Option<&'static dyn Reconciler> {
@@ -239,6 +245,11 @@ pub trait Reconciler: Sync + std::fmt::Debug {
 
     /// Whether owners of this kind take what they apply from a source, such as Git.
     fn has_source(&self) -> bool {
+        false
+    }
+
+    /// Whether owners of this kind make other owners of what they read, and deploy nothing themselves.
+    fn makes_owners(&self) -> bool {
         false
     }
 

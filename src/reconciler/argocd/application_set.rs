@@ -86,6 +86,10 @@ impl Reconciler for ApplicationSets {
         renders_set::of(owner)
     }
 
+    fn makes_owners(&self) -> bool {
+        true
+    }
+
     fn drops(&self, owner: &Value, change: &Change<'_>) -> Vec<Dropped> {
         dropping::of(owner, change)
     }

@@ -1,6 +1,6 @@
 //! Whom to hold: exactly the owners that would undo a patch of the workload, and none that would not.
 
-use crate::reconciler::from_git;
+use crate::reconciler::{from_git, makes_owners};
 use crate::rollback::model::ownership::{Owner, Proof};
 use crate::rollback::model::target::Target;
 
@@ -57,7 +57,7 @@ fn cannot_be_trusted(owner: &Owner) -> bool {
 }
 
 fn is_set(owner: &Owner) -> bool {
-    owner.object.as_ref().is_some_and(|object| object.kind == "ApplicationSet")
+    owner.object.as_ref().is_some_and(makes_owners)
 }
 
 #[cfg(test)]
