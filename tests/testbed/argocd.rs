@@ -58,6 +58,7 @@ use super::kubectl;
 use super::namespace::{Namespace, proper};
 use super::ports;
 use super::progress::say;
+use super::supervisor::Server;
 use super::wait::wait_until;
 
 /// An idle machine needs 3 s.
@@ -199,39 +200,45 @@ impl ArgoCd {
     /// Starts the controller of `ApplicationSet`s, where it does not run.
     #[track_caller]
     pub(crate) fn start_application_sets(&self, bed: &TestBed) {
-        let start = || {
-            bed.run_server(&self.layout.application_sets())?;
-            wait_until("the controller of ApplicationSets is well", START_LIMIT, || {
-                bed.check()?;
-                // It answers no question about its health.
-                Ok(is_well(self.layout.ports.sets_metrics, "/metrics"))
-            })
-        };
-        let started =
-            self.application_sets.get_or_init(|| start().map_err(|error| format!("{error:#}")));
-        proper(started.as_ref().map_err(|error| anyhow::anyhow!("no ApplicationSets: {error}")));
+        let server = self.layout.application_sets();
+        // It answers no question about its health.
+        let health = (self.layout.ports.sets_metrics, "/metrics");
+        start_once(bed, &self.application_sets, &server, health);
     }
 
     /// Starts what pushes for the source hydrator, where it does not run: without it, an Application with
     /// `hydrated()` is rendered in vain. It needs no credentials for a fleet.
     #[track_caller]
     pub(crate) fn start_hydrator(&self, bed: &TestBed) {
-        let start = || {
-            bed.run_server(&self.layout.commit_server())?;
-            wait_until("Argo CD's commit-server is well", START_LIMIT, || {
-                bed.check()?;
-                Ok(is_well(self.layout.ports.commit_server_health, "/healthz"))
-            })
-        };
-        let started =
-            self.commit_server.get_or_init(|| start().map_err(|error| format!("{error:#}")));
-        proper(started.as_ref().map_err(|error| anyhow::anyhow!("no hydrator: {error}")));
+        let server = self.layout.commit_server();
+        let health = (self.layout.ports.commit_server_health, "/healthz");
+        start_once(bed, &self.commit_server, &server, health);
     }
 
     /// The path of its objects of a kind: `applications`.
     fn objects(&self, kinds: &str) -> String {
         format!("/apis/argoproj.io/v1alpha1/namespaces/{}/{kinds}", self.namespace())
     }
+}
+
+/// Starts one more server of an instance when the first test asks for it; the others wait for that.
+#[track_caller]
+fn start_once(
+    bed: &TestBed,
+    started: &OnceLock<Result<(), String>>,
+    server: &Server,
+    (port, path): (u16, &str),
+) {
+    let name = &server.name;
+    let start = || {
+        bed.run_server(server)?;
+        wait_until(&format!("{name} is well"), START_LIMIT, || {
+            bed.check()?;
+            Ok(is_well(port, path))
+        })
+    };
+    let started = started.get_or_init(|| start().map_err(|error| format!("{error:#}")));
+    proper(started.as_ref().map_err(|error| anyhow::anyhow!("no {name}: {error}")));
 }
 
 /// The namespace, with the configuration that Argo CD brings, and the project `default`, which lets
