@@ -11,3 +11,4 @@ pub mod own_reverts;
 pub mod path_history;
 pub mod revisions;
 pub mod same_files;
+pub mod touched;

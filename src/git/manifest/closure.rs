@@ -145,6 +145,20 @@ pub(in crate::git) fn generated(
     Some(std::iter::once(file.clone()).chain(files).collect())
 }
 
+/// The files that hold what a kustomization generates an object from, and nothing else: empty where there are none
+/// such; `None` where it does not generate the object.
+pub(in crate::git) fn generated_alone(
+    file: &GitPath,
+    document: &Value,
+    object: &Target,
+) -> Option<Vec<GitPath>> {
+    let named = Kustomization(document).generated_alone(&object.kind, &object.name)?;
+    let folder = file.folder().unwrap_or_default();
+    let paths: Option<Vec<GitPath>> =
+        named.into_iter().map(|named| reading::lexical(&folder, named)).collect();
+    Some(paths.unwrap_or_default())
+}
+
 fn rendered(
     reading: &mut Reading<'_, '_>,
     folder: &GitPath,

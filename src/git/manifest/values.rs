@@ -24,13 +24,22 @@ pub enum Values {
     Nowhere,
 }
 
-/// Looks for the values that `owner` takes from `object` among what is read of `inputs` at a commit.
+/// Who takes values.
+#[derive(Clone, Debug)]
+pub struct Taker {
+    /// The owner.
+    pub owner: Target,
+    /// All objects that it takes values from.
+    pub objects: Vec<Target>,
+}
+
+/// Looks for the values that somebody takes from `object` among what is read of `inputs` at a commit.
 pub fn of(
     repository: &Repository,
     commit: Oid,
     inputs: &Inputs,
     object: &Target,
-    owner: &Target,
+    Taker { owner, objects }: &Taker,
 ) -> Result<Values> {
     let mut cache = Cache::default();
     let closure = closure::read(repository, commit, inputs, &mut cache)?;
@@ -39,17 +48,18 @@ pub fn of(
         let content = cache.content(repository, *id)?;
         let documents = content.documents.as_deref().unwrap_or_default();
         for document in documents {
-            if let Some(generated) = closure::generated(path, document, object) {
-                // What generates it stands there with all the rest.
-                let files: Vec<GitPath> =
-                    generated.into_iter().filter(|file| file != path).collect();
-                if files.is_empty() {
+            match closure::generated_alone(path, document, object) {
+                // They stand there with all the rest.
+                Some(files) if files.is_empty() => {
                     shared.get_or_insert_with(|| path.clone());
                 }
-                own.extend(files);
+                Some(files) => own.extend(files),
+                None => {}
             }
             if is(document, object) {
-                let is_ours = |one: &Value| one.is_null() || is(one, object) || is(one, owner);
+                let is_ours = |one: &Value| {
+                    one.is_null() || is(one, owner) || objects.iter().any(|object| is(one, object))
+                };
                 if documents.iter().all(is_ours) {
                     own.insert(path.clone());
                 } else {
@@ -112,14 +122,17 @@ mod tests {
         let scratch = Scratch::new();
         let commit = scratch.commit(files);
         let inputs = Inputs { folder: Some(path("apps")), ..Inputs::default() };
-        let (object, owner) = (target("ConfigMap", "values"), target("HelmRelease", "web"));
-        of(&scratch.open(), commit, &inputs, &object, &owner).unwrap()
+        let object = target("ConfigMap", "values");
+        let objects = vec![object.clone(), target("Secret", "more")];
+        let taker = Taker { owner: target("HelmRelease", "web"), objects };
+        of(&scratch.open(), commit, &inputs, &object, &taker).unwrap()
     }
 
     #[test]
     fn what_is_of_nobody_else_is_its_own() {
         let own = |files: &[&str]| Values::Own(files.iter().map(|file| path(file)).collect());
         let both = format!("{VALUES}---\n{WEB}");
+        let several = format!("{VALUES}---\nkind: Secret\nmetadata: {{name: more}}\n");
         let here = VALUES.replace("name: values", "name: values, namespace: shop");
         let generator = "configMapGenerator: [{name: values, files: [values.yaml=web-values.yaml]}]\n\
                          resources: [web.yaml]\n";
@@ -130,6 +143,7 @@ mod tests {
             ),
             (&[("apps/web.yaml", both.as_str())], own(&["apps/web.yaml"])),
             (&[("apps/values.yaml", here.as_str())], own(&["apps/values.yaml"])),
+            (&[("apps/values.yaml", several.as_str())], own(&["apps/values.yaml"])),
             (
                 &[
                     ("apps/kustomization.yaml", generator),
@@ -154,6 +168,10 @@ mod tests {
                          spec: {postBuild: {substituteFrom: [{kind: ConfigMap, name: values}]}}\n";
         let literals =
             "configMapGenerator: [{name: values, literals: [tag=v1]}]\nresources: [web.yaml]\n";
+        let mixed = "configMapGenerator: [{name: values, files: [values.yaml=web-values.yaml], \
+                     literals: [tag=v1]}]\n";
+        let twice = "configMapGenerator: [{name: values, files: [values.yaml=web-values.yaml]}, \
+                     {name: other, files: [values.yaml=web-values.yaml]}]\n";
         for (files, expected) in [
             // Another document of the file.
             (
@@ -172,6 +190,14 @@ mod tests {
             // The values stand among all that is built.
             (
                 &[("apps/kustomization.yaml", literals), ("apps/web.yaml", WEB)],
+                shared("apps/kustomization.yaml"),
+            ),
+            (
+                &[("apps/kustomization.yaml", mixed), ("apps/web-values.yaml", "tag: v1\n")],
+                shared("apps/kustomization.yaml"),
+            ),
+            (
+                &[("apps/kustomization.yaml", twice), ("apps/web-values.yaml", "tag: v1\n")],
                 shared("apps/kustomization.yaml"),
             ),
             // It is one of another namespace.

@@ -71,6 +71,7 @@ impl Undo<'_> {
         }
         let undone =
             Undone { result: "nothingToDo", to: Some(short(&newest)), ..Undone::default() };
+        whole.is_about(&whole.newest_values()?);
         let whom = self.passage(whole, Brings::default())?;
         let files = whole.files()?;
         let status = match self.bring(whole, &whom, whole.tip, &files, undone).await? {
@@ -102,6 +103,9 @@ impl Undo<'_> {
         let (from, to) = Self::from_to(&whole.rows, chosen)
             .ok_or_else(|| Error::new(ErrorKind::Internal, "a state that is none"))?;
         let mut planned = self.plan(whole, chosen.to).await?;
+        if planned.is_err() {
+            whole.is_about(&whole.files()?);
+        }
         let changed = planned.as_ref().map(Ready::files).unwrap_or_default();
         let signed = planned.as_ref().ok().and_then(Ready::is_signed);
         let files = planned.is_ok().then_some(changed.as_slice());
@@ -267,7 +271,8 @@ impl Undo<'_> {
         plan.warnings.extend([warnings, whom.warnings.clone()].concat());
         plan.todo.extend([whom.todo.clone(), todo].concat());
         let Some(reader) = reader else { return };
-        if !self.asked.waits || plan.way == Way::Request {
+        let by_others = plan.way == Way::Request && !self.asked.request.wait_merge;
+        if !self.asked.waits || by_others {
             plan.todo.extend(owners::commands_to_read(&self.owners, reader));
         }
         let reads_its_own = whom.followed.first().is_some_and(|one| one.owner == *reader);

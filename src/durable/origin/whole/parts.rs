@@ -1,16 +1,19 @@
 //! Which files a whole owner is made of: what it renders, or what declares it, and the values that it takes from
 //! objects of the cluster, where these are its own.
 
+use std::collections::BTreeSet;
+
 use crate::error::Result;
 use crate::git::Oid;
-use crate::git::manifest::closure::Inputs;
+use crate::git::manifest::closure::{self, Inputs};
 use crate::git::manifest::declared;
-use crate::git::manifest::values::{self, Values};
+use crate::git::manifest::values::{self, Taker, Values};
 use crate::git::repository::Repository;
 use crate::rollback::model::git_path::GitPath;
 use crate::rollback::model::target::Target;
 use crate::text::sanitize;
 
+use super::super::TakenRead;
 use super::super::candidates::Candidate;
 
 /// What was found at one commit.
@@ -32,8 +35,8 @@ pub(super) struct Part {
     /// The files that hold them.
     pub(super) files: Vec<GitPath>,
     object: Target,
-    /// Where they are looked for, and for whom; `None`: they are among what the owner renders itself.
-    besides: Option<(Inputs, Target)>,
+    /// Where they are looked for, and for whom; `None`: they go back anyway, with what the owner is made of.
+    besides: Option<(Inputs, Taker)>,
 }
 
 impl Parts {
@@ -55,81 +58,127 @@ impl Parts {
         if parts.inputs.is_empty() {
             return Ok(parts);
         }
-        let Some(reader) = chosen.first().map(|candidate| candidate.reader) else {
-            return Ok(parts);
-        };
-        // A Secret is nothing that goes back with a release: what was replaced there is mostly valid no more.
-        for read in reader.taken.iter().filter(|read| read.taken.is_public()) {
-            let object = &read.taken.object;
-            if parts.values.iter().any(|part| part.object == *object) {
-                continue;
-            }
-            let mut shared = None;
-            let mut is_found = false;
-            for candidate in chosen.iter().chain(above) {
-                let found = Part::of(repository, tip, candidate, object)?;
-                match found {
-                    Ok(Some(part)) => {
-                        parts.inputs.extend(part.inputs());
-                        parts.values.push(part);
-                        is_found = true;
-                        break;
-                    }
-                    Ok(None) => {}
-                    Err(file) => shared = Some(file),
-                }
-            }
-            if !is_found && !read.object.is_null() {
-                parts.notes.push(stays(object, shared.as_ref()));
-            }
+        let anyway = paths(repository, tip, &parts.inputs)?;
+        let all: Vec<&Candidate<'_>> = chosen.iter().chain(above).copied().collect();
+        let reader = chosen.first().map(|candidate| candidate.reader);
+        for read in reader.into_iter().flat_map(|reader| &reader.taken) {
+            parts.add(repository, tip, (&all, &anyway), read)?;
         }
         Ok(parts)
     }
+
+    fn add(
+        &mut self,
+        repository: &Repository,
+        tip: Oid,
+        (candidates, anyway): (&[&Candidate<'_>], &[GitPath]),
+        read: &TakenRead,
+    ) -> Result<()> {
+        let object = &read.taken.object;
+        if self.values.iter().any(|part| part.object == *object) {
+            return Ok(());
+        }
+        let mut stays = (!read.object.is_null()).then_some(Stays::Elsewhere);
+        for candidate in candidates {
+            let (inputs, owner) = (&candidate.inputs, (candidate.owner, candidate.index));
+            let files = declared::of(repository, tip, inputs, std::slice::from_ref(object))?;
+            let part = |files, besides| Part { owner, files, object: object.clone(), besides };
+            let is_anyway = |file: &GitPath| anyway.iter().any(|path| file.is_in(path));
+            if files.iter().any(is_anyway) {
+                let files = files.into_iter().filter(|file| is_anyway(file)).collect();
+                self.values.push(part(files, None));
+                return Ok(());
+            }
+            if files.is_empty() {
+                continue;
+            }
+            // What was replaced in a Secret is mostly valid no more.
+            if !read.taken.is_public() {
+                stays = Some(Stays::Secret);
+                continue;
+            }
+            let Some(taker) = taker(candidate) else { continue };
+            match values::of(repository, tip, inputs, object, &taker)? {
+                Values::Own(files) => {
+                    let part = part(files, Some((inputs.clone(), taker)));
+                    self.inputs.extend(part.inputs());
+                    self.values.push(part);
+                    return Ok(());
+                }
+                Values::Shared(file) => stays = Some(Stays::Shared(file)),
+                Values::Nowhere => {}
+            }
+        }
+        self.notes.extend(stays.map(|stays| stays.note(object)));
+        Ok(())
+    }
+}
+
+/// Whose values they are.
+fn taker(candidate: &Candidate<'_>) -> Option<Taker> {
+    let owner = candidate.reader.owner.object.clone()?;
+    let objects = candidate.reader.taken.iter().map(|read| read.taken.object.clone()).collect();
+    Some(Taker { owner, objects })
+}
+
+/// What these are rendered from at a commit. What only an annotation names may be everybody's.
+pub(super) fn paths(
+    repository: &Repository,
+    commit: Oid,
+    inputs: &[Inputs],
+) -> Result<Vec<GitPath>> {
+    let mut paths = BTreeSet::new();
+    for inputs in inputs {
+        let found = closure::of(repository, commit, inputs)?;
+        let hinted = found.hinted;
+        paths.extend(found.paths.into_iter().filter(|path| !hinted.contains(path)));
+    }
+    Ok(paths.into_iter().collect())
 }
 
 impl Part {
-    /// The values in the files of one source; the inner error is a file that belongs to others, too.
-    fn of(
-        repository: &Repository,
-        tip: Oid,
-        candidate: &Candidate<'_>,
-        object: &Target,
-    ) -> Result<Result<Option<Self>, GitPath>> {
-        let inputs = &candidate.inputs;
-        let owner = (candidate.owner, candidate.index);
-        let part = |files, besides| Self { owner, files, object: object.clone(), besides };
-        let (Some(_), Some(reader)) = (candidate.child, &candidate.reader.owner.object) else {
-            let files = declared::of(repository, tip, inputs, std::slice::from_ref(object))?;
-            return Ok(Ok((!files.is_empty()).then(|| part(files, None))));
-        };
-        Ok(match values::of(repository, tip, inputs, object, reader)? {
-            Values::Own(files) => Ok(Some(part(files, Some((inputs.clone(), reader.clone()))))),
-            Values::Nowhere => Ok(None),
-            Values::Shared(file) => Err(file),
-        })
-    }
-
     /// What is read of them, where that is not read anyway.
-    fn inputs(&self) -> Option<Inputs> {
+    pub(super) fn inputs(&self) -> Option<Inputs> {
         self.besides.as_ref()?;
         let value_files = self.files.iter().map(|file| format!("/{}", file.argument())).collect();
         Some(Inputs { value_files, ..Inputs::default() })
     }
 
-    /// The files that held them at a commit, where these are not read anyway.
-    pub(super) fn files_at(&self, repository: &Repository, commit: Oid) -> Result<Vec<GitPath>> {
-        let Some((inputs, reader)) = &self.besides else { return Ok(Vec::new()) };
-        let found = values::of(repository, commit, inputs, &self.object, reader)?;
-        Ok(if let Values::Own(files) = found { files } else { Vec::new() })
+    /// The files that held them at another commit, where these do not go back anyway; the inner error says why
+    /// they cannot go back there.
+    pub(super) fn files_at(
+        &self,
+        repository: &Repository,
+        commit: Oid,
+    ) -> Result<Result<Vec<GitPath>, String>> {
+        let Some((inputs, taker)) = &self.besides else { return Ok(Ok(Vec::new())) };
+        Ok(match values::of(repository, commit, inputs, &self.object, taker)? {
+            Values::Own(files) => Ok(files),
+            Values::Nowhere => Ok(Vec::new()),
+            Values::Shared(file) => Err(Stays::Shared(file).note(&self.object)),
+        })
     }
 }
 
-fn stays(object: &Target, shared: Option<&GitPath>) -> String {
-    let (kind, namespace, name) = (&object.kind, &object.namespace, &object.name);
-    let (namespace, name) = (sanitize(namespace), sanitize(name));
-    let why = match shared {
-        Some(file) => format!("they belong to others too ({})", sanitize(&file.to_string())),
-        None => "no file that goes back declares it".to_owned(),
-    };
-    format!("the values in {kind} {namespace}/{name} stay: {why}")
+/// Why values do not go back.
+enum Stays {
+    /// No file that is looked at declares the object.
+    Elsewhere,
+    Secret,
+    Shared(GitPath),
+}
+
+impl Stays {
+    fn note(self, object: &Target) -> String {
+        let (kind, namespace, name) = (&object.kind, &object.namespace, &object.name);
+        let (namespace, name) = (sanitize(namespace), sanitize(name));
+        let why = match self {
+            Self::Elsewhere => "no file that goes back declares it".to_owned(),
+            Self::Secret => "what was replaced there may be valid no more".to_owned(),
+            Self::Shared(file) => {
+                format!("they belong to others too ({})", sanitize(&file.to_string()))
+            }
+        };
+        format!("the values in {kind} {namespace}/{name} stay: {why}")
+    }
 }

@@ -64,6 +64,24 @@ impl<'v> Kustomization<'v> {
         self.items(list).find(is_it).map(|generator| files_of(generator).collect())
     }
 
+    /// The same files where they are all that has to do with the object, and with no other: none of them where
+    /// values stand in the kustomization itself, or where another generator reads the same files.
+    pub(super) fn generated_alone(&self, kind: &str, name: &str) -> Option<Vec<&'v str>> {
+        let files = self.generated(kind, name)?;
+        let lists = ["configMapGenerator", "secretGenerator"];
+        let all: Vec<&Value> = lists.into_iter().flat_map(|list| self.items(list)).collect();
+        let readers = |file: &str| {
+            all.iter().filter(|generator| files_of(generator).any(|one| one == file)).count()
+        };
+        let has_text = all.iter().any(|generator| {
+            text(generator, "name").is_some_and(|plain| is_named(name, plain))
+                && strings(generator, "literals").next().is_some()
+        });
+        let is_alone =
+            !files.is_empty() && !has_text && files.iter().all(|file| readers(file) == 1);
+        Some(if is_alone { files } else { Vec::new() })
+    }
+
     /// All patches, in the order in which they are made.
     pub(super) fn patches(&self) -> Vec<Patch<'v>> {
         let merges = strings(self.0, "patchesStrategicMerge").map(|merge| Patch {
