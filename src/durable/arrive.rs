@@ -1,13 +1,14 @@
 //! From a commit that is on the branch to a workload that runs what it says: the owners are followed
 //! until they have applied it, then the workload is waited for and verified.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::FusedFuture as _;
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::backend::Rollbacker;
 use crate::cluster::{Cluster, Deadline};
@@ -28,6 +29,11 @@ use crate::rollback::model::snapshot::now;
 use crate::rollback::model::target::Target;
 
 use super::{origin, plan};
+
+/// Until it is looked whether what is left is live again, where an owner is held back; doubled each time.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The longest pause between two such looks.
+const SELDOM: Duration = Duration::from_secs(15);
 
 /// A commit that is on the branch.
 pub struct Commit<'a> {
@@ -127,8 +133,12 @@ pub async fn follow_all(
         let Action::Follow { owner, name, anew, .. } = &step.action else { continue };
         let goal = goal_of(plan, owner, *anew);
         let (blocked, asked) = (Notify::new(), Notify::new());
+        let is_held_back = Cell::new(false);
         let mut told = |told: Told| {
-            if is_blocked(&told) {
+            if let Told::Moved { convergence, .. } = &told {
+                is_held_back.set(is_blocked(convergence));
+            }
+            if is_held_back.get() {
                 blocked.notify_one();
             }
             if matches!(told, Told::Nudged { .. } | Told::NotNudged { .. }) {
@@ -138,9 +148,28 @@ pub async fn follow_all(
         };
         let relation = async |revision: &str| origin::relation(ground, id, files, revision).await;
         let follow = one(cluster, &plan.id, (owner, goal), deadline, relation, &mut told).fuse();
+        let patched = RefCell::new((Vec::new(), Vec::new()));
+        let keep = |(done, warnings): (Vec<Written>, Vec<String>)| {
+            let has_failed = !warnings.is_empty();
+            let mut patched = patched.borrow_mut();
+            patched.0.extend(done);
+            patched.1.extend(warnings);
+            has_failed
+        };
         let unblock = async {
+            let mut pause = AGAIN;
             blocked.notified().await;
-            live::unblock(cluster, plan, deadline, &mut Shared(&listener)).await
+            loop {
+                let mut listener = Shared(&listener);
+                if keep(live::unblock(cluster, plan, deadline, &mut listener).await) {
+                    return;
+                }
+                // A run with values of before puts what is left back, and its check waits again.
+                while !is_held_back.get() || !live::is_blocking(cluster, plan, deadline).await {
+                    sleep(pause).await;
+                    pause = pause.saturating_mul(2).min(SELDOM);
+                }
+            }
         }
         .fuse();
         let enough = async {
@@ -156,12 +185,12 @@ pub async fn follow_all(
                 biased;
                 followed = &mut follow => break Some(followed),
                 () = &mut enough => break None,
-                (done, warnings) = &mut unblock, if !unblock.is_terminated() => {
-                    course.written.extend(done);
-                    course.warnings.extend(warnings);
-                }
+                () = &mut unblock, if !unblock.is_terminated() => {}
             }
         };
+        let (done, warnings) = patched.take();
+        course.written.extend(done);
+        course.warnings.extend(warnings);
         let Some(followed) = followed else { break };
         course.written.extend(written(&step.id, &followed));
         if !matches!(followed.arrival, Arrival::Reached) {
@@ -233,8 +262,8 @@ pub(super) async fn one(
     follow(cluster, to, relation, listener).await
 }
 
-fn is_blocked(told: &Told) -> bool {
-    matches!(told, Told::Moved { convergence: Convergence::Blocked { remedy: Some(_), .. }, .. })
+fn is_blocked(convergence: &Convergence) -> bool {
+    matches!(convergence, Convergence::Blocked { remedy: Some(_), .. })
 }
 
 /// What is held applies nothing: at the commit means only that it has seen it.

@@ -44,6 +44,7 @@ use self::reach::Grounds;
 pub use self::dropped::dropped;
 pub use self::planning::plan;
 pub use self::relation::relation;
+pub use self::search::own_values;
 pub use self::versions::versions;
 pub use self::whole::{Whole, whole};
 

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::cluster::{Cluster, Deadline, Path};
 use crate::error::Result;
+use crate::reconciler;
 use crate::reconciler::following::Address;
-use crate::reconciler::{self, chain};
 use crate::rollback::model::ownership::{Owner, Proof, Source};
 use crate::rollback::model::target::Target;
 
@@ -78,25 +78,6 @@ pub fn commands_to_read(owners: &[OwnerRead], reader: &Target) -> Vec<String> {
         .into_iter()
         .map(|command| format!("once the commit is applied, have its values read: {command}"))
         .collect()
-}
-
-/// Where one of the images stands among what an owner takes values from and applies itself. Its first run with
-/// other values has the old ones still.
-#[must_use]
-pub fn reads_its_own(read: &OwnerRead, images: &[&str]) -> Option<String> {
-    let applies = |taken: &&TakenRead| {
-        let by_marks = chain::by_marks(&taken.object).into_iter();
-        by_marks
-            .filter_map(|owner| owner.object)
-            .any(|owner| Some(&owner) == read.owner.object.as_ref())
-    };
-    let gives = |text: &str| {
-        images.iter().any(|image| {
-            let mut ends = [':', '@'].into_iter().filter_map(|mark| image.rsplit_once(mark));
-            *image == text || ends.any(|(_, end)| end == text)
-        })
-    };
-    read.taken.iter().filter(applies).find_map(|taken| taken.taken.find(&taken.object, gives))
 }
 
 /// With its type, which an item of a list may leave out.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::reconciler;
 use crate::reconciler::following::Goal;
 use crate::revert::refusal::short;
 use crate::rollback::model::plan::{Action, Plan, Step};
@@ -50,6 +51,14 @@ pub struct Through {
     pub todo: Vec<String>,
 }
 
+impl Through {
+    /// Whether it is known what comes of it in Git.
+    fn is_in_git(&self) -> bool {
+        let is_known = self.revert.is_some() || self.commit.is_some();
+        is_known || !self.followed.is_empty() || !self.seen.is_empty()
+    }
+}
+
 /// The plan. `direct` is that of the patch.
 #[must_use]
 pub fn plan(direct: Plan, through: Through) -> Plan {
@@ -78,7 +87,7 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
     if through.is_searched {
         steps.push(search_git());
         steps.extend(through.held.iter().map(release));
-    } else if through.revert.is_some() || !through.followed.is_empty() {
+    } else if through.is_in_git() {
         steps.extend(through.revert.as_deref().map(revert));
         steps.extend(agreeing(&through));
     }
@@ -92,7 +101,7 @@ pub fn immediate(direct: Plan, through: Through) -> Plan {
 fn agreeing(through: &Through) -> Vec<Step> {
     let mut steps = Vec::new();
     // Before what is held is let go, it is given what it is to bring.
-    let gives = |one: &&Followed| one.owner.kind == "ApplicationSet";
+    let gives = |one: &&Followed| reconciler::makes_owners(&one.owner);
     let sees = |one: &&Followed| through.held.contains(one) || gives(one);
     steps.extend(through.followed.iter().filter(sees).chain(&through.seen).map(see));
     let commit = through.commit.as_deref().filter(|_| through.revert.is_none());
@@ -112,7 +121,8 @@ fn givers(through: &Through) -> usize {
     let is_held = |reader: &&Target| through.held.iter().any(|held| held.owner == **reader);
     let reader = through.reader.as_ref().filter(is_held);
     let place = |reader: &Target| through.followed.iter().position(|one| one.owner == *reader);
-    reader.and_then(place).unwrap_or_default()
+    // One with a repository of its own takes up nothing else of the commit.
+    reader.map(|reader| place(reader).unwrap_or(through.followed.len())).unwrap_or_default()
 }
 
 fn steps(direct: &Plan, through: &Through) -> Vec<Step> {
@@ -342,58 +352,4 @@ fn unblock(direct: &Plan) -> Option<Step> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn followed(name: &str) -> Followed {
-        let owner = Target { name: name.to_owned(), ..Target::default() };
-        Followed { owner, name: name.to_owned() }
-    }
-
-    /// The steps by which it arrives, where this one of `above` and `web` takes values that change.
-    fn steps(reader: &str) -> Vec<String> {
-        let through = Through {
-            followed: ["above", "web"].map(followed).to_vec(),
-            reader: Some(followed(reader).owner),
-            ..Through::default()
-        };
-        let steps = through.followed.iter().flat_map(|one| follow(one, &through, None));
-        steps.map(|step| step.id).collect()
-    }
-
-    #[test]
-    fn who_takes_values_is_let_go_once_they_are_there() {
-        for (held, reader, expected) in [
-            (&["web"][..], "nobody", "see-web release-web follow-above follow-web"),
-            (&["web"], "web", "see-web follow-above release-web read-web"),
-            (
-                &["above", "web"],
-                "web",
-                "see-above see-web release-above follow-above release-web \
-                 read-web",
-            ),
-            (&["web"], "above", "see-web release-web follow-above read-above follow-web"),
-        ] {
-            let through = Through {
-                followed: ["above", "web"].map(followed).to_vec(),
-                held: held.iter().map(|name| followed(name)).collect(),
-                reader: Some(followed(reader).owner),
-                ..Through::default()
-            };
-            let steps = agreeing(&through);
-            let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
-            assert_eq!(ids.join(" "), expected);
-        }
-    }
-
-    #[test]
-    fn values_are_read_once_what_holds_them_is_applied() {
-        for (reader, expected) in [
-            ("nobody", &["follow-above", "follow-web"][..]),
-            ("web", &["follow-above", "read-web"]),
-            ("above", &["follow-above", "read-above", "follow-web"]),
-        ] {
-            assert_eq!(steps(reader), expected);
-        }
-    }
-}
+mod tests;

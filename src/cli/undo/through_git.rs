@@ -47,7 +47,7 @@ pub(super) async fn run(
     let mut through =
         here.through(&owned, &ready, None).map_err(|barred| refused(&barred, flow, &owned))?;
     through.warnings.extend(beside);
-    through.todo.extend(here.to_be_read(&through, flow.args.waits()));
+    through.todo.extend(here.to_be_read(flow, &through));
     let Some((direct, _)) = looked? else { return Err(changed(flow)) };
     let plan = Box::new(plan::plan(*direct, through));
     if let Some(exit) = agree(flow, &plan, snapshot).await? {

@@ -153,6 +153,26 @@ fn taken<'a>(candidate: &'a Candidate<'_>, asked: &Asked<'_>) -> Option<Why<'a>>
     })
 }
 
+/// Where a live image stands among what an owner takes values from and applies itself: its first run with
+/// other values has the old ones still. Which of these owners it is, and the place in words.
+pub fn own_values(
+    owners: &[OwnerRead],
+    asked: &Asked<'_>,
+    is_meant: impl Fn(&Target) -> bool,
+) -> Option<(usize, String)> {
+    let candidates = candidates::of(owners);
+    let meant =
+        candidates.iter().filter(|one| one.read.owner.object.as_ref().is_some_and(&is_meant));
+    meant.into_iter().find_map(|candidate| {
+        let question = question(candidate, asked, Oid::ZERO_SHA1, &candidate.inputs);
+        let given = in_taken(candidate, |text| provenance::given_by(&question, text));
+        let (read, place, _) = given?;
+        let by = chain::by_marks(&read.object).into_iter().filter_map(|owner| owner.object);
+        let is_its_own = by.into_iter().any(|by| Some(&by) == candidate.read.owner.object.as_ref());
+        is_its_own.then_some((candidate.owner, place))
+    })
+}
+
 /// The same of an image that is wanted back.
 fn untaken<'a>(candidate: &'a Candidate<'_>, asked: &Asked<'_>) -> Option<Why<'a>> {
     let question = question(candidate, asked, Oid::ZERO_SHA1, &candidate.inputs);

@@ -107,6 +107,15 @@ pub async fn unblock(
     (written, warnings)
 }
 
+/// Whether what is left is live still, or again, and [`unblock`] would patch it. Where it cannot be read, it would
+/// not.
+pub async fn is_blocking(cluster: &Cluster, plan: &Plan, deadline: Deadline) -> bool {
+    let alone = unblocking(plan);
+    let Some((path, body)) = alone.as_ref().and_then(Plan::patch) else { return false };
+    let read = cluster.get(path, deadline.earlier(PATIENCE)).await;
+    read.is_ok_and(|workload| patch::tests_hold(body, &workload))
+}
+
 /// A plan of that patch and nothing else.
 fn unblocking(plan: &Plan) -> Option<Plan> {
     let mut steps = Vec::new();

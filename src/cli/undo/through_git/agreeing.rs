@@ -149,6 +149,7 @@ impl Work<'_> {
         }
         let is_release = |step: &Step| matches!(step.action, Action::Release { .. });
         let mut left = plan.steps.iter().filter(|step| is_release(step)).count();
+        self.says_it_is_let_go(left);
         // One after the other, as the plan has it.
         for steps in plan.steps.chunk_by(|one, next| is_release(one) == is_release(next)) {
             if steps.first().is_some_and(is_release) {

@@ -132,15 +132,8 @@ impl Here {
     }
 
     async fn find(&self, flow: &Flow<'_>, owned: &Owned, deadline: Deadline) -> Result<Found> {
-        let (from, to) = (&owned.direct.from, &owned.direct.to);
-        let label = to.label();
-        let asked = Asked {
-            live: &from.images,
-            good: &to.images,
-            revision: &label,
-            created: owned.created,
-            only_images: owned.only_images,
-        };
+        let label = owned.direct.to.label();
+        let asked = asked(owned, &label);
         let access = Access {
             folder: &self.folder,
             interactive: flow.app.console.can_prompt,
@@ -240,10 +233,14 @@ impl Here {
     }
 
     /// What somebody has to do so that values are read again, where rb does not wait for the commit to be applied.
-    pub(super) fn to_be_read(&self, through: &Through, waits: bool) -> Vec<String> {
+    pub(super) fn to_be_read(&self, flow: &Flow<'_>, through: &Through) -> Vec<String> {
+        let Some(reader) = &through.reader else { return Vec::new() };
         let by_request = through.revert.as_ref().is_some_and(|plan| plan.way == Way::Request);
-        let reader = through.reader.as_ref().filter(|_| !waits || by_request);
-        reader.map(|reader| owners::commands_to_read(&self.owners, reader)).unwrap_or_default()
+        let by_others = by_request && !flow.args.request.wait_merge;
+        // One with a repository of its own does not see the commit, so nobody waits for it.
+        let is_followed = through.followed.iter().any(|one| one.owner == *reader);
+        let is_waited_for = is_followed && flow.args.waits() && !by_others;
+        if is_waited_for { Vec::new() } else { owners::commands_to_read(&self.owners, reader) }
     }
 
     /// That they could not be looked at in time, as a sentence.
@@ -301,6 +298,17 @@ impl Here {
             seen,
             ..Through::default()
         })
+    }
+}
+
+/// What is looked for in Git. `label` is how people call the revision to go back to.
+pub(super) fn asked<'a>(owned: &'a Owned, label: &'a str) -> Asked<'a> {
+    Asked {
+        live: &owned.direct.from.images,
+        good: &owned.direct.to.images,
+        revision: label,
+        created: owned.created,
+        only_images: owned.only_images,
     }
 }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 use crate::cli::undo::flow::Flow;
 use crate::cluster::Deadline;
 use crate::durable::arrive::Course;
-use crate::durable::origin::OwnerRead;
-use crate::durable::owners;
+use crate::durable::origin;
 use crate::durable::passage::Barred;
 use crate::durable::plan::{self, Followed, Through};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,10 +17,11 @@ use crate::rollback::model::hold::Hold;
 use crate::rollback::model::ownership::Owner;
 use crate::rollback::model::plan::Plan;
 use crate::rollback::model::snapshot::Snapshot;
+use crate::rollback::model::target::Target;
 use crate::text::shell_quote;
 
 use super::grace::with_grace;
-use super::here::{Here, Ready, refused};
+use super::here::{Here, Ready, asked, refused};
 use super::holding::wanted;
 use super::search::{Known, Search};
 use super::{agree, changed, proof};
@@ -94,30 +94,20 @@ pub(super) async fn run(
 
 /// Refused where one that is held would put back what is left as soon as it is let go.
 fn lasts(flow: &Flow<'_>, owned: &Owned, here: &Here, holders: &[Followed]) -> Result<()> {
-    let (from, to) = (&owned.direct.from.images, &owned.direct.to.images);
-    let left = from.iter().filter(|image| !to.contains(image));
-    let left: Vec<&str> = left.map(|image| image.image.as_str()).collect();
-    let is_held = |read: &&OwnerRead| {
-        holders.iter().any(|held| Some(&held.owner) == read.owner.object.as_ref())
-    };
-    let found = here
-        .owners
-        .iter()
-        .filter(is_held)
-        .find_map(|read| Some((read, owners::reads_its_own(read, &left)?)));
-    let Some((read, place)) = found else { return Ok(()) };
-    let reference = shell_quote(&flow.target.reference()).into_owned();
+    let is_held = |owner: &Target| holders.iter().any(|held| held.owner == *owner);
+    let label = owned.direct.to.label();
+    let found = origin::own_values(&here.owners, &asked(owned, &label), is_held);
+    let Some((reader, place)) = found else { return Ok(()) };
+    let name = here.owners.get(reader).map(|read| read.owner.name.clone()).unwrap_or_default();
+    let reference = flow.target.reference();
     let message = format!(
-        "a patch of {} would not last: {} takes what is live from {place}, which it applies itself",
-        flow.target.reference(),
-        read.owner.name,
+        "a patch of {reference} would not last: {name} takes what is live from {place}, which it applies \
+         itself"
     );
+    let durable = flow.request.hints.rb(&format!("undo {}", shell_quote(&reference)));
     Err(Error::new(ErrorKind::Refused, message)
         .because("its first run once it is let go has the old values still")
-        .hint(format!(
-            "to go through Git instead: {}",
-            flow.request.hints.rb(&format!("undo {reference}"))
-        )))
+        .hint(format!("to go through Git instead: {durable}")))
 }
 
 /// Finds what is to be done in Git while these are held.
@@ -139,7 +129,14 @@ pub(super) fn through_held(
     ready: &Ready,
     held: &[Followed],
 ) -> std::result::Result<Through, Barred> {
-    let through = here.through(owned, ready, Some(held))?;
+    let mut through = here.through(owned, ready, Some(held))?;
+    let first = through.followed.first().filter(|first| held.contains(first));
+    if let Some(first) = first.filter(|first| through.reader.as_ref() == Some(&first.owner)) {
+        through.warnings.push(format!(
+            "{} takes values from what it applies itself: its first run once it is let go has the old ones",
+            first.name
+        ));
+    }
     Ok(Through { held: held.to_vec(), settled: Vec::new(), unblocks: false, ..through })
 }
 

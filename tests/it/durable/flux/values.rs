@@ -1,6 +1,8 @@
 //! Values that an owner takes from a `ConfigMap` or a `Secret`: where Git holds that, the commit goes back,
 //! and the owner is made to read it again; where it was made by hand, somebody has to change it there.
 
+mod whole;
+
 use serde_json::{Value, json};
 
 use super::{command, crashing_by, hasty, hasty_helm, is_refused};
@@ -13,7 +15,7 @@ use crate::testbed::flux::{FluxObject, git_repository, helm_release, kustomizati
 use crate::testbed::{Fleet, Namespace, TestBed};
 
 pub(super) fn tests() -> Vec<Test> {
-    on_bed![
+    let one = on_bed![
         values_in_a_config_map_of_git_go_back,
         values_that_a_kustomization_generates_go_back,
         values_of_an_upgrade_that_waits_go_back,
@@ -25,15 +27,10 @@ pub(super) fn tests() -> Vec<Test> {
         values_that_were_made_by_hand_are_changed_by_hand,
         values_in_a_secret_are_not_read_and_named,
         variables_that_were_made_by_hand_are_changed_by_hand,
-        values_go_back_with_their_release_as_a_whole,
-        variables_go_back_with_their_kustomization_as_a_whole,
-        variables_of_its_own_go_back_with_a_kustomization_as_a_whole,
-        values_made_by_hand_are_no_part_of_a_release_as_a_whole,
-        values_of_others_are_no_part_of_a_release_as_a_whole,
-        who_only_declares_variables_is_not_needed_for_the_rest,
         variables_above_go_back_where_both_wait_for_health,
         variables_of_its_own_are_not_patched_over,
-    ]
+    ];
+    [one, whole::tests()].concat()
 }
 
 /// What holds the values of a `HelmRelease`, in the member that its kind has for text.
@@ -85,7 +82,7 @@ fn read_again(bed: &TestBed, namespace: &Namespace, kind: &str, tag: &str) {
 /// Undone by the commit that changed the values, which the owner was asked to read.
 #[track_caller]
 fn goes_back(namespace: &Namespace, fleet: &Fleet, bad: &str, asked: &str) {
-    let ran = undo(namespace, "deploy/web --yes").run().ends_with(0);
+    let ran = undo(namespace, "deploy/web --yes --timeout=3m").run().ends_with(0);
     let asked = format!("done: ask {asked} {}/web to run now", namespace.name());
     assert!(ran.stderr.contains(&asked), "{ran}");
     let message = newest_message(fleet);
@@ -341,75 +338,4 @@ fn variables_that_were_made_by_hand_are_changed_by_hand(bed: &TestBed) {
         "key image of ConfigMap {name}/versions (spec.postBuild.substituteFrom of Kustomization {name}/web)"
     );
     is_changed_by_hand(bed, &namespace, &fleet, &place);
-}
-
-/// The whole owner goes back to before that commit, which changed nothing but its values; it reads them again.
-#[track_caller]
-fn goes_back_whole(namespace: &Namespace, fleet: &Fleet, what: &str, file: &str) {
-    let ran = undo(namespace, &format!("{what} --yes")).run().ends_with(0).says("Bump web to 2.0");
-    assert_eq!(live(namespace), image("1.0"), "{ran}");
-    fleet.pull();
-    let changed = fleet.git(&["show", "--name-only", "--format=", "HEAD"]);
-    assert_eq!(changed.trim(), file, "{ran}");
-    undo(namespace, &format!("{what} --yes")).run().ends_with(0).says("already rolled back");
-    assert_eq!(live(namespace), image("1.0"));
-}
-
-fn values_go_back_with_their_release_as_a_whole(bed: &TestBed) {
-    let (namespace, fleet) = (bed.namespace("values-hr"), Fleet::new());
-    values_of_git(bed, &namespace, &fleet, &hasty_helm());
-    goes_back_whole(&namespace, &fleet, "hr/web", "releases/values.yaml");
-}
-
-fn variables_go_back_with_their_kustomization_as_a_whole(bed: &TestBed) {
-    let namespace = bed.namespace("values-ks");
-    let (fleet, _) = variables_above(bed, &namespace, &Value::Null);
-    goes_back_whole(&namespace, &fleet, "ks/web", "cluster/versions.yaml");
-}
-
-fn variables_of_its_own_go_back_with_a_kustomization_as_a_whole(bed: &TestBed) {
-    let namespace = bed.namespace("values-ks-own");
-    let (fleet, _) = variables_of_its_own(bed, &namespace, &json!({}));
-    goes_back_whole(&namespace, &fleet, "ks/web", "apps/web/versions.yaml");
-}
-
-fn values_made_by_hand_are_no_part_of_a_release_as_a_whole(bed: &TestBed) {
-    let namespace = bed.namespace("values-hr-hand");
-    let fleet = values_by_hand(bed, &namespace, "ConfigMap", "data");
-    fleet.write("charts/web/values.yaml", "image: {tag: other}\n");
-    fleet.push("Change the chart");
-    let each = json!({"spec": {"chart": {"spec": {"reconcileStrategy": "Revision"}}}});
-    namespace.merge_patch("helmrelease/web", &each);
-    let name = namespace.name();
-    let told = format!(
-        "the values in ConfigMap {name}/web-values stay: no file that goes back declares it"
-    );
-    undo(&namespace, "hr/web --dry-run").run().ends_with(0).tells(&told);
-}
-
-/// Another release takes values from the same object.
-fn values_of_others_are_no_part_of_a_release_as_a_whole(bed: &TestBed) {
-    let (namespace, fleet) = (bed.namespace("values-hr-shared"), Fleet::new());
-    let other = json!({"metadata": {"name": "api"}, "spec": {"suspend": true}});
-    let other = release("ConfigMap", &hasty_helm()).with(&other);
-    fleet.write("releases/api.yaml", &other.manifest(namespace.name()));
-    values_of_git(bed, &namespace, &fleet, &hasty_helm());
-    let name = namespace.name();
-    let told = format!(
-        "the values in ConfigMap {name}/web-values stay: they belong to others too (releases/api.yaml)"
-    );
-    undo(&namespace, "hr/web --yes").run().ends_with(4).says(&told);
-}
-
-/// The one above declares its variables, is suspended, and has nothing to do with the commit.
-fn who_only_declares_variables_is_not_needed_for_the_rest(bed: &TestBed) {
-    let (flux, namespace, fleet) = (bed.flux(), bed.namespace("values-ks-rest"), with_variable());
-    declared_above(bed, &namespace, &fleet, &json!({}));
-    fleet.app(WEB, "web", &image("2.0-crash"));
-    let bad = fleet.push("Bump web to 2.0");
-    flux.reconcile(&namespace, "gitrepository", "fleet");
-    flux.wait_applied(&namespace, "web", &bad);
-    namespace.merge_patch("kustomization/cluster", &json!({"spec": {"suspend": true}}));
-    let ran = undo(&namespace, "ks/web --yes").run().ends_with(0).says("Bump web to 2.0");
-    assert_eq!(live(&namespace), image("1.0"), "{ran}");
 }
