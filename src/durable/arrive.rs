@@ -131,7 +131,7 @@ pub async fn follow_all(
     let listener = RefCell::new(listener);
     for step in steps {
         let Action::Follow { owner, name, anew, .. } = &step.action else { continue };
-        let goal = goal_of(plan, owner, *anew);
+        let goal = goal_of(plan, step, owner, *anew);
         let (blocked, asked) = (Notify::new(), Notify::new());
         let is_held_back = Cell::new(false);
         let mut told = |told: Told| {
@@ -165,9 +165,12 @@ pub async fn follow_all(
                     return;
                 }
                 // A run with values of before puts what is left back, and its check waits again.
-                while !is_held_back.get() || !live::is_blocking(cluster, plan, deadline).await {
+                loop {
                     sleep(pause).await;
                     pause = pause.saturating_mul(2).min(SELDOM);
+                    if is_held_back.get() && live::is_blocking(cluster, plan, deadline).await {
+                        break;
+                    }
                 }
             }
         }
@@ -201,7 +204,12 @@ pub async fn follow_all(
 }
 
 /// To what end a step of the plan follows an owner.
-fn goal_of(whole: &Plan, owner: &Target, anew: bool) -> Goal {
+fn goal_of(whole: &Plan, step: &Step, owner: &Target, anew: bool) -> Goal {
+    // Whoever is held until then may keep it from being well.
+    let later = whole.steps.iter().skip_while(|one| !std::ptr::eq(*one, step));
+    if later.into_iter().any(|one| matches!(one.action, Action::Release { .. })) {
+        return Goal::Written;
+    }
     let followed = whole.steps.iter().filter_map(|step| match &step.action {
         Action::Follow { owner, name, anew, .. } => {
             Some((plan::Followed { owner: owner.clone(), name: name.clone() }, *anew))

@@ -110,7 +110,11 @@ fn agreeing(through: &Through) -> Vec<Step> {
         let is_due = |one: &&Followed| first.contains(one) == is_first;
         steps.extend(through.held.iter().filter(is_due).map(release));
         let followed = followed.iter().filter(|one| !gives(one));
-        steps.extend(followed.flat_map(|followed| follow(followed, through, commit)));
+        if is_first {
+            steps.extend(followed.map(|one| follow_once(one, commit, Goal::Written)));
+        } else {
+            steps.extend(followed.flat_map(|followed| follow(followed, through, commit)));
+        }
     }
     steps
 }

@@ -29,7 +29,7 @@ pub enum Values {
 pub struct Taker {
     /// The owner.
     pub owner: Target,
-    /// All objects that it takes values from.
+    /// The objects whose values may go back with it.
     pub objects: Vec<Target>,
 }
 
@@ -123,7 +123,7 @@ mod tests {
         let commit = scratch.commit(files);
         let inputs = Inputs { folder: Some(path("apps")), ..Inputs::default() };
         let object = target("ConfigMap", "values");
-        let objects = vec![object.clone(), target("Secret", "more")];
+        let objects = vec![object.clone(), target("ConfigMap", "more")];
         let taker = Taker { owner: target("HelmRelease", "web"), objects };
         of(&scratch.open(), commit, &inputs, &object, &taker).unwrap()
     }
@@ -132,7 +132,7 @@ mod tests {
     fn what_is_of_nobody_else_is_its_own() {
         let own = |files: &[&str]| Values::Own(files.iter().map(|file| path(file)).collect());
         let both = format!("{VALUES}---\n{WEB}");
-        let several = format!("{VALUES}---\nkind: Secret\nmetadata: {{name: more}}\n");
+        let several = format!("{VALUES}---\nkind: ConfigMap\nmetadata: {{name: more}}\n");
         let here = VALUES.replace("name: values", "name: values, namespace: shop");
         let generator = "configMapGenerator: [{name: values, files: [values.yaml=web-values.yaml]}]\n\
                          resources: [web.yaml]\n";
@@ -162,6 +162,7 @@ mod tests {
     fn what_others_have_too_is_left_alone() {
         let shared = |file: &str| Values::Shared(path(file));
         let more = format!("{VALUES}---\nkind: ConfigMap\nmetadata: {{name: other}}\n");
+        let secret = format!("{VALUES}---\nkind: Secret\nmetadata: {{name: more}}\n");
         let elsewhere = VALUES.replace("name: values", "name: values, namespace: other");
         let api = WEB.replace("name: web", "name: api");
         let variables = "kind: Kustomization\nmetadata: {name: api}\n\
@@ -178,6 +179,7 @@ mod tests {
                 &[("apps/web.yaml", WEB), ("apps/all.yaml", more.as_str())][..],
                 shared("apps/all.yaml"),
             ),
+            (&[("apps/values.yaml", secret.as_str())], shared("apps/values.yaml")),
             // Somebody else takes values from it.
             (
                 &[("apps/api.yaml", api.as_str()), ("apps/values.yaml", VALUES)],

@@ -79,18 +79,23 @@ impl Parts {
             return Ok(());
         }
         let mut stays = (!read.object.is_null()).then_some(Stays::Elsewhere);
+        let mut partly = None;
         for candidate in candidates {
             let (inputs, owner) = (&candidate.inputs, (candidate.owner, candidate.index));
             let files = declared::of(repository, tip, inputs, std::slice::from_ref(object))?;
             let part = |files, besides| Part { owner, files, object: object.clone(), besides };
             let is_anyway = |file: &GitPath| anyway.iter().any(|path| file.is_in(path));
-            if files.iter().any(is_anyway) {
-                let files = files.into_iter().filter(|file| is_anyway(file)).collect();
-                self.values.push(part(files, None));
-                return Ok(());
-            }
+            let within: Vec<GitPath> =
+                files.iter().filter(|file| is_anyway(file)).cloned().collect();
             if files.is_empty() {
                 continue;
+            }
+            if within.len() == files.len() {
+                self.values.push(part(within, None));
+                return Ok(());
+            }
+            if !within.is_empty() {
+                partly = partly.or_else(|| Some(part(within, None)));
             }
             // What was replaced in a Secret is mostly valid no more.
             if !read.taken.is_public() {
@@ -109,6 +114,7 @@ impl Parts {
                 Values::Nowhere => {}
             }
         }
+        self.values.extend(partly);
         self.notes.extend(stays.map(|stays| stays.note(object)));
         Ok(())
     }
@@ -117,8 +123,8 @@ impl Parts {
 /// Whose values they are.
 fn taker(candidate: &Candidate<'_>) -> Option<Taker> {
     let owner = candidate.reader.owner.object.clone()?;
-    let objects = candidate.reader.taken.iter().map(|read| read.taken.object.clone()).collect();
-    Some(Taker { owner, objects })
+    let public = candidate.reader.taken.iter().filter(|read| read.taken.is_public());
+    Some(Taker { owner, objects: public.map(|read| read.taken.object.clone()).collect() })
 }
 
 /// What these are rendered from at a commit. What only an annotation names may be everybody's.

@@ -14,6 +14,7 @@ pub(super) fn tests() -> Vec<Test> {
     on_bed![
         values_go_back_with_their_release,
         values_in_the_file_of_their_release_go_back,
+        values_in_a_patch_of_that_file_go_back,
         variables_go_back_with_their_kustomization,
         what_nobody_waited_for_is_read_with_the_next_call,
         variables_of_its_own_go_back_with_a_kustomization,
@@ -55,6 +56,23 @@ fn values_in_the_file_of_their_release_go_back(bed: &TestBed) {
         bed.flux().reconcile(&namespace, "helmrelease", "web");
     });
     goes_back_whole(&namespace, &fleet, "hr/web", "releases/web.yaml");
+}
+
+/// One of two files that declare the values goes back in any case; the bad commit changed the other.
+fn values_in_a_patch_of_that_file_go_back(bed: &TestBed) {
+    let (namespace, fleet) = (bed.namespace("values-hr-patch"), Fleet::new());
+    fleet.chart("charts/web", "1.0");
+    let release = release("ConfigMap", &hasty_helm()).manifest(namespace.name());
+    let all = [release, values("ConfigMap", "data", "0.9")];
+    fleet.write("base/web.yaml", &all.join("\n---\n"));
+    fleet.write("base/kustomization.yaml", "resources: [web.yaml]\n");
+    let overlay = "resources: [../base]\npatches: [{path: values.yaml}]\n";
+    fleet.write("releases/kustomization.yaml", overlay);
+    let write = |tag: &str| fleet.write("releases/values.yaml", &values("ConfigMap", "data", tag));
+    crashing_by(bed, &namespace, &fleet, &write, &|| {
+        bed.flux().reconcile(&namespace, "helmrelease", "web");
+    });
+    goes_back_whole(&namespace, &fleet, "hr/web", "releases/values.yaml");
 }
 
 fn variables_go_back_with_their_kustomization(bed: &TestBed) {
