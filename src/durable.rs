@@ -1,9 +1,9 @@
 //! The durable way: a workload that its owner takes from Git goes back in Git, and the owner brings it.
 //!
 //! [`origin`] finds the commits that brought the bad release, [`passage`] says whether the [`owners`] would
-//! take a revert up, and what is [`in_the_way`] of it just now, [`plan`] makes the plan of it, and [`arrive`] follows the owners until they have
-//! applied the commit, waits for the workload and verifies it. What is pushed in between is a revert like
-//! any other ([`crate::revert`]).
+//! take a revert up, and what is [`in_the_way`] of it just now, [`plan`] makes the plan of it, and
+//! [`arrive`] follows the owners until they have applied the commit, waits for the workload and verifies
+//! it. What is pushed in between is a revert like any other ([`crate::revert`]).
 //!
 //! [`bots`] says who may bring it back all the same, and [`beside`] who else renders the same.
 //!

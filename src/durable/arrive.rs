@@ -28,7 +28,7 @@ use crate::rollback::model::plan::{Action, Plan, Step};
 use crate::rollback::model::snapshot::now;
 use crate::rollback::model::target::Target;
 
-use super::{origin, plan};
+use super::origin;
 
 /// Until it is looked whether what is left is live again, where an owner is held back; doubled each time.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -130,8 +130,8 @@ pub async fn follow_all(
     let Commit { ground, id, files } = commit;
     let listener = RefCell::new(listener);
     for step in steps {
-        let Action::Follow { owner, name, anew, .. } = &step.action else { continue };
-        let goal = goal_of(plan, step, owner, *anew);
+        let Action::Follow { owner, name, .. } = &step.action else { continue };
+        let goal = goal_of(plan, step);
         let (blocked, asked) = (Notify::new(), Notify::new());
         let is_held_back = Cell::new(false);
         let mut told = |told: Told| {
@@ -157,22 +157,8 @@ pub async fn follow_all(
             has_failed
         };
         let unblock = async {
-            let mut pause = AGAIN;
             blocked.notified().await;
-            loop {
-                let mut listener = Shared(&listener);
-                if keep(live::unblock(cluster, plan, deadline, &mut listener).await) {
-                    return;
-                }
-                // A run with values of before puts what is left back, and its check waits again.
-                loop {
-                    sleep(pause).await;
-                    pause = pause.saturating_mul(2).min(SELDOM);
-                    if is_held_back.get() && live::is_blocking(cluster, plan, deadline).await {
-                        break;
-                    }
-                }
-            }
+            unblock(arriving, &is_held_back, keep, &listener).await;
         }
         .fuse();
         let enough = async {
@@ -203,30 +189,38 @@ pub async fn follow_all(
     Ok(())
 }
 
-/// To what end a step of the plan follows an owner.
-fn goal_of(whole: &Plan, step: &Step, owner: &Target, anew: bool) -> Goal {
-    // Whoever is held until then may keep it from being well.
-    let later = whole.steps.iter().skip_while(|one| !std::ptr::eq(*one, step));
-    if later.into_iter().any(|one| matches!(one.action, Action::Release { .. })) {
-        return Goal::Written;
-    }
-    let followed = whole.steps.iter().filter_map(|step| match &step.action {
-        Action::Follow { owner, name, anew, .. } => {
-            Some((plan::Followed { owner: owner.clone(), name: name.clone() }, *anew))
-        }
-        _ => None,
-    });
-    let (mut all, mut reader) = (Vec::new(), None);
-    for (one, reads) in followed {
-        reader = reads.then(|| one.owner.clone()).or(reader);
-        if !all.contains(&one) {
-            all.push(one);
+/// Patches the workload that holds an owner back, and again where a run with values of before puts what is left
+/// back, so that its check waits once more. It ends where that goes wrong, which `keep` tells.
+async fn unblock(
+    Arriving { cluster, plan, deadline, .. }: Arriving<'_>,
+    is_held_back: &Cell<bool>,
+    keep: impl Fn((Vec<Written>, Vec<String>)) -> bool,
+    listener: &RefCell<&mut dyn Listener>,
+) {
+    let mut pause = AGAIN;
+    while !keep(live::unblock(cluster, plan, deadline, &mut Shared(listener)).await) {
+        loop {
+            sleep(pause).await;
+            pause = pause.saturating_mul(2).min(SELDOM);
+            if is_held_back.get() && live::is_blocking(cluster, plan, deadline).await {
+                break;
+            }
         }
     }
-    let one = all.iter().find(|one| one.owner == *owner);
-    let goals = one.map_or(&[][..], |one| plan::goals(one, &all, reader.as_ref()));
-    let wanted = |goal: &&Goal| (**goal == Goal::Anew) == anew;
-    goals.iter().copied().find(|goal| wanted(&goal)).unwrap_or(Goal::Applied)
+}
+
+/// To what end a step of the plan follows an owner: see [`super::plan::goals`]. Whoever takes values later, or is held
+/// until then, may keep it from being well.
+fn goal_of(plan: &Plan, step: &Step) -> Goal {
+    let later = plan.steps.iter().skip_while(|one| !std::ptr::eq(*one, step)).skip(1);
+    let waits = |one: &Step| {
+        matches!(one.action, Action::Release { .. } | Action::Follow { anew: true, .. })
+    };
+    match step.action {
+        Action::Follow { anew: true, .. } => Goal::Anew,
+        _ if later.into_iter().any(waits) => Goal::Written,
+        _ => Goal::Applied,
+    }
 }
 
 /// Has the owners that are held see the commit.

@@ -140,9 +140,7 @@ pub(in crate::git) fn generated(
     object: &Target,
 ) -> Option<Vec<GitPath>> {
     let named = Kustomization(document).generated(&object.kind, &object.name)?;
-    let folder = file.folder().unwrap_or_default();
-    let files = named.into_iter().filter_map(|named| reading::lexical(&folder, named));
-    Some(std::iter::once(file.clone()).chain(files).collect())
+    Some(std::iter::once(file.clone()).chain(beside(file, named)).collect())
 }
 
 /// The files that hold what a kustomization generates an object from, and nothing else: empty where there are none
@@ -153,10 +151,15 @@ pub(in crate::git) fn generated_alone(
     object: &Target,
 ) -> Option<Vec<GitPath>> {
     let named = Kustomization(document).generated_alone(&object.kind, &object.name)?;
+    let count = named.len();
+    let files = beside(file, named);
+    Some(if files.len() == count { files } else { Vec::new() })
+}
+
+/// What a file names, from its own folder; nothing that is outside of the repository.
+fn beside(file: &GitPath, named: Vec<&str>) -> Vec<GitPath> {
     let folder = file.folder().unwrap_or_default();
-    let paths: Option<Vec<GitPath>> =
-        named.into_iter().map(|named| reading::lexical(&folder, named)).collect();
-    Some(paths.unwrap_or_default())
+    named.into_iter().filter_map(|named| reading::lexical(&folder, named)).collect()
 }
 
 fn rendered(
