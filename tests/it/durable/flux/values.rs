@@ -29,6 +29,7 @@ pub(super) fn tests() -> Vec<Test> {
         variables_that_were_made_by_hand_are_changed_by_hand,
         variables_above_go_back_where_both_wait_for_health,
         variables_of_its_own_are_not_patched_over,
+        variables_above_go_back_at_once_where_both_wait_for_health,
     ];
     [one, whole::tests()].concat()
 }
@@ -199,6 +200,17 @@ fn variables_above_go_back_where_both_wait_for_health(bed: &TestBed) {
     let namespace = bed.namespace("values-both");
     let (fleet, bad) = variables_above(bed, &namespace, &json!({"spec": {"wait": true}}));
     goes_back(&namespace, &fleet, &bad, "Kustomization");
+}
+
+/// The patch ends the check of the one that is held, and so the one above it.
+fn variables_above_go_back_at_once_where_both_wait_for_health(bed: &TestBed) {
+    let namespace = bed.namespace("values-both-now");
+    let (_fleet, _) = variables_above(bed, &namespace, &json!({"spec": {"wait": true}}));
+    let ran = undo(&namespace, "deploy/web --now --yes --timeout=3m").run().ends_with(0);
+    assert_eq!(live(&namespace), image("1.0"), "{ran}");
+    let number = &namespace.get("deployment", "web")["metadata"]["annotations"][REVISION];
+    assert_eq!(number, "3", "{ran}");
+    assert!(namespace.get("kustomization", "web")["spec"]["suspend"] != true, "{ran}");
 }
 
 /// Its first run once it is let go would put back what was left.
